@@ -1,0 +1,1 @@
+"""The agent measures and forwards; it never decides what is an incident."""

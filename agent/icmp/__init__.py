@@ -1,0 +1,1 @@
+"""ICMP echo as facts about each packet; nothing here knows of checks, sites or readings."""

@@ -1,0 +1,1 @@
+"""The collector remembers, decides and tells; it never measures."""

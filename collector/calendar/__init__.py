@@ -1,0 +1,1 @@
+"""Jobs by the wall clock, the only ones in the house; nothing that judges depends on them."""

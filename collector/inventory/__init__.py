@@ -1,0 +1,1 @@
+"""Which sites there are and to what they belong; it never looks at measurements."""

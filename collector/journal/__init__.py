@@ -1,0 +1,1 @@
+"""Transitions, written before anybody is told; it never decides."""

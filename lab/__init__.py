@@ -1,0 +1,1 @@
+"""A province in a box, for the demo, the tests and the benchmarks; no program depends on it."""

@@ -1,0 +1,164 @@
+"""Strict loading of operators' YAML: every error names file, line and place, and the nearest right key."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from shared.secret import Secret
+
+_T = TypeVar("_T")
+_MAX_BYTES = 4 * 1024 * 1024
+_MAX_NODES = 400_000
+_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<place>\$.*)`)?$", re.DOTALL)
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>.*)`$")
+
+
+class SettingsError(Exception):
+    """The input is wrong; ``problems`` holds one line for each thing to mend."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class Document:
+    """A parsed YAML file that remembers on which line each place stands."""
+
+    def __init__(self, path: Path, content: Any, lines: dict[str, int]) -> None:
+        self.path = path
+        self.content = content
+        self._lines = lines
+
+    def problem(self, place: str, what: str) -> str:
+        """One line: file, line, place (``$.a[0].b``) and what is wrong there."""
+        trail = place
+        while trail not in self._lines and trail != "$":
+            trail = trail[: max(trail.rfind("."), trail.rfind("["))] or "$"
+        shown = place.removeprefix("$").removeprefix(".") or "the file"
+        return f"{self.path}:{self._lines.get(trail, 1)}: {shown}: {what}"
+
+    def convert(self, content: Any, kind: Any, place: str = "$") -> Any:
+        """Convert a part of the document to ``kind`` (a msgspec type), or raise :class:`SettingsError`."""
+        try:
+            return msgspec.convert(content, kind, strict=True, dec_hook=_special)
+        except msgspec.ValidationError as error:
+            raise SettingsError([self._explain(str(error), content, kind, place)]) from None
+
+    def _explain(self, message: str, content: Any, kind: Any, root: str) -> str:
+        found = _PLACE.match(message)
+        what, place = (found["what"], found["place"] or "$") if found else (message, "$")
+        unknown = _UNKNOWN.match(what)
+        if unknown is None:
+            return self.problem(root + place[1:], what[:1].lower() + what[1:])
+        known = sorted(_keys_at(content, kind, place))
+        near = difflib.get_close_matches(unknown["key"], known, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"known keys are {', '.join(known)}"
+        return self.problem(f"{root}{place[1:]}.{unknown['key']}", f"unknown key '{unknown['key']}', {hint}")
+
+
+def load_document(path: Path) -> Document:
+    """Read a YAML file with the safe loader; duplicate keys, tags, huge files and alias bombs are errors."""
+    try:
+        raw = path.read_bytes()
+        text = raw.decode("utf-8-sig")
+    except OSError as error:
+        raise SettingsError([f"{path}: {(error.strerror or str(error)).lower()}"]) from None
+    except UnicodeDecodeError as error:
+        raise SettingsError([f"{path}: is not UTF-8 (byte {error.start})"]) from None
+    if len(raw) > _MAX_BYTES:
+        raise SettingsError([f"{path}: {len(raw)} bytes is over the limit of {_MAX_BYTES}"])
+    lines: dict[str, int] = {}
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        if node is None:
+            raise SettingsError([f"{path}:1: the file is empty"])
+        _survey(path, node, lines)
+        content = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SettingsError([f"{path}:{line}: not valid YAML: {error.problem}"]) from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise SettingsError([f"{path}: not valid YAML: {str(error).splitlines()[0]}"]) from None
+    return Document(path, content, lines)
+
+
+def load(path: Path, kind: type[_T], check: Callable[[_T], Iterable[tuple[str, str]]] | None = None) -> _T:
+    """Load a file as ``kind``; ``check`` yields (place, what) for rules that types cannot say."""
+    document = load_document(path)
+    settings: _T = document.convert(document.content, kind)
+    if check is not None:
+        problems = [document.problem(place, what) for place, what in check(settings)]
+        if problems:
+            raise SettingsError(problems)
+    return settings
+
+
+def _special(kind: type[Any], value: Any) -> Any:
+    if kind is Secret and isinstance(value, str):
+        return Secret(value)
+    if issubclass(kind, Path) and isinstance(value, str):
+        return Path(value)
+    raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
+
+
+def _survey(path: Path, root: yaml.Node, lines: dict[str, int]) -> None:
+    todo: list[tuple[str, yaml.Node]] = [("$", root)]
+    seen = 0
+    while todo:
+        place, node = todo.pop()
+        seen += 1
+        if seen > _MAX_NODES:
+            raise SettingsError([f"{path}: the file unfolds to more than {_MAX_NODES} values"])
+        lines[place] = node.start_mark.line + 1
+        if isinstance(node, yaml.SequenceNode):
+            todo.extend((f"{place}[{index}]", item) for index, item in enumerate(node.value))
+        elif isinstance(node, yaml.MappingNode):
+            todo.extend(_members(path, place, node, lines))
+
+
+def _members(path: Path, place: str, node: yaml.MappingNode, lines: dict[str, int]) -> list[tuple[str, yaml.Node]]:
+    members: dict[str, yaml.Node] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            raise SettingsError([f"{path}:{line}: a key must be a word"])
+        if key.value in members:
+            raise SettingsError([f"{path}:{line}: key '{key.value}' stands twice"])
+        members[key.value] = value
+        lines[f"{place}.{key.value}"] = line
+    return [(f"{place}.{name}", value) for name, value in members.items()]
+
+
+def _keys_at(content: Any, kind: Any, place: str) -> set[str]:
+    """The keys that a struct knows at ``place``: follow the place through the type, unions by their tag."""
+    here: Any = msgspec.inspect.type_info(kind)
+    for step in re.findall(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]", place):
+        here, content = _descend(here, content, step[0] or step[1])
+    return {field.encode_name for struct in _structs(here, content) for field in struct.fields}
+
+
+def _descend(here: Any, content: Any, step: str) -> tuple[Any, Any]:
+    inner = content[int(step)] if step.isdigit() and isinstance(content, list) else None
+    if isinstance(content, dict):
+        inner = content.get(step)
+    for struct in _structs(here, content):
+        for field in struct.fields:
+            if field.encode_name == step:
+                return field.type, inner
+    for branch in getattr(here, "types", (here,)):
+        if hasattr(branch, "item_type"):
+            return branch.item_type, inner
+        if hasattr(branch, "value_type"):
+            return branch.value_type, inner
+    return here, inner
+
+
+def _structs(here: Any, content: Any) -> list[msgspec.inspect.StructType]:
+    found = [t for t in getattr(here, "types", (here,)) if isinstance(t, msgspec.inspect.StructType)]
+    tagged = [t for t in found if isinstance(content, dict) and t.tag_field and content.get(t.tag_field) == t.tag]
+    return tagged or found

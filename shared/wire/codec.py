@@ -1,0 +1,97 @@
+"""Bytes of a batch: limits first, version next, decoding last; whatever is wrong is one of the errors named here.
+
+Frame: ``b"phs"``, one byte of format version, then a single zlib stream of the MessagePack array.
+"""
+
+import zlib
+
+import msgspec
+
+from shared.wire.reading import Batch, Cycle
+
+MAGIC = b"phs"
+VERSION = 1
+CONTENT_TYPE = "application/vnd.phusong.batch"
+_HEAD = len(MAGIC) + 1
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How large a batch may be before it is refused unread."""
+
+    encoded_bytes: int = 1024 * 1024
+    decoded_bytes: int = 8 * 1024 * 1024
+    ratio: int = 100
+    """Decoded over encoded bytes, tested once more than ``ratio_free_bytes`` came out."""
+    ratio_free_bytes: int = 256 * 1024
+
+
+class BatchError(Exception):
+    """The bytes are not a batch that can be taken; the message is one line for an operator."""
+
+
+class BatchTooLargeError(BatchError):
+    """Over a limit, encoded or decoded."""
+
+
+class MalformedBatchError(BatchError):
+    """Not a batch at all, or cut off."""
+
+
+class FutureVersionError(BatchError):
+    """A batch of a format that this release does not know yet."""
+
+
+_encoder = msgspec.msgpack.Encoder()
+_batch_decoder = msgspec.msgpack.Decoder(Batch)
+_cycle_decoder = msgspec.msgpack.Decoder(Cycle)
+
+
+def encode_batch(batch: Batch, level: int = 6) -> bytes:
+    """Frame a batch for the wire."""
+    return MAGIC + bytes((VERSION,)) + zlib.compress(_encoder.encode(batch), level)
+
+
+def decode_batch(body: bytes, limits: Limits) -> Batch:
+    """Read a frame, or raise a :class:`BatchError`; never uses more memory than the limits allow."""
+    if len(body) > limits.encoded_bytes:
+        raise BatchTooLargeError(f"batch of {len(body)} bytes is over the limit of {limits.encoded_bytes}")
+    if body[: len(MAGIC)] != MAGIC or len(body) < _HEAD:
+        raise MalformedBatchError("body is not a phusong batch")
+    if body[len(MAGIC)] != VERSION:
+        raise FutureVersionError(
+            f"batch has format version {body[len(MAGIC)]}, this collector understands {VERSION}: upgrade the collector"
+        )
+    plain = _inflate(body[_HEAD:], limits)
+    try:
+        return _batch_decoder.decode(plain)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedBatchError(f"batch does not decode: {error}") from error
+
+
+def encode_cycle(cycle: Cycle) -> bytes:
+    """One record of the spool, compressed; the spool keeps its own format version."""
+    return zlib.compress(_encoder.encode(cycle), 6)
+
+
+def decode_cycle(blob: bytes, limits: Limits) -> Cycle:
+    """Read a spool record back, or raise a :class:`BatchError`."""
+    try:
+        return _cycle_decoder.decode(_inflate(blob, limits))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedBatchError(f"cycle does not decode: {error}") from error
+
+
+def _inflate(compressed: bytes, limits: Limits) -> bytes:
+    ceiling = min(limits.decoded_bytes, max(limits.ratio_free_bytes, limits.ratio * len(compressed)))
+    stream = zlib.decompressobj()
+    try:
+        plain = stream.decompress(compressed, ceiling + 1)
+    except zlib.error as error:
+        raise MalformedBatchError(f"batch does not decompress: {error}") from error
+    if len(plain) > ceiling:
+        raise BatchTooLargeError(f"batch decompresses to more than {ceiling} bytes")
+    if not stream.eof:
+        raise MalformedBatchError("batch is cut off")
+    if stream.unused_data:
+        raise MalformedBatchError("batch has bytes behind its end")
+    return plain

@@ -1,0 +1,136 @@
+"""The vocabulary of measurement: frozen records, none of which knows how it travels.
+
+Records are MessagePack arrays: within one major version a new field is appended with a default, so that an older
+reader ignores it and a newer reader fills it in. A field is never moved, renamed into another meaning or removed.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+Labels = tuple[tuple[str, str], ...]
+"""Label pairs in the order in which they were given; names are unique."""
+
+
+class Outcome(StrEnum):
+    """How one run of one check ended. A failing target is data, never an exception."""
+
+    OK = "ok"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    DENIED = "denied"
+    MALFORMED = "malformed"
+    ERROR = "error"
+
+
+class ClockQuality(StrEnum):
+    """How far the agent's wall clock can be believed."""
+
+    SYNCHRONISED = "synchronised"
+    UNSYNCHRONISED = "unsynchronised"
+    UNKNOWN = "unknown"
+
+
+class MetricKind(StrEnum):
+    """Prometheus' metric types, as far as they occur."""
+
+    GAUGE = "gauge"
+    COUNTER = "counter"
+    HISTOGRAM = "histogram"
+    UNTYPED = "untyped"
+
+
+class Metric(msgspec.Struct, frozen=True, array_like=True):
+    """What a series means: its family name (base unit in the name), its type and one line of help."""
+
+    name: str
+    kind: MetricKind
+    help: str
+
+
+class Sample(msgspec.Struct, frozen=True, array_like=True):
+    """One value of one series. Counters are totals since the agent started, never increments.
+
+    A histogram's samples carry the family's name with ``_bucket`` (and a label ``le``), ``_sum`` and ``_count``.
+    """
+
+    name: str
+    value: float
+    labels: Labels = ()
+
+
+class Reading(msgspec.Struct, frozen=True, array_like=True):
+    """What one run of one check found.
+
+    ``started_monotonic_ns`` counts from the boot that the enclosing cycle names; ``started_wall_ns`` is the agent's
+    own opinion of the time since 1970-01-01 UTC, in nanoseconds, and may be wrong by decades.
+    """
+
+    check: str
+    """Name of the check in the agent's settings, for example ``ping``."""
+    kind: str
+    """Kind of the probe, for example ``icmp``."""
+    site: str
+    """Immutable id of the site that was measured (not of the site where the agent stands)."""
+    target: str
+    """Name of what was measured, stable when its address changes; becomes Prometheus' ``instance``."""
+    role: str
+    """What the target is to its site, for example ``router``."""
+    outcome: Outcome
+    started_monotonic_ns: int
+    started_wall_ns: int
+    duration_ns: int
+    samples: tuple[Sample, ...] = ()
+    reason: str = ""
+    """One line for an operator where the outcome is not ``ok``."""
+    voided: str = ""
+    """Why this run says nothing about the target (the agent itself was late, its clock stepped); empty when it does."""
+
+
+class Cycle(msgspec.Struct, frozen=True, array_like=True):
+    """The readings that an agent committed together: one record of its spool."""
+
+    boot_id: str
+    clock: ClockQuality
+    readings: tuple[Reading, ...]
+
+
+class Lane(StrEnum):
+    """Whether a batch carries the newest state or what was missed before it."""
+
+    LIVE = "live"
+    HISTORY = "history"
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True):
+    """A cycle with the number the spool gave it; (agent, epoch, sequence) names it for ever."""
+
+    sequence: int
+    cycle: Cycle
+
+
+class Batch(msgspec.Struct, frozen=True, array_like=True):
+    """What one POST carries. The sender's clocks at the moment of sending let the receiver place each reading."""
+
+    agent: str
+    epoch: str
+    """Random name of the spool file, born with it; sequences are unique within it."""
+    boot_id: str
+    sent_monotonic_ns: int
+    sent_wall_ns: int
+    lane: Lane
+    records: tuple[Record, ...]
+    metrics: tuple[Metric, ...] = ()
+    """Descriptions of the series, sent when the collector asked for them."""
+    version: str = ""
+    """The agent's release."""
+
+
+class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
+    """The collector's answer, JSON: all records of the batch are on its disk."""
+
+    stored: int
+    duplicates: int
+    server_time_ns: int
+    metrics_wanted: bool = False

@@ -1,0 +1,96 @@
+"""Operators' files: strict, and every error tells where, what and the nearest right thing."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from shared.secret import Secret
+from shared.settings import SettingsError, load
+
+
+class Inner(msgspec.Struct, forbid_unknown_fields=True):
+    port: int = 1
+    community: Secret = Secret("x")
+
+
+class Tcp(msgspec.Struct, forbid_unknown_fields=True, tag_field="kind", tag="tcp"):
+    port: int
+
+
+class Dns(msgspec.Struct, forbid_unknown_fields=True, tag_field="kind", tag="dns"):
+    resolver: str
+
+
+class Outer(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    inner: Inner = msgspec.field(default_factory=Inner)
+    many: list[Inner] = []
+    checks: list[Tcp | Dns] = []
+    path: Path = Path("/")
+
+
+CASES = {
+    "unknown key": ("name: a\ninner:\n  prot: 3\n", "f.yaml:3: inner.prot: unknown key 'prot', did you mean 'port'?"),
+    "unknown key in a list": (
+        "name: a\nmany:\n  - port: 1\n  - potr: 3\n",
+        "f.yaml:4: many[1].potr: unknown key 'potr', did you mean 'port'?",
+    ),
+    "unknown key in a union": (
+        "name: a\nchecks:\n  - {kind: dns, resolvr: b}\n",
+        "f.yaml:3: checks[0].resolvr: unknown key 'resolvr', did you mean 'resolver'?",
+    ),
+    "far from any key": (
+        "name: a\nzzz: 3\n",
+        "f.yaml:2: zzz: unknown key 'zzz', known keys are checks, inner, many, name, path",
+    ),
+    "wrong type": ("name: a\ninner: {port: x}\n", "f.yaml:2: inner.port: expected `int`, got `str`"),
+    "list for map": ("- a\n", "f.yaml:1: the file: expected `object`, got `array`"),
+    "missing": ("inner: {}\n", "f.yaml:1: the file: object missing required field `name`"),
+    "python object": (
+        "name: !!python/object/apply:os.system [id]\n",
+        (
+            "f.yaml:1: not valid YAML: could not determine a constructor for the tag"
+            " 'tag:yaml.org,2002:python/object/apply:os.system'"
+        ),
+    ),
+    "twice": ("name: a\nname: b\n", "f.yaml:2: key 'name' stands twice"),
+    "empty": ("", "f.yaml:1: the file is empty"),
+    "number for a secret": ("name: a\ninner: {community: 5}\n", "f.yaml:2: inner.community: expected `str`, got `int`"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_mistake_has_its_exact_line(case: str, tmp_path: Path) -> None:
+    text, message = CASES[case]
+    (tmp_path / "f.yaml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path / "f.yaml", Outer)
+
+    assert caught.value.problems == (f"{tmp_path}/{message}",)
+
+
+def test_an_alias_bomb_is_refused_quickly(tmp_path: Path) -> None:
+    rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    (tmp_path / "f.yaml").write_text("\n".join(rows), encoding="utf-8")
+
+    with pytest.raises(SettingsError, match="unfolds to more than"):
+        load(tmp_path / "f.yaml", dict[str, list[object]])
+
+
+def test_not_utf8_and_missing_files_are_one_line_each(tmp_path: Path) -> None:
+    (tmp_path / "f.yaml").write_bytes(b"name: \xff\xfe")
+
+    with pytest.raises(SettingsError, match=r"f\.yaml: is not UTF-8 \(byte 6\)"):
+        load(tmp_path / "f.yaml", Outer)
+    with pytest.raises(SettingsError, match=r"absent\.yaml: no such file"):
+        load(tmp_path / "absent.yaml", Outer)
+
+
+def test_a_secret_never_prints() -> None:
+    inner = Inner(community=Secret("canary"))
+
+    assert "canary" not in f"{inner!r} {inner.community!s} {inner.community!r}"
+    assert inner.community.reveal() == "canary"
