@@ -1,0 +1,81 @@
+"""Connecting to a name or address with the time of each step; failures become outcomes here and nowhere else."""
+
+import asyncio
+import errno
+import socket
+from dataclasses import dataclass
+
+from agent.probe import ProbeFailed
+from shared.clock import Clock
+from shared.wire.reading import Outcome
+
+_UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.ENONET}
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A host name or address and a TCP port."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """An open connection and how long name resolution and handshake took, nanoseconds."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    address: str
+    resolve_ns: int
+    connect_ns: int
+
+
+def split_port(address: str, default: int | None) -> tuple[str, int | None]:
+    """Host and port of ``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address.
+
+    Raises :class:`ProbeFailed` where the port is no number from 1 to 65535.
+    """
+    if address.startswith("["):
+        host, _, rest = address[1:].partition("]")
+        text = rest.removeprefix(":")
+    elif address.count(":") == 1:
+        host, _, text = address.partition(":")
+    else:
+        host, text = address, ""
+    if not text:
+        return host, default
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise ProbeFailed(Outcome.ERROR, f"{address}: '{text}' is no port (1 to 65535)")
+    return host, int(text)
+
+
+async def resolve(host: str, port: int) -> list[tuple[socket.AddressFamily, tuple[object, ...]]]:
+    """Addresses of a host in the resolver's order; raises :class:`ProbeFailed` where there are none."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError):
+        raise ProbeFailed(Outcome.ERROR, f"{host}: the name does not resolve") from None
+    return [(family, address) for family, _, _, _, address in found]
+
+
+async def connect(destination: Destination, clock: Clock) -> Connected:
+    """Connect to the first address of the destination; the caller sets the deadline."""
+    begun_ns = clock.monotonic_ns()
+    family, address = (await resolve(destination.host, destination.port))[0]
+    resolved_ns = clock.monotonic_ns()
+    try:
+        reader, writer = await asyncio.open_connection(str(address[0]), destination.port, family=family)
+    except ConnectionRefusedError:
+        raise ProbeFailed(Outcome.REFUSED, f"port {destination.port} is closed") from None
+    except ConnectionResetError:
+        raise ProbeFailed(Outcome.REFUSED, f"port {destination.port} hung up") from None
+    except OSError as error:
+        raise unreachable(error) from None
+    return Connected(reader, writer, str(address[0]), resolved_ns - begun_ns, clock.monotonic_ns() - resolved_ns)
+
+
+def unreachable(error: OSError) -> ProbeFailed:
+    """What the kernel said, as an outcome."""
+    outcome = Outcome.UNREACHABLE if error.errno in _UNREACHABLE else Outcome.ERROR
+    return ProbeFailed(outcome, (error.strerror or str(error)).lower())
