@@ -9,7 +9,7 @@ from agent.probe import ProbeFailed
 from shared.clock import Clock
 from shared.wire.reading import Outcome
 
-_UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.ENONET}
+_UNREACHABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.ENONET})
 
 
 @dataclass(frozen=True, slots=True)
