@@ -53,6 +53,8 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     privacy: str | None = None
     """SNMPv3 privacy protocol: AES-128, AES-192, AES-256."""
     privacy_key: Secret | None = None
+    allow_default_community: bool = False
+    """Whether a community that every scanner tries (``public``, ``private``) is meant."""
 
 
 @dataclass(frozen=True, slots=True)

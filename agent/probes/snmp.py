@@ -1,0 +1,181 @@
+"""SNMP: what a device counts and measures of itself, by its profile; totals as they stand, never rates."""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from agent.probe import Check, Credential, Finding, Instrument, Probe, ProbeFailed, Surroundings, Target
+from agent.snmp.credential import credential_problems
+from agent.snmp.engine import (
+    AUTHORIZATION_ERROR,
+    NO_ACCESS,
+    AccessDenied,
+    BadAnswer,
+    ErrorStatus,
+    HostUnreachable,
+    NoAnswer,
+    Patience,
+    Peer,
+    PortClosed,
+    SnmpEngine,
+    SnmpFailure,
+)
+from agent.snmp.poll import poll
+from agent.snmp.profile import Profile, metrics_of
+from agent.snmp.shelf import load_shelf, unknown_profile
+from shared.wire.reading import Metric, MetricKind, Outcome, Sample
+
+_PORT = 161
+_FAMILY = (
+    Metric("phusong_snmp_up", MetricKind.GAUGE, "1 where the device gave all that its profile asks for"),
+    Metric("phusong_snmp_uptime_seconds", MetricKind.GAUGE, "sysUpTime: how long the device's SNMP agent runs"),
+)
+_OUTCOMES: tuple[tuple[type[SnmpFailure], Outcome], ...] = (
+    (NoAnswer, Outcome.TIMEOUT),
+    (PortClosed, Outcome.REFUSED),
+    (HostUnreachable, Outcome.UNREACHABLE),
+    (AccessDenied, Outcome.DENIED),
+    (BadAnswer, Outcome.MALFORMED),
+)
+
+
+class SnmpCheck(Check, frozen=True, kw_only=True, tag_field="kind", tag="snmp"):
+    """Settings of ``kind: snmp``."""
+
+    timeout_seconds: float = 10.0
+    profiles: tuple[str, ...] = ()
+    """Names of profiles; where none is named the device's sysObjectID decides."""
+    credentials: str | None = None
+    """Which credentials to use where the target names none."""
+    retries: int = 2
+    """How often a question is asked again."""
+    retry_seconds: float = 1.5
+    """Wait for an answer before a question is asked again."""
+    max_repetitions: int = 25
+    max_rows: int = 10_000
+    """Rows of one column after which a device is not believed any more."""
+
+
+class SnmpInstrument:
+    """All devices of the agent over shared sockets."""
+
+    def __init__(self, surroundings: Surroundings, shelf: Mapping[str, Profile], stack: AsyncExitStack) -> None:
+        self._credentials = surroundings.credentials
+        self._shelf = shelf
+        self._stack = stack
+        self._pysnmp: SnmpEngine | None = None
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """See :class:`agent.probe.Instrument`."""
+        found = {metric.name: metric for profile in self._shelf.values() for metric in metrics_of(profile)}
+        return (*_FAMILY, *found.values())
+
+    async def measure(self, check: SnmpCheck, target: Target) -> Finding:
+        """See :class:`agent.probe.Instrument`."""
+        for name in check.profiles:
+            unknown = unknown_profile(self._shelf, name)
+            if unknown is not None:
+                raise ProbeFailed(Outcome.ERROR, unknown)
+        loop = asyncio.get_running_loop()
+        patience = Patience(
+            until=loop.time() + check.timeout_seconds,
+            tries=max(1, check.retries + 1),
+            try_seconds=check.retry_seconds,
+            repetitions=max(1, check.max_repetitions),
+            rows=check.max_rows,
+        )
+        name, credential = self._credential(check, target)
+        peer = await _peer(target.address, credential)
+        polled = await poll(await self._engine(credential), peer, patience, self._shelf, check.profiles)
+        samples = (Sample("phusong_snmp_up", float(polled.failure is None)), *polled.samples)
+        if polled.uptime_seconds is not None:
+            samples = (*samples, Sample("phusong_snmp_uptime_seconds", polled.uptime_seconds))
+        facts = {
+            "sys_object_id": polled.sys_object_id,
+            "uptime_seconds": polled.uptime_seconds,
+            "samples": [{"name": s.name, "labels": dict(s.labels), "value": s.value} for s in samples],
+        }
+        if polled.failure is None:
+            return Finding(Outcome.OK, samples, facts=facts)
+        outcome = _outcome(polled.failure)
+        begun = polled.sys_object_id is not None
+        return Finding(outcome, samples, _reason(polled.failure, peer, name, begun), facts=facts)
+
+    def _credential(self, check: SnmpCheck, target: Target) -> tuple[str, Credential]:
+        name = target.credentials or check.credentials
+        if name is None:
+            raise ProbeFailed(Outcome.ERROR, "no credentials are named for this target")
+        credential = self._credentials.get(name)
+        if credential is None:
+            raise ProbeFailed(Outcome.ERROR, f"there are no credentials named '{name}'")
+        for place, what in credential_problems(credential):
+            raise ProbeFailed(Outcome.ERROR, f"credentials '{name}': {place}: {what}")
+        return name, credential
+
+    async def _engine(self, credential: Credential) -> SnmpEngine:  # noqa: ARG002
+        if self._pysnmp is None:
+            # Heavy (15 MB, 50 ms), and not wanted by agents that speak v1 and v2c only: imported when first needed.
+            from agent.snmp.pysnmp_engine import open_pysnmp_engine  # noqa: PLC0415
+
+            self._pysnmp = await self._stack.enter_async_context(open_pysnmp_engine())
+        return self._pysnmp
+
+
+@asynccontextmanager
+async def open_snmp(surroundings: Surroundings) -> AsyncIterator[Instrument]:
+    """Load the profiles and open the engine; raises SettingsError where a profile is wrong."""
+    shelf = load_shelf(surroundings.profiles)
+    async with AsyncExitStack() as stack:
+        yield SnmpInstrument(surroundings, shelf, stack)
+
+
+async def _peer(address: str, credential: Credential) -> Peer:
+    host, port = _split(address)
+    try:
+        return Peer(str(ipaddress.ip_address(host)), port, credential)
+    except ValueError:
+        pass
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+    except (OSError, UnicodeError):
+        raise ProbeFailed(Outcome.ERROR, f"the name {host!r} does not resolve to an address") from None
+    return Peer(str(found[0][4][0]), port, credential)
+
+
+def _split(address: str) -> tuple[str, int]:
+    """``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address."""
+    host, colon, port = address.rpartition(":")
+    if not colon or address.endswith("]") or (":" in host and not host.endswith("]")):
+        return address.strip("[]"), _PORT
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 0x10000):
+        raise ProbeFailed(Outcome.ERROR, f"{port!r} in {address!r} is not a port")
+    return host.strip("[]"), int(port)
+
+
+def _outcome(failure: SnmpFailure) -> Outcome:
+    if isinstance(failure, ErrorStatus):
+        return Outcome.DENIED if failure.status in {AUTHORIZATION_ERROR, NO_ACCESS} else Outcome.ERROR
+    return next(outcome for kind, outcome in _OUTCOMES if isinstance(failure, kind))
+
+
+def _reason(failure: SnmpFailure, peer: Peer, credentials: str, begun: bool) -> str:
+    where = f"{peer.address} port {peer.port}"
+    if not isinstance(failure, NoAnswer):
+        return f"{where}: {failure}"
+    if begun:
+        return f"{where}: answers stopped before the deadline; the device is slow, or large packets are lost on the way"
+    if peer.credential.version == "3":
+        return f"{where}: no answer: check address, firewall, and the privacy key of credentials '{credentials}'"
+    # A device that does not like the community says nothing (RFC 1157, section 4.1): it cannot be told from silence.
+    return f"{where}: no answer: check address, firewall, and the community of credentials '{credentials}'"
+
+
+PROBE = Probe(
+    kind="snmp",
+    summary="a device's own counters and sensors over SNMP v1, v2c or v3, by profiles",
+    check=SnmpCheck,
+    open=open_snmp,
+)

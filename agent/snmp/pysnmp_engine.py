@@ -1,0 +1,242 @@
+"""SNMP through pysnmp: version 3, and the oracle of the tests; it is never trusted with addresses or deadlines.
+
+Importing this module loads pysnmp (about 15 MB and 50 ms), so it is imported when the first device wants it. Each peer
+has an engine of its own with a connected socket: pysnmp compares neither the sender's address nor, between devices, the
+names of users.
+"""
+
+import asyncio
+import ipaddress
+import warnings
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from pysnmp.carrier.asyncio.dgram import udp, udp6
+from pysnmp.hlapi.v3arch import asyncio as hlapi
+from pysnmp.proto import errind
+
+from agent.probe import Credential
+from agent.snmp.dialogue import Dialogue
+from agent.snmp.engine import (
+    AccessDenied,
+    Answer,
+    BadAnswer,
+    HostUnreachable,
+    Kind,
+    NoAnswer,
+    Operation,
+    Patience,
+    Peer,
+    PortClosed,
+    Request,
+    SnmpEngine,
+    Value,
+    Varbind,
+    fits,
+)
+
+_AT_ONCE = 16
+"""With more at once, answers were lost in measurements: pysnmp is too slow to drain so many sockets."""
+_KEPT = 256
+_AUTHENTICATION = {
+    None: hlapi.USM_AUTH_NONE,
+    "MD5": hlapi.USM_AUTH_HMAC96_MD5,
+    "SHA": hlapi.USM_AUTH_HMAC96_SHA,
+    "SHA-224": hlapi.USM_AUTH_HMAC128_SHA224,
+    "SHA-256": hlapi.USM_AUTH_HMAC192_SHA256,
+    "SHA-384": hlapi.USM_AUTH_HMAC256_SHA384,
+    "SHA-512": hlapi.USM_AUTH_HMAC384_SHA512,
+}
+_PRIVACY = {
+    None: hlapi.USM_PRIV_NONE,
+    "AES-128": hlapi.USM_PRIV_CFB128_AES,
+    # net-snmp and most routers localise long keys as Blumenthal's draft says.
+    "AES-192": hlapi.USM_PRIV_CFB192_AES_BLUMENTHAL,
+    "AES-256": hlapi.USM_PRIV_CFB256_AES_BLUMENTHAL,
+}
+_DENIALS: tuple[tuple[type[Any], str], ...] = (
+    (errind.UnknownUserName, "the device does not know this user"),
+    (errind.UnknownSecurityName, "the device does not know this user"),
+    (errind.WrongDigest, "the authentication key or protocol is wrong"),
+    (errind.AuthenticationFailure, "the authentication key or protocol is wrong"),
+    (errind.DecryptionError, "the privacy key or protocol is wrong"),
+    (errind.UnsupportedSecurityLevel, "the device does not allow this user this security level"),
+    (errind.UnsupportedAuthProtocol, "pysnmp cannot use this authentication protocol"),
+    (errind.UnsupportedPrivProtocol, "pysnmp cannot use this privacy protocol"),
+    (errind.NotInTimeWindow, "the device's SNMPv3 clock cannot be followed"),
+)
+
+
+@asynccontextmanager
+async def open_pysnmp_engine() -> AsyncIterator[SnmpEngine]:
+    """An engine over pysnmp; its sockets are closed at the end."""
+    exchange = _PysnmpExchange()
+    try:
+        yield Dialogue(exchange)
+    finally:
+        exchange.close()
+
+
+class _PysnmpExchange:
+    def __init__(self) -> None:
+        self._lines: dict[Peer, _Line] = {}
+        self._free = asyncio.Semaphore(_AT_ONCE)
+
+    async def exchange(self, peer: Peer, requests: Sequence[Request], patience: Patience) -> Answer:
+        """See :class:`agent.snmp.engine.Exchange`."""
+        try:
+            async with asyncio.timeout_at(patience.until), self._free:
+                return await self._line(peer).ask(requests, patience)
+        except TimeoutError:
+            line = self._lines.get(peer)
+            if line is not None and line.transport.trouble is not None:
+                raise line.transport.trouble from None
+            raise NoAnswer("no answer") from None
+
+    def close(self) -> None:
+        for line in self._lines.values():
+            line.close()
+        self._lines.clear()
+
+    def _line(self, peer: Peer) -> "_Line":
+        line = self._lines.pop(peer, None)
+        if line is None:
+            if len(self._lines) >= _KEPT:
+                self._lines.pop(next(iter(self._lines))).close()
+            line = _Line(peer)
+        self._lines[peer] = line  # the one used last stands last
+        return line
+
+
+class _Line:
+    """One pysnmp engine with one connected socket to one peer."""
+
+    def __init__(self, peer: Peer) -> None:
+        ipv6 = ipaddress.ip_address(peer.address).version == 6
+        domain = udp6 if ipv6 else udp
+        plain = domain.Udp6AsyncioTransport if ipv6 else domain.UdpAsyncioTransport
+        self.transport = _connected(plain, (peer.address, peer.port))
+        self._engine = hlapi.SnmpEngine()
+        self._authentication = _authentication(peer.credential)
+        self._target = _target(ipv6, peer, self.transport)
+
+    async def ask(self, requests: Sequence[Request], patience: Patience) -> Answer:
+        loop = asyncio.get_running_loop()
+        self.transport.trouble = None
+        for number, request in enumerate(requests, start=1):
+            left = patience.until - loop.time()
+            try:
+                async with asyncio.timeout(left if number == len(requests) else min(left, patience.try_seconds)):
+                    return await self._once(request)
+            except TimeoutError:
+                if self.transport.trouble is not None:
+                    raise self.transport.trouble from None
+        raise NoAnswer("no answer")
+
+    async def _once(self, request: Request) -> Answer:
+        names = [(oid, None) for oid in request.oids]
+        head = (self._engine, self._authentication, self._target, hlapi.ContextData())
+        objects = [hlapi.ObjectType(hlapi.ObjectIdentity(oid)) for oid, _ in names]
+        try:
+            if request.operation is Operation.GET_BULK:
+                found = await hlapi.bulk_cmd(*head, 0, request.repetitions, *objects, lookupMib=False)
+            elif request.operation is Operation.GET_NEXT:
+                found = await hlapi.next_cmd(*head, *objects, lookupMib=False)
+            else:
+                found = await hlapi.get_cmd(*head, *objects, lookupMib=False)
+        except (TimeoutError, asyncio.CancelledError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the one border behind which pysnmp and pyasn1 raise what they like
+            raise BadAnswer(f"pysnmp fails: {type(error).__name__}") from None
+        indication, status, index, objects = found
+        if indication is not None:
+            raise _failure(indication)
+        varbinds = [_varbind(name, value) for name, value in objects]
+        size = sum(len(oid) + 8 + (len(value) if isinstance(value, bytes) else 4) for oid, (_, value) in varbinds)
+        return Answer(int(status), int(index), varbinds, size)
+
+    def close(self) -> None:
+        with warnings.catch_warnings(action="ignore"):
+            self._engine.close_dispatcher()
+
+
+def _connected(plain: type[Any], remote: tuple[str, int]) -> Any:
+    """A transport that hears only ``remote``, and that keeps pysnmp's exceptions from the event loop."""
+
+    class Connected(plain):  # type: ignore[misc]
+        trouble: PortClosed | HostUnreachable | None = None
+
+        def open_client_mode(self, iface: Any = None, allow_broadcast: bool = False) -> Any:  # noqa: ARG002
+            opening = self.loop.create_datagram_endpoint(lambda: self, remote_addr=remote)
+            self._lport = asyncio.ensure_future(opening)
+            return self
+
+        def datagram_received(self, datagram: bytes, transportAddress: Any) -> None:  # noqa: N803
+            # What pysnmp cannot take is dropped, and the wait goes on.
+            with suppress(Exception):
+                self._callback_function(self, transportAddress, datagram)
+
+        def error_received(self, error: OSError) -> None:
+            self.trouble = (
+                PortClosed("nobody listens on the port")
+                if isinstance(error, ConnectionRefusedError)
+                else HostUnreachable((error.strerror or str(error)).lower())
+            )
+
+    return Connected()
+
+
+def _target(ipv6: bool, peer: Peer, transport: Any) -> Any:
+    plain = hlapi.Udp6TransportTarget if ipv6 else hlapi.UdpTransportTarget
+
+    class Target(plain):  # type: ignore[misc,valid-type]
+        transport_address = (peer.address, peer.port, 0, 0) if ipv6 else (peer.address, peer.port)
+
+        def open_client_mode(self) -> Any:
+            self.transport = transport.open_client_mode()
+            return transport
+
+    # pysnmp's own patience is never reached: its timer follows the wall clock.
+    return Target(timeout=60, retries=0)
+
+
+def _authentication(credential: Credential) -> Any:
+    if credential.version != "3":
+        community = credential.community.reveal() if credential.community else ""
+        return hlapi.CommunityData(community, mpModel=0 if credential.version == "1" else 1)
+    keys = credential.authentication_key, credential.privacy_key
+    return hlapi.UsmUserData(
+        credential.user or "",
+        authKey=keys[0].reveal() if keys[0] else None,
+        privKey=keys[1].reveal() if keys[1] else None,
+        authProtocol=_AUTHENTICATION[credential.authentication],
+        privProtocol=_PRIVACY[credential.privacy],
+    )
+
+
+def _failure(indication: Any) -> AccessDenied | NoAnswer | BadAnswer:
+    if isinstance(indication, errind.RequestTimedOut):
+        return NoAnswer("no answer")
+    for kind, reason in _DENIALS:
+        if isinstance(indication, kind):
+            return AccessDenied(reason)
+    return BadAnswer(f"the device's answer is refused: {indication}")
+
+
+def _varbind(name: Any, value: Any) -> Varbind:
+    tag = value.tagSet.superTags[-1]
+    oid = tuple(name)
+    try:
+        kind = Kind(tag.tagClass | tag.tagFormat | tag.tagId)
+    except ValueError:
+        raise BadAnswer("the answer holds a value of an unknown type") from None
+    if not fits(oid):
+        raise BadAnswer("the answer holds an object identifier that does not fit")
+    if kind.absent or kind is Kind.NULL:
+        return Varbind(oid, Value(kind, None))
+    if kind is Kind.OBJECT_IDENTIFIER:
+        return Varbind(oid, Value(kind, tuple(value)))
+    if kind in {Kind.OCTET_STRING, Kind.IP_ADDRESS, Kind.OPAQUE}:
+        return Varbind(oid, Value(kind, bytes(value)))
+    return Varbind(oid, Value(kind, int(value)))

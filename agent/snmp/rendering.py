@@ -1,0 +1,113 @@
+"""From a device's values to samples, as a plan says; what a device leaves out is left out, never invented."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from agent.snmp.engine import Kind, Oid, Value, dotted, parse_oid
+from agent.snmp.profile import Label, Measure, Plan, Table
+from shared.wire.reading import Labels, Sample
+
+Columns = Mapping[Oid, Mapping[Oid, Value]]
+"""Walked columns: index below the column to value."""
+_NUMBERS = frozenset({Kind.INTEGER, Kind.COUNTER32, Kind.GAUGE32, Kind.TIME_TICKS, Kind.COUNTER64})
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+_LONGEST_LABEL = 256
+
+
+def render(plan: Plan, instances: Mapping[Oid, Value], columns: Columns) -> Iterator[Sample]:
+    """All samples that these values give."""
+    for info in plan.infos:
+        texts = ((name, _text(instances.get(parse_oid(oid)))) for name, oid in info.labels.items())
+        labels = tuple((name, text) for name, text in texts if text)
+        if labels:
+            yield Sample(info.metric, 1.0, labels)
+    for scalar in plan.scalars:
+        number = _number(scalar, instances.get(parse_oid(scalar.oid)))
+        if number is not None:
+            yield Sample(scalar.metric, number)
+    for table in plan.tables:
+        yield from _rows(table, columns)
+
+
+def _rows(table: Table, columns: Columns) -> Iterator[Sample]:
+    measured = [(measure, columns.get(parse_oid(measure.oid), {})) for measure in table.columns]
+    indexes = list(dict.fromkeys(index for _, column in measured for index in column))
+    labels = _row_labels(table.labels, indexes, columns)
+    for measure, column in measured:
+        scales = columns.get(parse_oid(measure.entity_scale), {}) if measure.entity_scale else {}
+        precisions = columns.get(parse_oid(measure.entity_precision), {}) if measure.entity_precision else {}
+        for index, value in column.items():
+            number = _number(measure, value)
+            if number is not None:
+                number *= _entity_factor(scales.get(index), precisions.get(index))
+                yield Sample(measure.metric, number, labels[index])
+
+
+def _row_labels(labels: tuple[Label, ...], indexes: list[Oid], columns: Columns) -> dict[Oid, Labels]:
+    sources = [(label, columns.get(parse_oid(label.oid), {}) if label.oid else None) for label in labels]
+
+    def pairs(index: Oid, ambiguous: bool) -> Labels:
+        found = []
+        for label, column in sources:
+            if label.only_if_ambiguous and not ambiguous:
+                continue
+            text = dotted(index) if column is None else _label_text(label, column.get(index))
+            if text:
+                found.append((label.name, text))
+        return tuple(found)
+
+    short = {index: pairs(index, ambiguous=False) for index in indexes}
+    seen = Counter(short.values())
+    return {index: pair if seen[pair] == 1 else pairs(index, ambiguous=True) for index, pair in short.items()}
+
+
+def _label_text(label: Label, value: Value | None) -> str:
+    if value is not None and label.enum and isinstance(value.content, int):
+        return label.enum.get(value.content, str(value.content))
+    return _text(value)
+
+
+def _text(value: Value | None) -> str:
+    """A value as a label: UTF-8 where it is, else hexadecimal; control characters and ends of strings are left out."""
+    if value is None or value.content is None:
+        return ""
+    if value.kind is Kind.IP_ADDRESS and isinstance(value.content, bytes):
+        return ".".join(map(str, value.content))
+    if isinstance(value.content, bytes):
+        try:
+            text = value.content.rstrip(b"\0").decode("utf-8")
+        except UnicodeDecodeError:
+            return "0x" + value.content[: _LONGEST_LABEL // 2 - 1].hex()
+        return "".join(char if char.isprintable() else " " for char in text).strip()[:_LONGEST_LABEL]
+    return dotted(value.content) if isinstance(value.content, tuple) else str(value.content)
+
+
+def _number(measure: Measure, value: Value | None) -> float | None:
+    if value is None:
+        return None
+    if measure.read_as == "text_number":
+        match = _NUMBER.search(_text(value))
+        raw: float | None = float(match[0]) if match else None
+    else:
+        raw = value.content if value.kind in _NUMBERS and isinstance(value.content, int) else None
+    if raw is None or raw in measure.none:
+        return None
+    if measure.read_as == "signed16":
+        raw = raw - 0x10000 if raw > 0x7FFF else raw
+    elif measure.read_as == "huawei_optical_power":
+        raw = 10 * math.log10(raw / 1000) if raw > 0 else raw / 100
+    number = raw * measure.scale + measure.offset
+    # Tenths have no exact double: 23.1 is what the device means, not 23.1 + 4e-15.
+    return float(number) if measure.scale == 1.0 else float(f"{number:.15g}")
+
+
+def _entity_factor(scale: Value | None, precision: Value | None) -> float:
+    """RFC 3433: units are 10^(3 x (scale - 9)), the number has ``precision`` decimal places."""
+    exponent = 0
+    if scale is not None and isinstance(scale.content, int) and 1 <= scale.content <= 17:
+        exponent += 3 * (scale.content - 9)
+    if precision is not None and isinstance(precision.content, int) and -8 <= precision.content <= 9:
+        exponent -= precision.content
+    return float(10.0**exponent)
