@@ -40,8 +40,7 @@ async def _main(delay_ms: float, loss: float, command: list[str]) -> int:
     tunnel.raise_loopback()
     with tunnel.open_tun("10.255.255.254", "255.0.0.0") as device, tunnel.open_tunnel(device, network.answer):
         child = await asyncio.create_subprocess_exec(*command)
-        code = await child.wait()
-    return code
+        return await child.wait()
 
 
 if __name__ == "__main__":
