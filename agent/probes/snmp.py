@@ -24,6 +24,7 @@ from agent.snmp.engine import (
 )
 from agent.snmp.poll import poll
 from agent.snmp.profile import Profile, metrics_of
+from agent.snmp.session import open_session
 from agent.snmp.shelf import load_shelf, unknown_profile
 from shared.wire.reading import Metric, MetricKind, Outcome, Sample
 
@@ -61,7 +62,10 @@ class SnmpCheck(Check, frozen=True, kw_only=True, tag_field="kind", tag="snmp"):
 class SnmpInstrument:
     """All devices of the agent over shared sockets."""
 
-    def __init__(self, surroundings: Surroundings, shelf: Mapping[str, Profile], stack: AsyncExitStack) -> None:
+    def __init__(
+        self, surroundings: Surroundings, shelf: Mapping[str, Profile], session: SnmpEngine, stack: AsyncExitStack
+    ) -> None:
+        self._session = session
         self._credentials = surroundings.credentials
         self._shelf = shelf
         self._stack = stack
@@ -115,7 +119,9 @@ class SnmpInstrument:
             raise ProbeFailed(Outcome.ERROR, f"credentials '{name}': {place}: {what}")
         return name, credential
 
-    async def _engine(self, credential: Credential) -> SnmpEngine:  # noqa: ARG002
+    async def _engine(self, credential: Credential) -> SnmpEngine:
+        if credential.version != "3":
+            return self._session
         if self._pysnmp is None:
             # Heavy (15 MB, 50 ms), and not wanted by agents that speak v1 and v2c only: imported when first needed.
             from agent.snmp.pysnmp_engine import open_pysnmp_engine  # noqa: PLC0415
@@ -129,7 +135,8 @@ async def open_snmp(surroundings: Surroundings) -> AsyncIterator[Instrument]:
     """Load the profiles and open the engine; raises SettingsError where a profile is wrong."""
     shelf = load_shelf(surroundings.profiles)
     async with AsyncExitStack() as stack:
-        yield SnmpInstrument(surroundings, shelf, stack)
+        session = await stack.enter_async_context(open_session())
+        yield SnmpInstrument(surroundings, shelf, session, stack)
 
 
 async def _peer(address: str, credential: Credential) -> Peer:
