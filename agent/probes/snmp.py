@@ -2,10 +2,10 @@
 
 import asyncio
 import ipaddress
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from agent.net import resolve, split_port
 from agent.probe import Check, Credential, Finding, Instrument, Probe, ProbeFailed, Surroundings, Target
 from agent.snmp.credential import credential_problems
 from agent.snmp.engine import (
@@ -140,26 +140,12 @@ async def open_snmp(surroundings: Surroundings) -> AsyncIterator[Instrument]:
 
 
 async def _peer(address: str, credential: Credential) -> Peer:
-    host, port = _split(address)
+    host, port = split_port(address, _PORT)
+    port = port or _PORT
     try:
         return Peer(str(ipaddress.ip_address(host)), port, credential)
     except ValueError:
-        pass
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-    except (OSError, UnicodeError):
-        raise ProbeFailed(Outcome.ERROR, f"the name {host!r} does not resolve to an address") from None
-    return Peer(str(found[0][4][0]), port, credential)
-
-
-def _split(address: str) -> tuple[str, int]:
-    """``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address."""
-    host, colon, port = address.rpartition(":")
-    if not colon or address.endswith("]") or (":" in host and not host.endswith("]")):
-        return address.strip("[]"), _PORT
-    if not (port.isascii() and port.isdigit() and 0 < int(port) < 0x10000):
-        raise ProbeFailed(Outcome.ERROR, f"{port!r} in {address!r} is not a port")
-    return host.strip("[]"), int(port)
+        return Peer(str((await resolve(host, port))[0][1][0]), port, credential)
 
 
 def _outcome(failure: SnmpFailure) -> Outcome:
