@@ -3,7 +3,7 @@
 A probe is one file in ``agent/probes/`` that ends in ``PROBE = Probe(...)``. It is found by looking in the folder.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,6 +101,21 @@ class Instrument(Protocol):
         ...
 
 
+def no_problems(_check: Any, _profiles: Path) -> Iterable[tuple[str, str]]:
+    """For probes whose settings the types describe completely."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What ``phusong-agent probe`` offers for this kind beside the fields of its check."""
+
+    options: Mapping[str, str]
+    """Name of an option, without dashes, and its line of help; each takes a word."""
+    credential: Callable[[Mapping[str, str | None], Mapping[str, str]], Credential]
+    """From the options given and the environment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """A plug-in, as a value."""
@@ -110,3 +125,8 @@ class Probe:
     """One line for ``phusong-agent probes``."""
     check: type[Check]
     open: Callable[[Surroundings], AbstractAsyncContextManager[Instrument]]
+    problems: Callable[[Any, Path], Iterable[tuple[str, str]]] = no_problems
+    """What types cannot say of a check, as (field, what), from the check and the folder of profiles."""
+    by_hand: ByHand | None = None
+    example: str = ""
+    """Arguments of an example for the help, behind ``phusong-agent probe``."""

@@ -115,4 +115,10 @@ async def open_dns(surroundings: Surroundings) -> AsyncIterator[DnsInstrument]:
     yield DnsInstrument(surroundings.clock)
 
 
-PROBE = Probe(kind="dns", summary="what a resolver answers and how long it takes", check=DnsCheck, open=open_dns)
+PROBE = Probe(
+    kind="dns",
+    summary="what a resolver answers and how long it takes",
+    check=DnsCheck,
+    open=open_dns,
+    example="192.0.2.53 --query dichvucong.gov.vn",
+)

@@ -220,4 +220,10 @@ async def open_http(surroundings: Surroundings) -> AsyncIterator[HttpInstrument]
     yield HttpInstrument(surroundings.clock)
 
 
-PROBE = Probe(kind="http", summary="status, phases, certificate and text of a page", check=HttpCheck, open=open_http)
+PROBE = Probe(
+    kind="http",
+    summary="status, phases, certificate and text of a page",
+    check=HttpCheck,
+    open=open_http,
+    example='https://dichvucong.gov.vn --expect-text "Cổng Dịch vụ công"',
+)

@@ -2,12 +2,13 @@
 
 import asyncio
 import ipaddress
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from agent.net import resolve, split_port
-from agent.probe import Check, Credential, Finding, Instrument, Probe, ProbeFailed, Surroundings, Target
-from agent.snmp.credential import credential_problems
+from agent.probe import ByHand, Check, Credential, Finding, Instrument, Probe, ProbeFailed, Surroundings, Target
+from agent.snmp.credential import credential_from_options, credential_problems
 from agent.snmp.engine import (
     AUTHORIZATION_ERROR,
     NO_ACCESS,
@@ -166,9 +167,33 @@ def _reason(failure: SnmpFailure, peer: Peer, credentials: str, begun: bool) -> 
     return f"{where}: no answer: check address, firewall, and the community of credentials '{credentials}'"
 
 
+def _problems(check: SnmpCheck, profiles: Path) -> Iterator[tuple[str, str]]:
+    """Profiles that do not exist; raises SettingsError where the folder of profiles itself is wrong."""
+    shelf = load_shelf(profiles)
+    for number, name in enumerate(check.profiles):
+        unknown = unknown_profile(shelf, name)
+        if unknown is not None:
+            yield f"profiles[{number}]", unknown
+
+
+def _by_hand(options: Mapping[str, str | None], environment: Mapping[str, str]) -> Credential:
+    version = options.get("version") or ("3" if options.get("user") else "2c")
+    return credential_from_options(version, options.get("community"), options.get("user"), environment)
+
+
 PROBE = Probe(
     kind="snmp",
     summary="a device's own counters and sensors over SNMP v1, v2c or v3, by profiles",
     check=SnmpCheck,
     open=open_snmp,
+    problems=_problems,
+    by_hand=ByHand(
+        options={
+            "version": "1, 2c (default) or 3",
+            "community": "v1, v2c: community; PHUSONG_SNMP_COMMUNITY in the environment keeps it out of process lists",
+            "user": "v3: user; its keys come from PHUSONG_SNMP_AUTHENTICATION_KEY and PHUSONG_SNMP_PRIVACY_KEY",
+        },
+        credential=_by_hand,
+    ),
+    example="192.0.2.1 --version 2c --community COMMUNITY --profile if_mib",
 )

@@ -60,4 +60,6 @@ async def open_tcp(surroundings: Surroundings) -> AsyncIterator[TcpInstrument]:
     yield TcpInstrument(surroundings.clock)
 
 
-PROBE = Probe(kind="tcp", summary="time to connect to a TCP port", check=TcpCheck, open=open_tcp)
+PROBE = Probe(
+    kind="tcp", summary="time to connect to a TCP port", check=TcpCheck, open=open_tcp, example="192.0.2.1:443"
+)

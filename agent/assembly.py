@@ -1,0 +1,176 @@
+"""The agent's composition root: who gets what, opened and closed in order; it holds no rule of its own."""
+
+import asyncio
+import logging
+import random
+import sqlite3
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from agent.clock_quality import clock_quality
+from agent.committer import Committer
+from agent.probe import Instrument, Probe, ProbeFailed, Surroundings
+from agent.release import release
+from agent.runner import Job, Runner, commit_regularly
+from agent.settings import AgentSettings
+from agent.spool.desk import Desk, open_desk
+from agent.spool.memory import MemorySpool
+from agent.spool.queue import Spool
+from agent.spool.sqlite import open_sqlite_spool
+from agent.telemetry import KIND, METRICS, RunTally, SpoolFigures, UplinkFigures, samples
+from agent.uplink.courier import Courier, Sender
+from agent.uplink.http import UplinkSettings, make_post
+from shared.clock import Clock
+from shared.logs import Limited
+from shared.secret import Secret, read_secret
+from shared.wire.reading import ClockQuality, Metric, MetricKind, Outcome, Reading, Sample
+
+_FLUSH_SECONDS = 3.0
+
+
+async def run_agent(
+    settings: AgentSettings, probes: Mapping[str, Probe], clock: Clock, log: logging.Logger, stop: asyncio.Event
+) -> None:
+    """Run until ``stop`` is set; then commit, deliver what can be delivered in a few seconds, and close."""
+    tally = RunTally()
+    async with AsyncExitStack() as stack:
+        instruments = await _open_instruments(settings, probes, clock, log, stack)
+        desk, durable = _open_spool(settings, log, stack)
+        jobs = _jobs(settings, instruments)
+        tally.disabled = _wanted(settings) - len(jobs)
+        runner = Runner(jobs, clock, tally, log)
+        committer = Committer(desk, clock, clock_quality, Limited(log, clock))
+        courier = _courier(settings, instruments, desk, clock, log)
+        report = _Report(settings, clock, tally, desk, courier, committer, durable=durable, started_ns=clock.wall_ns())
+
+        async def commit() -> None:
+            await committer.commit((*runner.take(), await report.reading()))
+
+        log.info("agent %s: %d checks, collector %s", settings.file.agent, len(jobs), settings.file.uplink.url)
+        tasks = [
+            asyncio.create_task(runner.run()),
+            asyncio.create_task(commit_regularly(commit, settings.file.commit_seconds, clock)),
+            asyncio.create_task(courier.run(committer.news)),
+        ]
+        await _until_stopped(tasks, stop)
+        await commit()
+        await courier.flush(_FLUSH_SECONDS)
+        log.info("agent %s: stopped", settings.file.agent)
+
+
+async def _until_stopped(tasks: list[asyncio.Task[None]], stop: asyncio.Event) -> None:
+    """Wait for the stop, or for the first task that fails, which is a bug and raised."""
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in (stopping, *tasks):
+            task.cancel()
+        await asyncio.gather(stopping, *tasks, return_exceptions=True)
+
+
+async def _open_instruments(
+    settings: AgentSettings, probes: Mapping[str, Probe], clock: Clock, log: logging.Logger, stack: AsyncExitStack
+) -> dict[str, Instrument]:
+    """Open the probes in use; one that this machine does not allow is said once, and the others go on."""
+    surroundings = Surroundings(clock, settings.credentials, settings.profiles)
+    opened: dict[str, Instrument] = {}
+    for kind in sorted({kind for kind, _ in settings.checks}):
+        try:
+            opened[kind] = await stack.enter_async_context(probes[kind].open(surroundings))
+        except ProbeFailed as failure:
+            log.error("no %s probes on this machine: %s", kind, failure.reason)  # noqa: TRY400 - one line for an operator
+    return opened
+
+
+def _jobs(settings: AgentSettings, instruments: Mapping[str, Instrument]) -> list[Job]:
+    return [
+        Job(check, kind, target, instruments[kind])
+        for kind, check in settings.checks
+        for target in settings.targets
+        if kind in instruments and (not check.roles or target.role in check.roles)
+    ]
+
+
+def _wanted(settings: AgentSettings) -> int:
+    pairs = ((check, target) for _, check in settings.checks for target in settings.targets)
+    return sum(not check.roles or target.role in check.roles for check, target in pairs)
+
+
+def _open_spool(settings: AgentSettings, log: logging.Logger, stack: AsyncExitStack) -> tuple[Desk, bool]:
+    try:
+        opening = cast(
+            "AbstractContextManager[Spool]", open_sqlite_spool(settings.file.state / "spool", settings.file.spool)
+        )
+        return stack.enter_context(open_desk(opening)), True
+    except (OSError, sqlite3.Error) as error:
+        log.error("%s: the spool cannot be opened (%s): memory stands in for it", settings.file.state, error)  # noqa: TRY400
+        memory = cast("AbstractContextManager[Spool]", nullcontext(MemorySpool()))
+        return stack.enter_context(open_desk(memory)), False
+
+
+def _courier(
+    settings: AgentSettings, instruments: Mapping[str, Instrument], desk: Desk, clock: Clock, log: logging.Logger
+) -> Courier:
+    def metrics() -> tuple[Metric, ...]:
+        known = {metric.name: metric for instrument in instruments.values() for metric in instrument.metrics}
+        return (*known.values(), *METRICS, _INFO)
+
+    uplink = settings.file.uplink
+    sender = Sender(settings.file.agent, release(), metrics)
+    post = make_post(uplink, uplink_token(uplink))
+    return Courier(sender, desk, post, clock=clock, complain=Limited(log, clock), draw=random.random)
+
+
+def uplink_token(uplink: UplinkSettings) -> Secret:
+    """The token, from the settings or its file; raises OSError or ValueError where the file holds none."""
+    return uplink.token or read_secret(cast("Path", uplink.token_file))
+
+
+_INFO = Metric("phusong_agent_info", MetricKind.GAUGE, "The agent's release, always 1.")
+
+
+@dataclass
+class _Report:
+    """Makes the reading in which the agent tells about itself."""
+
+    settings: AgentSettings
+    clock: Clock
+    tally: RunTally
+    desk: Desk
+    courier: Courier
+    committer: Committer
+    durable: bool
+    started_ns: int
+
+    async def reading(self) -> Reading:
+        quality = clock_quality()
+        synchronised = None if quality is ClockQuality.UNKNOWN else quality is ClockQuality.SYNCHRONISED
+        figures = await self.desk.do(self._spool_figures)
+        uplink = UplinkFigures(self.courier.tally.requests, self.courier.tally.bytes_sent)
+        file = self.settings.file
+        return Reading(
+            check=KIND,
+            kind=KIND,
+            site=file.site,
+            target=file.agent,
+            role=KIND,
+            outcome=Outcome.OK,
+            started_monotonic_ns=self.clock.monotonic_ns(),
+            started_wall_ns=self.clock.wall_ns(),
+            duration_ns=0,
+            samples=(
+                Sample(_INFO.name, 1.0, (("version", release()),)),
+                *samples(self.started_ns, self.tally, figures, uplink, synchronised),
+            ),
+        )
+
+    def _spool_figures(self) -> SpoolFigures:
+        spool = self.desk.spool
+        corrupt = sum(1 for _ in (self.settings.file.state / "spool").glob("spool.sqlite.corrupt-????????"))
+        return SpoolFigures(spool.backlog(), tuple(spool.gaps()), spool.dead_letters(), corrupt, self.durable)

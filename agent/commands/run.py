@@ -1,0 +1,61 @@
+"""``run`` and ``check-config``: settings in, an exit code out; they measure nothing themselves."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from agent.assembly import run_agent, uplink_token
+from agent.probes import load_probes
+from agent.settings import AgentSettings, load_agent_settings
+from shared import logs
+from shared.clock import SystemClock
+from shared.settings import SettingsError
+
+_INPUT_IS_WRONG = 2
+
+
+def check_config(path: Path) -> int:
+    """0 where the settings are right, 2 with a line for each thing to mend."""
+    settings = _load(path)
+    if settings is None:
+        return _INPUT_IS_WRONG
+    checks, targets = len(settings.checks), len(settings.targets)
+    print(f"{path}: good ({checks} {'check' if checks == 1 else 'checks'}, {targets} targets)")
+    return 0
+
+
+def run(path: Path, level: str) -> int:
+    """Run until SIGTERM or SIGINT."""
+    settings = _load(path)
+    if settings is None:
+        return _INPUT_IS_WRONG
+    logs.configure(level)
+    try:
+        asyncio.run(_run(settings))
+    except (OSError, SettingsError) as error:
+        print(f"phusong-agent: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _run(settings: AgentSettings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await run_agent(settings, load_probes(), SystemClock(), logs.logger("phusong.agent"), stop)
+
+
+def _load(path: Path) -> AgentSettings | None:
+    try:
+        settings = load_agent_settings(path, load_probes())
+        uplink_token(settings.file.uplink)
+    except SettingsError as error:
+        print("\n".join(error.problems), file=sys.stderr)
+    except (OSError, ValueError) as error:
+        what = f"{error.filename}: {(error.strerror or '').lower()}" if isinstance(error, OSError) else str(error)
+        print(f"{path}: uplink.token_file: {what}", file=sys.stderr)
+    else:
+        return settings
+    return None

@@ -1,0 +1,143 @@
+"""The agent's settings file: typed, closed, with the rules that types cannot say; it opens nothing but files."""
+
+import difflib
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Union
+
+import msgspec
+
+from agent.probe import Check, Credential, Probe, Target
+from agent.spool.sqlite import SpoolSettings
+from agent.uplink.http import UplinkSettings
+from shared.settings import Document, SettingsError, load, load_document
+
+
+class AgentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What stands in ``agent.yaml``; checks are read a second time, as what their probes know."""
+
+    agent: str
+    """Name by which the collector knows this agent."""
+    site: str
+    """Id of the site where the agent stands."""
+    uplink: UplinkSettings
+    state: Path
+    """Folder of the spool; the agent alone writes there."""
+    commit_seconds: float = 10.0
+    """A power cut costs at most the readings of this time; each commit is one write to the disk."""
+    spool: SpoolSettings = msgspec.field(default_factory=SpoolSettings)
+    profiles: Path | None = None
+    """Folder of the device profiles; those that came with the program where none is given."""
+    credentials_file: Path | None = None
+    checks: list[dict[str, Any]] = []
+    targets: list[Target] = []
+    targets_file: Path | None = None
+    """More targets, as a list in a file of their own."""
+
+
+class AgentSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a run needs."""
+
+    file: AgentFile
+    checks: tuple[tuple[str, Check], ...]
+    """Kind and check."""
+    targets: tuple[Target, ...]
+    credentials: Mapping[str, Credential]
+    profiles: Path
+
+
+def load_agent_settings(path: Path, probes: Mapping[str, Probe]) -> AgentSettings:
+    """Read the settings and the files they name; raises :class:`SettingsError` with a line for each thing to mend."""
+    document = load_document(path)
+    file: AgentFile = document.convert(document.content, AgentFile)
+    checks = tuple(_checks(document, file, probes))
+    targets = _targets(path, file)
+    credentials = _credentials(path, file)
+    settings = AgentSettings(
+        file=file, checks=checks, targets=targets, credentials=credentials, profiles=profile_folder(file.profiles)
+    )
+    problems = [document.problem(place, what) for place, what in _rules(settings, probes)]
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def profile_folder(given: Path | None) -> Path:
+    """Where the device profiles are: as given, in the checkout, or where the wheel put them."""
+    if given is not None:
+        return given
+    checkout = Path(__file__).parents[1] / "config" / "profiles"
+    return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "phusong" / "profiles"
+
+
+def _checks(document: Document, file: AgentFile, probes: Mapping[str, Probe]) -> Iterator[tuple[str, Check]]:
+    any_check: Any = Union[tuple(probe.check for probe in probes.values())]  # noqa: UP007 - known only at run time
+    for number, raw in enumerate(file.checks):
+        place = f"$.checks[{number}]"
+        kind = raw.get("kind")
+        if not isinstance(kind, str) or kind not in probes:
+            what = "object missing required field `kind`" if kind is None else _unknown("kind", kind, probes)
+            raise SettingsError([document.problem(place if kind is None else f"{place}.kind", what)])
+        yield kind, document.convert(raw, any_check, place)
+
+
+def _targets(path: Path, file: AgentFile) -> tuple[Target, ...]:
+    if file.targets_file is None:
+        return tuple(file.targets)
+    return (*file.targets, *load(path.parent / file.targets_file, list[Target]))
+
+
+def _credentials(path: Path, file: AgentFile) -> dict[str, Credential]:
+    if file.credentials_file is None:
+        return {}
+    return load(path.parent / file.credentials_file, dict[str, Credential])
+
+
+def _rules(settings: AgentSettings, probes: Mapping[str, Probe]) -> Iterator[tuple[str, str]]:
+    file = settings.file
+    if not file.agent:
+        yield "$.agent", "must not be empty"
+    if file.commit_seconds <= 0:
+        yield "$.commit_seconds", "must be more than 0"
+    if not file.uplink.url.startswith(("http://", "https://")):
+        yield "$.uplink.url", "must begin with http:// or https://"
+    if (file.uplink.token is None) == (file.uplink.token_file is None):
+        yield "$.uplink", "give one of 'token' and 'token_file'"
+    if file.spool.quota_megabytes < 1:
+        yield "$.spool.quota_megabytes", "must be at least 1"
+    names = [check.name or kind for kind, check in settings.checks]
+    yield from _twice("$.checks", "check", names, "give one of them a 'name'")
+    yield from _twice("$.targets", "target", [target.name for target in settings.targets], "names must differ")
+    for number, target in enumerate(settings.targets):
+        if target.credentials is not None and target.credentials not in settings.credentials:
+            yield f"$.targets[{number}].credentials", _unknown("credentials", target.credentials, settings.credentials)
+    for number, (kind, check) in enumerate(settings.checks):
+        for place, what in _check_rules(check, probes[kind], settings):
+            yield f"$.checks[{number}].{place}", what
+
+
+def _check_rules(check: Check, probe: Probe, settings: AgentSettings) -> Iterator[tuple[str, str]]:
+    if check.every_seconds <= 0:
+        yield "every_seconds", "must be more than 0"
+    if check.timeout_seconds <= 0:
+        yield "timeout_seconds", "must be more than 0"
+    roles = {target.role for target in settings.targets}
+    for number, role in enumerate(check.roles):
+        if role not in roles:
+            yield f"roles[{number}]", _unknown("role", role, roles)
+    yield from probe.problems(check, settings.profiles)
+
+
+def _twice(place: str, what: str, names: list[str], mend: str) -> Iterator[tuple[str, str]]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            last = len(names) - 1 - names[::-1].index(name)
+            yield f"{place}[{last}]", f"{what} '{name}' stands {count} times: {mend}"
+
+
+def _unknown(what: str, given: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(given, list(known), n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(sorted(known)) or 'none'}"
+    return f"unknown {what} '{given}', {hint}"

@@ -1,0 +1,74 @@
+"""The promise of the spool: what was put is there until it is acknowledged, whatever happens to the program."""
+
+from typing import Protocol
+
+import msgspec
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """One record as the spool keeps it: the bytes are an encoded cycle."""
+
+    sequence: int
+    stored_wall_ns: int
+    blob: bytes
+
+
+class Backlog(msgspec.Struct, frozen=True):
+    """What has not been acknowledged yet."""
+
+    records: int
+    bytes: int
+    oldest_wall_ns: int | None
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Unacknowledged records that had to go for want of space, oldest first: a loss of known extent."""
+
+    records: int
+    first_sequence: int
+    last_sequence: int
+
+
+class Spool(Protocol):
+    """Records by sequence; one owner, no concurrent calls."""
+
+    @property
+    def epoch(self) -> str:
+        """Random name born with the store; sequences never repeat within it."""
+        ...
+
+    def put(self, blob: bytes, wall_ns: int) -> int:
+        """Store one record durably and return its sequence; raises :class:`SpoolFullError` where it cannot."""
+        ...
+
+    def newest(self) -> Stored | None:
+        """The newest unacknowledged record."""
+        ...
+
+    def oldest(self, limit: int, budget_bytes: int) -> list[Stored]:
+        """Unacknowledged records from the oldest on; at least one where there is one, then within the budget."""
+        ...
+
+    def acknowledge(self, sequences: list[int], wall_ns: int) -> None:
+        """The collector has these on its disk."""
+        ...
+
+    def reject(self, sequences: list[int], reason: str, wall_ns: int) -> None:
+        """The collector will never take these: kept apart as dead letters, out of the way of what follows."""
+        ...
+
+    def backlog(self) -> Backlog:
+        """Counted afresh, never by a tally kept on the side."""
+        ...
+
+    def gaps(self) -> list[Gap]:
+        """All losses since the store was born."""
+        ...
+
+    def dead_letters(self) -> int:
+        """Number of records set apart by :meth:`reject`."""
+        ...
+
+
+class SpoolFullError(Exception):
+    """The record could not be stored: no space left, or the store cannot be written."""

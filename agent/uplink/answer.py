@@ -1,0 +1,77 @@
+"""What an HTTP answer means for the records that were sent; it decides and never sends."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import msgspec
+
+from shared.wire.reading import Acknowledgement
+
+_HOLD = frozenset({401, 403, 404, 405, 407, 408, 415, 425, 426, 429})
+
+
+class Verdict(Enum):
+    """What becomes of the records."""
+
+    ACKNOWLEDGED = "acknowledged"
+    RETRY = "retry"
+    """Kept; the collector cannot take them now."""
+    HELD = "held"
+    """Kept; nothing will help but a change by somebody: a token, an address, an upgrade."""
+    REJECTED = "rejected"
+    """The collector will never take them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer as far as it was read."""
+
+    status: int
+    body: bytes = b""
+    retry_after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A verdict with its one line for an operator."""
+
+    verdict: Verdict
+    reason: str = ""
+    retry_after_seconds: float | None = None
+    acknowledgement: Acknowledgement | None = None
+
+
+def interpret(reply: Reply, sent: int) -> Meaning:
+    """Read the collector's answer to ``sent`` records; only its own acknowledgement counts as one."""
+    if 200 <= reply.status < 300:
+        return _acknowledged(reply, sent)
+    wait = _retry_after(reply.retry_after)
+    if reply.status in _HOLD:
+        return Meaning(Verdict.HELD, f"status {reply.status}: {_words(reply)}", wait)
+    if 400 <= reply.status < 500:
+        return Meaning(Verdict.REJECTED, f"status {reply.status}: {_words(reply)}")
+    return Meaning(Verdict.RETRY, f"status {reply.status}: {_words(reply)}", wait)
+
+
+def _acknowledged(reply: Reply, sent: int) -> Meaning:
+    try:
+        acknowledgement = msgspec.json.decode(reply.body, type=Acknowledgement)
+    except msgspec.DecodeError:
+        return Meaning(Verdict.HELD, "the answer is not a phusong collector's: is the uplink's address right?")
+    if acknowledgement.stored + acknowledgement.duplicates != sent:
+        return Meaning(
+            Verdict.RETRY, f"{acknowledgement.stored + acknowledgement.duplicates} of {sent} records acknowledged"
+        )
+    return Meaning(Verdict.ACKNOWLEDGED, acknowledgement=acknowledgement)
+
+
+def _retry_after(text: str) -> float | None:
+    """Seconds only: a date would need a clock that can be trusted (RFC 9110, 10.2.3)."""
+    return min(float(text), 3600.0) if text.isascii() and text.isdigit() else None
+
+
+def _words(reply: Reply) -> str:
+    try:
+        return msgspec.json.decode(reply.body, type=dict[str, str])["error"][:200]
+    except (msgspec.DecodeError, KeyError):
+        return "no reason given"

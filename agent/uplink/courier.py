@@ -1,0 +1,150 @@
+"""Carries records to the collector, at least once, in order within a lane; it never drops one itself."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from agent.spool.desk import Desk
+from agent.uplink.answer import Meaning, Verdict, interpret
+from agent.uplink.backoff import BackoffSettings, wait_seconds
+from agent.uplink.http import AwayError, Post
+from agent.uplink.lanes import Load, choose
+from shared.clock import Clock
+from shared.logs import Limited
+from shared.wire.codec import BatchError, Limits, decode_cycle, encode_batch
+from shared.wire.reading import Batch, Lane, Metric, Record
+
+_BATCH_RECORDS = 256
+_BATCH_BYTES = 256 * 1024
+
+
+@dataclass
+class CourierTally:
+    """What the courier did, for the agent's own metrics."""
+
+    requests: dict[str, int] = field(default_factory=dict)
+    """By verdict; ``away`` where there was no answer."""
+    bytes_sent: int = 0
+    records_sent: int = 0
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who a batch is from, and what its series mean."""
+
+    agent: str
+    version: str
+    metrics: Callable[[], tuple[Metric, ...]]
+
+
+class Courier:
+    """One try at a time; what is not acknowledged is tried again, for ever."""
+
+    def __init__(  # noqa: PLR0913 - the composition root fills these in, once
+        self, sender: Sender, desk: Desk, post: Post, *, clock: Clock, complain: Limited, draw: Callable[[], float]
+    ) -> None:
+        self._sender = sender
+        self._desk = desk
+        self._post = post
+        self._clock = clock
+        self._complain = complain
+        self._draw = draw
+        self._failures = 0
+        self._last_live = 0
+        self._limit = _BATCH_RECORDS
+        self._metrics_wanted = False
+        self.tally = CourierTally()
+
+    async def run(self, news: asyncio.Event) -> None:
+        """Deliver until cancelled; ``news`` is set when a record was stored."""
+        while True:
+            news.clear()
+            pause = await self.deliver()
+            if pause is None:
+                await news.wait()
+            elif pause > 0:
+                await self._clock.sleep(pause)
+
+    async def deliver(self) -> float | None:
+        """Send one batch. Seconds to wait before the next, 0 for at once, None where there is nothing to send."""
+        load = await self._load()
+        if load is None:
+            return None
+        records = await self._decode(load)
+        if not records:
+            return 0.0
+        body = encode_batch(self._batch(load.lane, records))
+        meaning, label = await self._try(body, len(records))
+        self.tally.requests[label] = self.tally.requests.get(label, 0) + 1
+        self.tally.bytes_sent += len(body)
+        return await self._settle(load, meaning, [record.sequence for record in records])
+
+    async def flush(self, seconds: float) -> None:
+        """Before the end: deliver what can be delivered in the time given."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while await self.deliver() == 0.0:
+                    pass
+
+    async def _load(self) -> Load | None:
+        spool = self._desk.spool
+        newest = await self._desk.do(spool.newest)
+        oldest = await self._desk.do(spool.oldest, self._limit, _BATCH_BYTES)
+        return choose(newest, oldest, self._last_live)
+
+    async def _decode(self, load: Load) -> list[Record]:
+        records = []
+        for stored in load.records:
+            try:
+                records.append(Record(stored.sequence, decode_cycle(stored.blob, Limits())))
+            except BatchError as error:
+                await self._reject([stored.sequence], str(error))
+        return records
+
+    def _batch(self, lane: Lane, records: list[Record]) -> Batch:
+        return Batch(
+            agent=self._sender.agent,
+            epoch=self._desk.spool.epoch,
+            boot_id=self._clock.boot_id(),
+            sent_monotonic_ns=self._clock.monotonic_ns(),
+            sent_wall_ns=self._clock.wall_ns(),
+            lane=lane,
+            records=tuple(records),
+            metrics=self._sender.metrics() if self._metrics_wanted else (),
+            version=self._sender.version,
+        )
+
+    async def _try(self, body: bytes, sent: int) -> tuple[Meaning, str]:
+        try:
+            reply = await self._post(body)
+        except AwayError as error:
+            return Meaning(Verdict.RETRY, str(error)), "away"
+        meaning = interpret(reply, sent)
+        return meaning, meaning.verdict.value
+
+    async def _settle(self, load: Load, meaning: Meaning, sequences: list[int]) -> float:
+        if meaning.verdict is Verdict.ACKNOWLEDGED:
+            self._acknowledged(load, meaning, len(sequences))
+            await self._desk.do(self._desk.spool.acknowledge, sequences, self._clock.wall_ns())
+            return 0.0
+        if meaning.verdict is Verdict.REJECTED:
+            if len(sequences) == 1:
+                await self._reject(sequences, meaning.reason)
+            self._limit = max(1, len(sequences) // 2)
+            return 0.0
+        self._failures += 1
+        self._complain.warning("batches stay here, the collector does not take them", meaning.reason)
+        return wait_seconds(self._failures, self._draw(), BackoffSettings(), meaning.retry_after_seconds)
+
+    def _acknowledged(self, load: Load, meaning: Meaning, sent: int) -> None:
+        self._failures = 0
+        self._limit = min(_BATCH_RECORDS, self._limit * 2)
+        self._metrics_wanted = meaning.acknowledgement is not None and meaning.acknowledgement.metrics_wanted
+        self.tally.records_sent += sent
+        if load.lane is Lane.LIVE:
+            self._last_live = max(self._last_live, load.records[-1].sequence)
+
+    async def _reject(self, sequences: list[int], reason: str) -> None:
+        self._complain.warning("a record was refused for good and is kept as a dead letter", reason)
+        await self._desk.do(self._desk.spool.reject, sequences, reason, self._clock.wall_ns())
