@@ -9,7 +9,7 @@ from lab.faults import Conditions
 from lab.router import Router
 from lab.wan import Link, Quality, Randomness
 
-_LAN = Quality(delay_seconds=0.00015, jitter_seconds=0.00002)
+LAN = Quality(delay_seconds=0.00015, jitter_seconds=0.00002)
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class Network:
 
     def place_on_lan(self, address: str, router: Router) -> Place:
         """Put a router behind the address that its own office uses."""
-        return self.place(address, router, _LAN)
+        return self.place(address, router, LAN)
 
     def answer(self, packet: bytes, at_ns: int) -> Iterable[tuple[int, bytes]]:
         """What comes back for a packet sent at ``at_ns``, and when: the answer of a tunnel."""

@@ -34,15 +34,31 @@ class LabSite:
     hub: str
     provider: str
     link: str
-    address: str
-    """Of the router, as the province sees it, over the link."""
-    lan_address: str
-    """Of the same router, as the commune's own office sees it."""
+    net: str
+    """Three numbers of the addresses that lead there over the link: the province's view."""
+    lan: str
+    """Three numbers of the addresses that lead to the same devices from the commune's own office."""
     quality: Quality
     """Of the link, in each direction."""
     model: str
+    """Name of the router's recording."""
     has_ups: bool
     busyness: float
+
+    @property
+    def address(self) -> str:
+        """Of the router, over the link."""
+        return f"{self.net}.1"
+
+    @property
+    def lan_address(self) -> str:
+        """Of the router, from inside."""
+        return f"{self.lan}.1"
+
+    @property
+    def ups_address(self) -> str:
+        """Of the power supply's network card, over the link."""
+        return f"{self.net}.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +134,8 @@ def _site(commune: Commune, net: str, lan: str, hub: str, randomness: Randomness
         hub=hub,
         provider=_PROVIDERS[_pick([share for _, share in _PROVIDERS], randomness)][0],
         link=kind.name,
-        address=f"10.{net}.1",
-        lan_address=f"10.{lan}.1",
+        net=f"10.{net}",
+        lan=f"10.{lan}",
         quality=Quality(
             delay_seconds=low + (high - low) * randomness.random(),
             jitter_seconds=kind.jitter_seconds * (0.5 + randomness.random()),

@@ -136,7 +136,9 @@ def _set_address(name: bytes, address: str, mask: str) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
         for request, value in ((_SIOCSIFADDR, address), (_SIOCSIFNETMASK, mask)):
             fcntl.ioctl(handle, request, struct.pack("16sHH4s8x", name, socket.AF_INET, 0, socket.inet_aton(value)))
-        fcntl.ioctl(handle, _SIOCSIFTXQLEN, struct.pack("16si20x", name, _QUEUE_PACKETS))
+        # Only the machine's own root may lengthen the queue; the default of 500 packets serves an ordinary user.
+        with suppress(PermissionError):
+            fcntl.ioctl(handle, _SIOCSIFTXQLEN, struct.pack("16si20x", name, _QUEUE_PACKETS))
     _raise(name)
 
 
