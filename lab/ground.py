@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
+from typing import cast
 
 from lab import tunnel
 from lab.faults import Conditions
@@ -83,13 +84,16 @@ async def open_loopback_ground(stage: Stage, port: int) -> AsyncIterator[Ground]
     try:
         for site in stage.sites:
             router = devices.router(site)
-            place = Place(router, Link(site.quality), Link(site.quality))
-            inside = Place(router, Link(LAN), Link(LAN))
-            for address, at in ((site.address, place), (site.lan_address, inside)):
+            places = {site.address: Place(router, Link(site.quality), Link(site.quality))}
+            if site.has_ups:
+                supply = devices.power_supply(site)
+                places[site.ups_address] = Place(supply, Link(site.quality), Link(site.quality))
+            steered[site.id] = tuple(map(Steered, places.values()))
+            places[site.lan_address] = Place(router, Link(LAN), Link(LAN))
+            for address, place in places.items():
                 where = (on_loopback(address), port)
-                made = await loop.create_datagram_endpoint(partial(_Endpoint, at, randomness), local_addr=where)
+                made = await loop.create_datagram_endpoint(partial(_Endpoint, place, randomness), local_addr=where)
                 transports.append(made[0])
-            steered[site.id] = (Steered(place),)
         yield Ground(steered)
     finally:
         for transport in transports:
@@ -110,8 +114,8 @@ class _Endpoint(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.DatagramTransport):
-            self._transport = transport
+        # Python 3.11's own class does not say that it is a DatagramTransport.
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         now_ns = time.monotonic_ns()
