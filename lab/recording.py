@@ -65,9 +65,9 @@ class Recording:
         return Recording(row for row in self.rows if row.tag != COUNTER64)
 
 
-def parse_recording(*texts: str) -> Recording:
-    """The recording of one or several texts; raises ValueError with the line that is none."""
-    lines = [line for text in texts for line in text.splitlines() if line.strip() and not line.startswith("#")]
+def parse_recording(text: str) -> Recording:
+    """The recording of a text; raises ValueError with the line that is none."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     return Recording(_row(line) for line in lines)
 
 

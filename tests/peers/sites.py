@@ -32,8 +32,8 @@ def namespace() -> list[str]:
 
 async def _main(delay_ms: float, loss: float, command: list[str]) -> int:
     network = Network(random.Random(7))
-    texts = [(DATA / name).read_text(encoding="utf-8") for name in ("branch_router.snmprec", "ups.snmprec")]
-    responder = Responder(parse_recording(*texts), "public")
+    recording = parse_recording((DATA / "branch_router.snmprec").read_text(encoding="utf-8"))
+    responder = Responder(recording, "public")
     for number in range(1, 21):
         words = {"name": f"router {number}", "place": "nowhere", "contact": "nobody"}
         network.place(f"10.1.{number}.1", Router(responder, words), Quality(delay_seconds=delay_ms / 2000, loss=loss))
