@@ -84,14 +84,13 @@ class Dialogue:
             requests = [Request(Operation.GET_BULK, (start,), size) for size in sizes]
             answer = await self._exchange.exchange(peer, requests, patience)
             if answer.status != TOO_BIG or ceiling == 1:
-                self._remember(place, ceiling, len(answer.varbinds), patience)
+                self._remember(place, sizes[answer.tries - 1] if answer.tries > 1 else ceiling + 1, patience)
                 return answer
             ceiling //= 2
 
-    def _remember(self, place: tuple[str, int], asked: int, got: int, patience: Patience) -> None:
-        """Half at once where a device gave less than asked after a loss, one more for each answer that came whole."""
-        grown = asked + 1 if got >= asked else max(1, asked // 2)
-        if grown < patience.repetitions:
-            self._ceilings[place] = grown
+    def _remember(self, place: tuple[str, int], ceiling: int, patience: Patience) -> None:
+        """What came through after a loss is asked for next time, and one more with each answer that comes at once."""
+        if ceiling < patience.repetitions:
+            self._ceilings[place] = ceiling
         else:
             self._ceilings.pop(place, None)

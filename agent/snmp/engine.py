@@ -103,6 +103,8 @@ class Answer(NamedTuple):
     position: int
     varbinds: list[Varbind]
     octets: int
+    tries: int = 1
+    """How many requests had been sent when it came."""
 
 
 class SnmpFailure(Exception):  # noqa: N818 - a failing device is no error of ours

@@ -29,7 +29,19 @@ _EXTENDED_ERROR = struct.Struct("=IBBBBII")
 class Pending:
     """One question on its way."""
 
-    __slots__ = ("answer", "community", "held", "left", "line", "noise", "place", "request_id", "timer", "version")
+    __slots__ = (
+        "answer",
+        "community",
+        "held",
+        "left",
+        "line",
+        "noise",
+        "place",
+        "request_id",
+        "timer",
+        "tries",
+        "version",
+    )
 
     def __init__(self, line: "Line", place: Place, peer: Peer, request_id: int) -> None:
         secret = peer.credential.community
@@ -40,6 +52,7 @@ class Pending:
         self.request_id = request_id
         self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.left: list[Request] = []
+        self.tries = 0
         self.timer: asyncio.TimerHandle | None = None
         self.noise: SnmpFailure | None = None
         """What to say instead of ``no answer`` where something came that could not be taken."""
@@ -122,7 +135,8 @@ class Line:
             for pending in others.values():
                 pending.noise = BadAnswer(f"what came is not valid SNMP: {malformed}")
             return
-        pending.answer.set_result(Answer(head.status, head.position, varbinds, len(datagram)))
+        answer = Answer(head.status, head.position, varbinds, len(datagram), pending.tries)
+        pending.answer.set_result(answer)
 
     def _take_errors(self) -> None:
         for _ in range(_AT_A_TURN):

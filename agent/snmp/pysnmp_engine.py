@@ -128,7 +128,7 @@ class _Line:
             left = patience.until - loop.time()
             try:
                 async with asyncio.timeout(left if number == len(requests) else min(left, patience.try_seconds)):
-                    return await self._once(request)
+                    return (await self._once(request))._replace(tries=number)
             except TimeoutError:
                 if self.transport.trouble is not None:
                     raise self.transport.trouble from None

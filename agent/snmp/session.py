@@ -70,6 +70,7 @@ class _UdpExchange:
             pending.answer.set_exception(pending.noise or NoAnswer("no answer"))
             return
         request = pending.left.pop(0)
+        pending.tries += 1
         if pending.timer is not None:
             self._release(pending)
         datagram = encode_request(pending.version, pending.community, pending.request_id, request)
