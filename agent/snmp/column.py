@@ -19,8 +19,9 @@ class Column:
         """Add one answer; raises :class:`BadAnswer` where a walk would go back, repeat or outgrow its limits."""
         column, size, last = self._column, len(self._column), self.last
         fresh = len(varbinds)
+        absent = Kind.NO_SUCH_OBJECT
         for place, (oid, value) in enumerate(varbinds):
-            if oid[:size] != column or value[0] >= Kind.NO_SUCH_OBJECT:
+            if oid[:size] != column or value[0] >= absent:
                 fresh = place
                 self.ended = True
                 break

@@ -8,6 +8,7 @@ noSuchObject, noSuchInstance and endOfMibView are values of their own kind.
 
 from collections.abc import Sequence
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -179,6 +180,7 @@ class SnmpEngine(Protocol):
         ...
 
 
+@lru_cache(maxsize=4096)
 def parse_oid(text: str) -> Oid:
     """Read ``1.3.6.1``; raises ValueError where it is none or an arc does not fit."""
     arcs = tuple(int(arc) for arc in text.removeprefix(".").split(".") if arc.isascii() and arc.isdigit())

@@ -11,7 +11,6 @@ from shared.wire.reading import Labels, Sample
 
 Columns = Mapping[Oid, Mapping[Oid, Value]]
 """Walked columns: index below the column to value."""
-_NUMBERS = frozenset({Kind.INTEGER, Kind.COUNTER32, Kind.GAUGE32, Kind.TIME_TICKS, Kind.COUNTER64})
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _LONGEST_LABEL = 256
 
@@ -41,7 +40,8 @@ def _rows(table: Table, columns: Columns) -> Iterator[Sample]:
         for index, value in column.items():
             number = _number(measure, value)
             if number is not None:
-                number *= _entity_factor(scales.get(index), precisions.get(index))
+                if scales or precisions:
+                    number *= _entity_factor(scales.get(index), precisions.get(index))
                 yield Sample(measure.metric, number, labels[index])
 
 
@@ -91,7 +91,7 @@ def _number(measure: Measure, value: Value | None) -> float | None:
         match = _NUMBER.search(_text(value))
         raw: float | None = float(match[0]) if match else None
     else:
-        raw = value.content if value.kind in _NUMBERS and isinstance(value.content, int) else None
+        raw = value.content if isinstance(value.content, int) else None
     if raw is None or raw in measure.none:
         return None
     if measure.read_as == "signed16":

@@ -10,13 +10,17 @@ from agent.probe import Credential
 from agent.snmp.engine import Kind, Patience, Peer, SnmpEngine, Value, Varbind, parse_oid
 from agent.snmp.pysnmp_engine import open_pysnmp_engine
 from agent.snmp.session import open_session
-from lab.recording import parse_recording
+from lab.recording import Recording, parse_recording
 from shared.secret import Secret
 from tests.peers.snmp_agents import COMMUNITY, recorded_agent, scripted_agent
 from tests.peers.snmpd import running_snmpd
 
 RECORDINGS = sorted((Path(__file__).parents[3] / "config" / "profiles").glob("*/recording.snmprec"))
 SUBTREES = ("1.3.6.1.2.1.1", "1.3.6.1.2.1.2", "1.3.6.1.2.1.31", "1.3.6.1.2.1.33", "1.3.6.1.4.1")
+
+
+def recorded(folder: Path) -> Recording:
+    return parse_recording(folder.read_text(encoding="utf-8"))
 
 
 def credential(version: str) -> Credential:
@@ -33,10 +37,10 @@ async def both(asking: Callable[[SnmpEngine, Patience], object]) -> tuple[object
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.parent.name)
 @pytest.mark.parametrize("version", ["1", "2c"])
 async def test_recordings_are_walked_alike(path: Path, version: str) -> None:
-    async with recorded_agent(parse_recording(path.read_text(encoding="utf-8"))) as agent:
+    async with recorded_agent(recorded(path)) as agent:
         peer = Peer("127.0.0.1", agent.port, credential(version))
-        for subtree in SUBTREES:
-            own, oracle = await both(lambda engine, patience, oid=parse_oid(subtree): engine.walk(peer, oid, patience))
+        for subtree in map(parse_oid, SUBTREES):
+            own, oracle = await both(lambda engine, patience, oid=subtree: engine.walk(peer, oid, patience))
             assert own == oracle
 
 

@@ -12,7 +12,7 @@ from agent.snmp.poll import poll
 from agent.snmp.profile import choose, metrics_of
 from agent.snmp.session import open_session
 from agent.snmp.shelf import load_shelf
-from lab.recording import parse_recording
+from lab.recording import Recording, parse_recording
 from shared.secret import Secret
 from shared.settings import SettingsError
 from shared.wire.reading import Metric, Sample
@@ -41,28 +41,34 @@ def page_of(metrics: dict[str, Metric], samples: tuple[Sample, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-async def test_a_recording_gives_exactly_its_page(folder: Path) -> None:
-    shelf = load_shelf(PROFILES)
-    profile = shelf[folder.name]
-    recording = parse_recording((folder / "recording.snmprec").read_text(encoding="utf-8"))
-    names = () if profile.matches else (folder.name,)
-    async with recorded_agent(recording) as agent, open_session() as engine:
-        peer = Peer("127.0.0.1", agent.port, Credential(community=Secret(COMMUNITY)))
-        until = asyncio.get_running_loop().time() + 20.0
-        polled = await poll(engine, peer, Patience(until=until), shelf, names)
-    metrics = {metric.name: metric for name in polled.profiles for metric in metrics_of(shelf[name])}
-    page = page_of(metrics, polled.samples)
+def recorded(folder: Path) -> Recording:
+    return parse_recording((folder / "recording.snmprec").read_text(encoding="utf-8"))
+
+
+def compare_page(folder: Path, page: str) -> None:
     if os.environ.get("PHUSONG_WRITE_PAGES"):
         (folder / "page.prom").write_text(page, encoding="utf-8")
-
-    assert polled.failure is None
-    assert polled.profiles[0] == folder.name
     assert page == (folder / "page.prom").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-async def test_a_recording_shows_every_series_of_its_profile(folder: Path) -> None:
+async def test_a_recording_gives_exactly_its_page(folder: Path) -> None:
+    shelf = load_shelf(PROFILES)
+    profile = shelf[folder.name]
+    names = () if profile.matches else (folder.name,)
+    async with recorded_agent(recorded(folder)) as agent, open_session() as engine:
+        peer = Peer("127.0.0.1", agent.port, Credential(community=Secret(COMMUNITY)))
+        until = asyncio.get_running_loop().time() + 20.0
+        polled = await poll(engine, peer, Patience(until=until), shelf, names)
+    metrics = {metric.name: metric for name in polled.profiles for metric in metrics_of(shelf[name])}
+
+    assert polled.failure is None
+    assert polled.profiles[0] == folder.name
+    compare_page(folder, page_of(metrics, polled.samples))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_recording_shows_every_series_of_its_profile(folder: Path) -> None:
     """What no recording shows was never tried."""
     page = (folder / "page.prom").read_text(encoding="utf-8")
     shown = {line.split()[2] for line in page.splitlines() if line.startswith("# TYPE")}
