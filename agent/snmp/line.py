@@ -17,6 +17,10 @@ from agent.snmp.engine import Answer, BadAnswer, HostUnreachable, Peer, PortClos
 Place = tuple[Any, ...]
 """A socket address as the kernel writes it."""
 _RECEIVE_BUFFER = 4 * 1024 * 1024
+_COST_OF_AN_ANSWER = 2_560
+"""What the kernel charges for a datagram of 1,472 bytes."""
+_SO_RCVBUFFORCE = 33
+"""For root: above net.core.rmem_max."""
 _LARGEST = 65_535
 _AT_A_TURN = 64
 """Datagrams taken before other tasks of the loop have their turn."""
@@ -63,7 +67,7 @@ class Pending:
 class Line:
     """One socket, and who waits for what on it."""
 
-    def __init__(self, family: int) -> None:
+    def __init__(self, family: int, most: int | None) -> None:
         self.waiting: dict[Place, dict[int, Pending]] = {}
         self._cache = OidCache()
         self._buffer = bytearray(_LARGEST)
@@ -75,7 +79,13 @@ class Line:
             self._socket.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
         else:
             self._socket.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
+        except OSError:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        room = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // _COST_OF_AN_ANSWER
+        self.window = asyncio.Semaphore(most or max(16, min(1024, room)))
+        """Fresh questions at once: as many as there is room for answers in the receive buffer."""
         asyncio.get_running_loop().add_reader(self._socket, self._readable)
 
     def close(self) -> None:

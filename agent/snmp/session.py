@@ -12,14 +12,18 @@ from agent.snmp.dialogue import Dialogue
 from agent.snmp.engine import Answer, HostUnreachable, NoAnswer, Patience, Peer, Request, SnmpEngine
 from agent.snmp.line import Line, Pending, Place
 
-_WINDOW = 128
-"""Fresh questions at once: their answers fit the receive buffer that an ordinary user gets."""
+_PLACES = 65_536
 
 
 @asynccontextmanager
-async def open_session(random_id: Callable[[], int] = lambda: secrets.randbits(31)) -> AsyncIterator[SnmpEngine]:
-    """An engine for v1 and v2c; its sockets are opened when first needed and closed at the end."""
-    exchange = _UdpExchange(random_id)
+async def open_session(
+    random_id: Callable[[], int] = lambda: secrets.randbits(31), most: int | None = None
+) -> AsyncIterator[SnmpEngine]:
+    """An engine for v1 and v2c; its sockets are opened when first needed and closed at the end.
+
+    ``most`` is the number of fresh questions at once; what the receive buffer holds where it is None.
+    """
+    exchange = _UdpExchange(random_id, most)
     try:
         yield Dialogue(exchange)
     finally:
@@ -27,39 +31,37 @@ async def open_session(random_id: Callable[[], int] = lambda: secrets.randbits(3
 
 
 class _UdpExchange:
-    def __init__(self, random_id: Callable[[], int]) -> None:
+    def __init__(self, random_id: Callable[[], int], most: int | None) -> None:
         self._lines: dict[int, Line] = {}
+        self._places: dict[tuple[str, int], tuple[Line, Place]] = {}
         self._random_id = random_id
-        self._window = asyncio.Semaphore(_WINDOW)
+        self._most = most
 
     async def exchange(self, peer: Peer, requests: Sequence[Request], patience: Patience) -> Answer:
         """See :class:`agent.snmp.engine.Exchange`."""
-        if self._window.locked():
+        line, place = self._places.get((peer.address, peer.port)) or self._place(peer)
+        if not line.window.locked():
+            await line.window.acquire()
+        else:
             try:
                 async with asyncio.timeout_at(patience.until):
-                    await self._window.acquire()
+                    await line.window.acquire()
             except TimeoutError:
                 raise NoAnswer("not asked: the agent itself was too busy before the deadline") from None
-        else:
-            await self._window.acquire()
-        pending: Pending | None = None
+        pending = Pending(line, place, peer, line.fresh_id(place, self._random_id))
+        pending.left = list(requests)
+        line.waiting.setdefault(place, {})[pending.request_id] = pending
         try:
-            line, place = self._line(peer)
-            pending = Pending(line, place, peer, line.fresh_id(place, self._random_id))
-            pending.left = list(requests)
-            line.waiting.setdefault(place, {})[pending.request_id] = pending
             self._send_next(pending, patience)
             return await pending.answer
         finally:
-            if pending is None:
-                self._window.release()
-            else:
-                self._forget(pending)
+            self._forget(pending)
 
     def close(self) -> None:
         for line in self._lines.values():
             line.close()
         self._lines.clear()
+        self._places.clear()
 
     def _send_next(self, pending: Pending, patience: Patience) -> None:
         """Send the next request, and come back when it was not answered in time."""
@@ -90,9 +92,9 @@ class _UdpExchange:
     def _release(self, pending: Pending) -> None:
         if pending.held:
             pending.held = False
-            self._window.release()
+            pending.line.window.release()
 
-    def _line(self, peer: Peer) -> tuple[Line, Place]:
+    def _place(self, peer: Peer) -> tuple[Line, Place]:
         if ":" not in peer.address:
             family = socket.AF_INET
             place: Place = (str(ipaddress.IPv4Address(peer.address)), peer.port)
@@ -105,5 +107,8 @@ class _UdpExchange:
             family, place = socket.AF_INET6, found[0][4]
         line = self._lines.get(family)
         if line is None:
-            line = self._lines[family] = Line(family)
+            line = self._lines[family] = Line(family, self._most)
+        if len(self._places) >= _PLACES:
+            self._places.clear()
+        self._places[peer.address, peer.port] = line, place
         return line, place
