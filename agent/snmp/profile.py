@@ -67,8 +67,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """One folder of ``config/profiles``."""
 
     title: str
-    verified: Literal["text", "device", "no"]
-    """``device``: seen on a device; ``text``: read in the MIB or a maintained profile; ``no``: neither."""
+    verified: Literal["text", "device", "never"]
+    """``device``: seen on a device; ``text``: read in the MIB or a maintained profile; ``never``: neither."""
     source: str = ""
     """Where the objects were read."""
     matches: tuple[str, ...] = ()

@@ -96,7 +96,7 @@ BAD = sorted((Path(__file__).parent / "bad").glob("*.yaml"))
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
 def test_a_wrong_profile_is_told_by_file_and_place(path: Path, tmp_path: Path) -> None:
-    for name, text in {"generic": "title: g\nverified: no\n", "bad": path.read_text(encoding="utf-8")}.items():
+    for name, text in {"generic": "title: g\nverified: never\n", "bad": path.read_text(encoding="utf-8")}.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "profile.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError) as failed:
