@@ -1,0 +1,176 @@
+"""Many packets in one system call (sendmmsg, recvmmsg): arrays of message headers, without any idea of ICMP."""
+
+import ctypes
+import errno
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+AT_ONCE = 64
+_HEADER = struct.Struct("@PIPNPNi0PI0P")
+"""struct mmsghdr: name, its length, iovec, how many, control, its length, flags, bytes moved; 0P pads as C does."""
+_PART = struct.Struct("@PN")
+_CONTROL = struct.Struct("@Nii")
+_NAME_BYTES = 28
+_SLOT_BYTES = 2048
+_CONTROL_BYTES = 320
+_ALIGN = struct.calcsize("N")
+_STAMPS = struct.Struct("@6l")
+_EXTENDED = struct.Struct("@IBBBBII")
+"""struct sock_extended_err: errno, origin, type, code, padding, info, data."""
+
+_SO_RXQ_OVFL, _SCM_TIMESTAMPING = 40, 37
+_RECVERR = frozenset(((socket.IPPROTO_IP, 11), (socket.IPPROTO_IPV6, 25)))
+_SECOND_NS = 1_000_000_000
+
+
+class Arrived(NamedTuple):
+    """A packet, or a message of the error queue."""
+
+    data: bytes
+    sender: bytes
+    """The socket address as the kernel gives it."""
+    stamp_ns: int | None
+    """Kernel's software stamp, nanoseconds since 1970."""
+    whole: bool
+    dropped: int | None
+    """How many packets the socket has dropped since it was opened, where the kernel says so."""
+    extended: tuple[int, int, int, int, int, int, int] | None
+    offender: bytes
+    """Address of who reported an error, as the kernel gives it."""
+
+
+class _Libc:
+    def __init__(self) -> None:
+        library = ctypes.CDLL(None, use_errno=True)
+        self.send, self.receive = library.sendmmsg, library.recvmmsg
+        self.send.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
+        self.receive.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p)
+
+
+class Sender:
+    """Sends up to :data:`AT_ONCE` packets at once from buffers that are made once."""
+
+    def __init__(self) -> None:
+        self._call = _Libc().send
+        self._headers = bytearray(_HEADER.size * AT_ONCE)
+        self._parts = bytearray(_PART.size * AT_ONCE)
+        self._names = bytearray(_NAME_BYTES * AT_ONCE)
+        self._data = bytearray(_SLOT_BYTES * AT_ONCE)
+        self._at, self._data_at = _address(self._headers), _address(self._data)
+        self._names_at, self._parts_at = _address(self._names), _address(self._parts)
+        self._name_bytes = 0
+
+    def send(self, descriptor: int, packets: list[tuple[bytes, bytes]]) -> tuple[int, int]:
+        """Send (socket address, packet) pairs of one family; how many left, and the errno that stopped the first."""
+        self._address_as(len(packets[0][0]))
+        for slot, (name, packet) in enumerate(packets):
+            start, length = slot * _NAME_BYTES, len(packet)
+            self._names[start : start + len(name)] = name
+            at = self._data_at + slot * _SLOT_BYTES
+            if length <= _SLOT_BYTES:
+                self._data[slot * _SLOT_BYTES : slot * _SLOT_BYTES + length] = packet
+            else:
+                # A bytes object stays where it is while the list holds it.
+                at = ctypes.cast(ctypes.c_char_p(packet), ctypes.c_void_p).value or 0
+            _PART.pack_into(self._parts, slot * _PART.size, at, length)
+        sent = self._call(descriptor, self._at, len(packets), socket.MSG_DONTWAIT)
+        return (0, ctypes.get_errno()) if sent < 0 else (sent, 0)
+
+    def _address_as(self, name_bytes: int) -> None:
+        if name_bytes == self._name_bytes:
+            return
+        self._name_bytes = name_bytes
+        for slot in range(AT_ONCE):
+            name, part = self._names_at + slot * _NAME_BYTES, self._parts_at + slot * _PART.size
+            _HEADER.pack_into(self._headers, slot * _HEADER.size, name, name_bytes, part, 1, 0, 0, 0, 0)
+
+
+class Receiver:
+    """Receives up to :data:`AT_ONCE` packets at once, the first ``slot_bytes`` of each."""
+
+    def __init__(self, slot_bytes: int = 256) -> None:
+        self._call = _Libc().receive
+        self._slot = slot_bytes
+        self._data = bytearray(slot_bytes * AT_ONCE)
+        self._names = bytearray(_NAME_BYTES * AT_ONCE)
+        self._controls = bytearray(_CONTROL_BYTES * AT_ONCE)
+        self._parts = bytearray(_PART.size * AT_ONCE)
+        self._headers = bytearray(_HEADER.size * AT_ONCE)
+        data, names, controls = _address(self._data), _address(self._names), _address(self._controls)
+        parts = _address(self._parts)
+        for slot in range(AT_ONCE):
+            _PART.pack_into(self._parts, slot * _PART.size, data + slot * slot_bytes, slot_bytes)
+            _HEADER.pack_into(
+                self._headers,
+                slot * _HEADER.size,
+                names + slot * _NAME_BYTES,
+                _NAME_BYTES,
+                parts + slot * _PART.size,
+                1,
+                controls + slot * _CONTROL_BYTES,
+                _CONTROL_BYTES,
+                0,
+                0,
+            )
+        self._fresh = bytes(self._headers)
+        self._at = _address(self._headers)
+
+    def receive(self, descriptor: int, *, errors: bool = False) -> list[Arrived]:
+        """What waits on the socket, or on its error queue; an empty list when nothing does."""
+        self._headers[:] = self._fresh
+        flags = socket.MSG_DONTWAIT | (socket.MSG_ERRQUEUE if errors else 0)
+        count = self._call(descriptor, self._at, AT_ONCE, flags, None)
+        if count < 0:
+            code = ctypes.get_errno()
+            if code in (errno.EAGAIN, errno.EINTR):
+                return []
+            # A pending error of the socket itself; reading has cleared it, and the queue is asked again.
+            raise OSError(code, os.strerror(code))
+        return [self._arrived(slot) for slot in range(count)]
+
+    def _arrived(self, slot: int) -> Arrived:
+        _, name, _, _, _, control, flags, length = _HEADER.unpack_from(self._headers, slot * _HEADER.size)
+        start, named = slot * self._slot, slot * _NAME_BYTES
+        stamp: int | None = None
+        dropped: int | None = None
+        extended = None
+        offender = b""
+        for kind, at, end in _controls(self._controls, slot * _CONTROL_BYTES, control):
+            if kind == (socket.SOL_SOCKET, _SCM_TIMESTAMPING):
+                seconds, nanoseconds, *_ = _STAMPS.unpack_from(self._controls, at)
+                stamp = (seconds * _SECOND_NS + nanoseconds) or None
+            elif kind == (socket.SOL_SOCKET, _SO_RXQ_OVFL):
+                dropped = int.from_bytes(self._controls[at : at + 4], "little" if _LITTLE else "big")
+            elif kind in _RECVERR:
+                extended = _EXTENDED.unpack_from(self._controls, at)
+                offender = bytes(self._controls[at + _EXTENDED.size : end])
+        return Arrived(
+            bytes(self._data[start : start + min(length, self._slot)]),
+            bytes(self._names[named : named + min(name, _NAME_BYTES)]),
+            stamp,
+            not flags & socket.MSG_TRUNC,
+            dropped,
+            extended,
+            offender,
+        )
+
+
+_LITTLE = struct.pack("@H", 1) == b"\x01\x00"
+
+
+def _controls(buffer: bytearray, start: int, length: int) -> Iterator[tuple[tuple[int, int], int, int]]:
+    """Each control message of a header: (level, type), where its data begins and ends."""
+    end = start + length
+    while start + _CONTROL.size <= end:
+        size, level, kind = _CONTROL.unpack_from(buffer, start)
+        if size < _CONTROL.size:
+            return
+        yield (level, kind), start + _CONTROL.size, min(start + size, end)
+        start += (size + _ALIGN - 1) // _ALIGN * _ALIGN
+
+
+def _address(buffer: bytearray) -> int:
+    return ctypes.addressof(ctypes.c_char.from_buffer(buffer))
