@@ -1,0 +1,84 @@
+"""The probe on the loopback: what users are promised, with the socket that this machine allows."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from agent.icmp.engine import open_engine
+from agent.probe import ProbeFailed, Surroundings, Target
+from agent.probes.icmp import PROBE, IcmpCheck, IcmpInstrument
+from shared.clock import SystemClock
+from shared.wire.reading import Outcome
+
+PROMISED = {
+    *("address", "sent", "received", "duplicates", "late", "reordered", "longest_loss_run", "rtt_seconds"),
+    *("rtt_min_seconds", "rtt_median_seconds", "rtt_max_seconds", "jitter_seconds", "timestamps"),
+}
+
+
+def target(address: str) -> Target:
+    return Target(site="x", name=f"router at {address}", address=address)
+
+
+@asynccontextmanager
+async def instrument() -> AsyncIterator[IcmpInstrument]:
+    """The probe where this user may open an ICMP socket; skips where not."""
+    with open_engine(SystemClock()) as engine:
+        if not engine.versions:
+            pytest.skip(engine.refusal)
+        yield IcmpInstrument(SystemClock(), engine)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "localhost", "[::1]"])
+async def test_the_loopback_answers_on_both_families(address: str) -> None:
+    async with instrument() as ping:
+        finding = await ping.measure(IcmpCheck(count=3, interval_seconds=0.01), target(address))
+
+    assert (finding.outcome, finding.reason, finding.voided) == (Outcome.OK, "", "")
+    assert set(finding.facts) >= PROMISED
+    assert (finding.facts["sent"], finding.facts["received"]) == (3, 3)
+    assert finding.facts["timestamps"] == "kernel"
+    assert all(0 < rtt < 0.1 for rtt in finding.facts["rtt_seconds"])
+
+
+async def test_every_sample_is_declared_and_totals_grow() -> None:
+    async with instrument() as ping:
+        check = IcmpCheck(count=4, interval_seconds=0.01)
+        await ping.measure(check, target("127.0.0.1"))
+        finding = await ping.measure(check, target("127.0.0.1"))
+
+    values = {(sample.name, *(value for _, value in sample.labels)): sample.value for sample in finding.samples}
+    declared = {metric.name for metric in ping.metrics}
+    families = {name[0].removesuffix("_bucket").removesuffix("_sum").removesuffix("_count") for name in values}
+    assert len(values) == len(finding.samples), "each series once"
+    assert families <= declared
+    assert values["phusong_ping_requests_total",] == values["phusong_ping_replies_total",] == 8
+    assert values["phusong_ping_rtt_seconds_bucket", "+Inf"] == values["phusong_ping_rtt_seconds_count",] == 8
+    assert values["phusong_ping_train_loss_ratio",] == 0
+    assert values["probe_success",] == 1
+    assert values["probe_icmp_duration_seconds", "rtt"] > 0
+
+
+async def test_many_targets_share_one_socket_and_none_gets_anothers_replies() -> None:
+    async with instrument() as ping:
+        check = IcmpCheck(count=2, interval_seconds=0.01, size_bytes=1400)
+        for number in (1, 200):
+            finding = await ping.measure(check, target(f"127.1.2.{number}"))
+            assert finding.facts["address"] == f"127.1.2.{number}"
+            assert finding.facts["received"] == 2
+
+
+async def test_a_name_that_does_not_resolve_is_one_line() -> None:
+    async with instrument() as ping:
+        with pytest.raises(ProbeFailed, match=r"^no-such-router\.invalid: the name does not resolve$") as failure:
+            await ping.measure(IcmpCheck(), target("no-such-router.invalid"))
+
+    assert failure.value.outcome is Outcome.ERROR
+
+
+async def test_the_probe_opens_by_its_plug_in() -> None:
+    surroundings = Surroundings(clock=SystemClock(), credentials={}, profiles=Path("config/profiles"))
+    async with PROBE.open(surroundings) as opened:
+        assert {metric.name for metric in opened.metrics} >= {"probe_success", "phusong_ping_rtt_seconds"}
