@@ -10,6 +10,7 @@ from typing import Any, Union
 import msgspec
 
 from agent.probe import Check, Credential, Probe, Target
+from agent.snmp.credential import credential_problems
 from agent.spool.sqlite import SpoolSettings
 from agent.uplink.http import UplinkSettings
 from shared.settings import Document, SettingsError, load, load_document
@@ -92,7 +93,13 @@ def _targets(path: Path, file: AgentFile) -> tuple[Target, ...]:
 def _credentials(path: Path, file: AgentFile) -> dict[str, Credential]:
     if file.credentials_file is None:
         return {}
-    return load(path.parent / file.credentials_file, dict[str, Credential])
+    return load(path.parent / file.credentials_file, dict[str, Credential], _credential_rules)
+
+
+def _credential_rules(credentials: Mapping[str, Credential]) -> Iterator[tuple[str, str]]:
+    for name, credential in credentials.items():
+        for place, what in credential_problems(credential):
+            yield f"$.{name}.{place}", what
 
 
 def _rules(settings: AgentSettings, probes: Mapping[str, Probe]) -> Iterator[tuple[str, str]]:

@@ -34,7 +34,12 @@ def run_probe(given: argparse.Namespace, probe: Probe) -> int:
         return 2
     credentials: dict[str, Credential] = {}
     if probe.by_hand is not None:
-        credentials["by hand"] = probe.by_hand.credential(by_hand(given, probe), os.environ)
+        try:
+            credentials["by hand"] = probe.by_hand.credential(by_hand(given, probe), os.environ)
+        except SettingsError as error:
+            for problem in error.problems:
+                print(f"phusong-agent probe {probe.kind}: {problem}", file=sys.stderr)
+            return 2
     profiles = profile_folder(None)
     for place, what in probe.problems(check, profiles):
         print(f"phusong-agent probe {probe.kind}: {place}: {what}", file=sys.stderr)

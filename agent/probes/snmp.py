@@ -23,10 +23,11 @@ from agent.snmp.engine import (
     SnmpEngine,
     SnmpFailure,
 )
-from agent.snmp.poll import poll
+from agent.snmp.poll import Polled, poll
 from agent.snmp.profile import Profile, metrics_of
 from agent.snmp.session import open_session
 from agent.snmp.shelf import load_shelf, unknown_profile
+from shared.settings import SettingsError, load
 from shared.wire.reading import Metric, MetricKind, Outcome, Sample
 
 _PORT = 161
@@ -79,7 +80,13 @@ class SnmpInstrument:
         return (*_FAMILY, *found.values())
 
     async def measure(self, check: SnmpCheck, target: Target) -> Finding:
-        """See :class:`agent.probe.Instrument`."""
+        """See :class:`agent.probe.Instrument`; what cannot be asked at all is a finding too, with no facts in it."""
+        try:
+            return await self._measure(check, target)
+        except ProbeFailed as failure:
+            return _finding(failure.outcome, failure.reason, Polled())
+
+    async def _measure(self, check: SnmpCheck, target: Target) -> Finding:
         for name in check.profiles:
             unknown = unknown_profile(self._shelf, name)
             if unknown is not None:
@@ -95,19 +102,10 @@ class SnmpInstrument:
         name, credential = self._credential(check, target)
         peer = await _peer(target.address, credential)
         polled = await poll(await self._engine(credential), peer, patience, self._shelf, check.profiles)
-        samples = (Sample("phusong_snmp_up", float(polled.failure is None)), *polled.samples)
-        if polled.uptime_seconds is not None:
-            samples = (*samples, Sample("phusong_snmp_uptime_seconds", polled.uptime_seconds))
-        facts = {
-            "sys_object_id": polled.sys_object_id,
-            "uptime_seconds": polled.uptime_seconds,
-            "samples": [{"name": s.name, "labels": dict(s.labels), "value": s.value} for s in samples],
-        }
         if polled.failure is None:
-            return Finding(Outcome.OK, samples, facts=facts)
-        outcome = _outcome(polled.failure)
+            return _finding(Outcome.OK, "", polled)
         begun = polled.sys_object_id is not None
-        return Finding(outcome, samples, _reason(polled.failure, peer, name, begun), facts=facts)
+        return _finding(_outcome(polled.failure), _reason(polled.failure, peer, name, begun), polled)
 
     def _credential(self, check: SnmpCheck, target: Target) -> tuple[str, Credential]:
         name = target.credentials or check.credentials
@@ -138,6 +136,18 @@ async def open_snmp(surroundings: Surroundings) -> AsyncIterator[Instrument]:
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(open_session())
         yield SnmpInstrument(surroundings, shelf, session, stack)
+
+
+def _finding(outcome: Outcome, reason: str, polled: Polled) -> Finding:
+    samples = (Sample("phusong_snmp_up", float(outcome is Outcome.OK)), *polled.samples)
+    if polled.uptime_seconds is not None:
+        samples = (*samples, Sample("phusong_snmp_uptime_seconds", polled.uptime_seconds))
+    facts = {
+        "sys_object_id": polled.sys_object_id,
+        "uptime_seconds": polled.uptime_seconds,
+        "samples": [{"name": s.name, "labels": dict(s.labels), "value": s.value} for s in samples],
+    }
+    return Finding(outcome, samples, reason, facts=facts)
 
 
 async def _peer(address: str, credential: Credential) -> Peer:
@@ -177,8 +187,17 @@ def _problems(check: SnmpCheck, profiles: Path) -> Iterator[tuple[str, str]]:
 
 
 def _by_hand(options: Mapping[str, str | None], environment: Mapping[str, str]) -> Credential:
-    version = options.get("version") or ("3" if options.get("user") else "2c")
-    return credential_from_options(version, options.get("community"), options.get("user"), environment)
+    """Raises SettingsError where the options make no credential that can be used."""
+    file = options.get("credential-file")
+    if file is not None:
+        credential = load(Path(file), Credential)
+    else:
+        version = options.get("version") or ("3" if options.get("user") else "2c")
+        credential = credential_from_options(version, options.get("community"), options.get("user"), environment)
+    problems = [f"{place}: {what}" for place, what in credential_problems(credential)]
+    if problems:
+        raise SettingsError(problems)
+    return credential
 
 
 PROBE = Probe(
@@ -191,6 +210,7 @@ PROBE = Probe(
         options={
             "version": "1, 2c (default) or 3",
             "community": "v1, v2c: community; PHUSONG_SNMP_COMMUNITY in the environment keeps it out of process lists",
+            "credential-file": "YAML file with version, community or user, authentication, authentication_key, ...",
             "user": "v3: user; its keys come from PHUSONG_SNMP_AUTHENTICATION_KEY and PHUSONG_SNMP_PRIVACY_KEY",
         },
         credential=_by_hand,

@@ -13,6 +13,7 @@ Columns = Mapping[Oid, Mapping[Oid, Value]]
 """Walked columns: index below the column to value."""
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _LONGEST_LABEL = 256
+_INDEX = "snmp_index"
 
 
 def render(plan: Plan, instances: Mapping[Oid, Value], columns: Columns) -> Iterator[Sample]:
@@ -60,7 +61,10 @@ def _row_labels(labels: tuple[Label, ...], indexes: list[Oid], columns: Columns)
 
     short = {index: pairs(index, ambiguous=False) for index in indexes}
     seen = Counter(short.values())
-    return {index: pair if seen[pair] == 1 else pairs(index, ambiguous=True) for index, pair in short.items()}
+    found = {index: pair if seen[pair] == 1 else pairs(index, ambiguous=True) for index, pair in short.items()}
+    # Two series of one name would void the whole page: what is still not unique is told apart by its index.
+    seen = Counter(found.values())
+    return {index: pair if seen[pair] == 1 else (*pair, (_INDEX, dotted(index))) for index, pair in found.items()}
 
 
 def _label_text(label: Label, value: Value | None) -> str:

@@ -1,11 +1,15 @@
 """The probe against a real net-snmp agent: what it gives, and how each failure is named."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from agent.probe import Credential, Finding, Instrument, ProbeFailed, Surroundings, Target
+from agent.probe import Credential, Finding, Instrument, Surroundings, Target
 from agent.probes.snmp import PROBE, SnmpCheck
 from shared.clock import SystemClock
 from shared.secret import Secret
@@ -131,11 +135,11 @@ async def test_version_3_says_who_was_denied(instrument: Instrument, snmpd: Snmp
 async def test_what_cannot_be_asked_is_said_before_a_packet_is_sent(
     instrument: Instrument, credentials: str, options: dict[str, object], word: str
 ) -> None:
-    with pytest.raises(ProbeFailed) as failed:
-        await ask(instrument, "127.0.0.1:9", credentials, **options)
+    finding = await ask(instrument, "127.0.0.1:9", credentials, **options)
 
-    assert failed.value.outcome is Outcome.ERROR
-    assert failed.value.reason.startswith(word)
+    assert finding.outcome is Outcome.ERROR
+    assert finding.reason.startswith(word)
+    assert finding.facts["sys_object_id"] is None
 
 
 async def test_a_default_community_is_used_where_it_is_meant(instrument: Instrument) -> None:
@@ -147,5 +151,73 @@ async def test_a_default_community_is_used_where_it_is_meant(instrument: Instrum
 
 @pytest.mark.parametrize("address", ["no-such-host.invalid", "127.0.0.1:snmp", "127.0.0.1:0"])
 async def test_an_address_that_is_none_is_an_error_in_one_line(instrument: Instrument, address: str) -> None:
-    with pytest.raises(ProbeFailed, match=r"does not resolve|is no port"):
-        await ask(instrument, address, "v2c")
+    finding = await ask(instrument, address, "v2c")
+
+    assert finding.outcome is Outcome.ERROR
+    assert "does not resolve" in finding.reason or "is no port" in finding.reason
+
+
+def by_hand(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "agent", "probe", "snmp", *arguments],
+        cwd=PROFILES.parents[1],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_by_hand_prints_one_object_with_the_promised_names(snmpd: Snmpd) -> None:
+    keys = {"PHUSONG_SNMP_AUTHENTICATION_KEY": AUTHENTICATION_KEY, "PHUSONG_SNMP_PRIVACY_KEY": PRIVACY_KEY}
+    done = by_hand(snmpd.target, "--user", "sha256", "--profile", "system", "--json", **keys)
+    said = json.loads(done.stdout)
+
+    assert done.returncode == 0, done.stderr
+    assert (said["kind"], said["target"], said["outcome"]) == ("snmp", snmpd.target, "ok")
+    assert said["sys_object_id"] == "1.3.6.1.4.1.8072.3.2.10"
+    assert said["uptime_seconds"] >= 0
+    assert {"name", "labels", "value"} == set(said["samples"][0])
+
+
+def test_by_hand_takes_a_credential_from_a_file(snmpd: Snmpd, tmp_path: Path) -> None:
+    """A community on the command line stands in every process list."""
+    file = tmp_path / "credential.yaml"
+    file.write_text("version: '2c'\ncommunity: hagiang-2c\n", encoding="utf-8")
+    done = by_hand(snmpd.target, "--credential-file", str(file), "--profile", "system")
+
+    assert done.returncode == 0, done.stderr
+    assert "gateway.test" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--version", "4"], "version: there is no SNMP version '4': 1, 2c or 3"),
+        ([], "community: SNMP version 2c wants a community"),
+        (["--version", "3"], "user: SNMP version 3 wants a user"),
+        (["--community", "x", "--profile", "sistem"], "profiles[0]: unknown profile 'sistem', did you mean 'system'?"),
+    ],
+)
+def test_wrong_options_are_told_in_one_line(arguments: list[str], line: str) -> None:
+    done = by_hand("127.0.0.1:9", *arguments)
+
+    assert done.returncode == 2
+    assert done.stderr == f"phusong-agent probe snmp: {line}\n"
+
+
+def test_a_default_community_in_the_settings_is_told_by_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "credentials.yaml").write_text("routers:\n  community: public\n", encoding="utf-8")
+    (tmp_path / "agent.yaml").write_text(
+        "agent: a\nuplink: {url: 'http://127.0.0.1:1', token: t}\ncredentials_file: credentials.yaml\n"
+        f"spool: {{path: {tmp_path}/spool.sqlite}}\nchecks: []\ntargets: []\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "agent", "check-config", "--config", str(tmp_path / "agent.yaml")]
+    done = subprocess.run(command, cwd=PROFILES.parents[1], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"{tmp_path}/credentials.yaml:2: routers.community: is one that every scanner tries: "
+        "change it on the device, or say 'allow_default_community: true'\n"
+    )
