@@ -210,7 +210,7 @@ def test_a_default_community_in_the_settings_is_told_by_file_and_line(tmp_path: 
     (tmp_path / "credentials.yaml").write_text("routers:\n  community: public\n", encoding="utf-8")
     (tmp_path / "agent.yaml").write_text(
         "agent: a\nuplink: {url: 'http://127.0.0.1:1', token: t}\ncredentials_file: credentials.yaml\n"
-        f"spool: {{path: {tmp_path}/spool.sqlite}}\nchecks: []\ntargets: []\n",
+        "checks: []\ntargets: []\n",
         encoding="utf-8",
     )
     command = [sys.executable, "-m", "agent", "check-config", "--config", str(tmp_path / "agent.yaml")]
