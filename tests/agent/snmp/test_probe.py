@@ -209,8 +209,8 @@ def test_wrong_options_are_told_in_one_line(arguments: list[str], line: str) -> 
 def test_a_default_community_in_the_settings_is_told_by_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "credentials.yaml").write_text("routers:\n  community: public\n", encoding="utf-8")
     (tmp_path / "agent.yaml").write_text(
-        "agent: a\nsite: s\nstate: state\nuplink: {url: 'http://127.0.0.1:1', token: t}\ncredentials_file: credentials.yaml\n"
-        "checks: []\ntargets: []\n",
+        "agent: a\nsite: s\nstate: state\nuplink: {url: 'http://127.0.0.1:1', token: t}\n"
+        "credentials_file: credentials.yaml\nchecks: []\ntargets: []\n",
         encoding="utf-8",
     )
     command = [sys.executable, "-m", "agent", "check-config", "--config", str(tmp_path / "agent.yaml")]
