@@ -1,0 +1,55 @@
+"""The shipped units, judged by systemd's own tools without a running systemd."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.peers.presence import require
+
+FOLDER = Path(__file__).parents[2] / "config" / "systemd"
+UNITS = sorted(FOLDER.glob("*.service"))
+EXPOSURE = 20
+"""Tenths of systemd's exposure level: 2.0."""
+
+
+def lines(unit: Path) -> list[str]:
+    return unit.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_a_unit_exposes_little(unit: Path) -> None:
+    program = require("systemd-analyze", "systemd")
+    command = [program, "security", "--no-pager", "--offline=yes", f"--threshold={EXPOSURE}", str(unit)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == 0, done.stdout[-300:] + done.stderr
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_systemd_knows_every_word_of_a_unit(unit: Path, tmp_path: Path) -> None:
+    program = require("systemd-analyze", "systemd")
+    text = unit.read_text(encoding="utf-8").replace("ExecStart=/opt/phusong/bin/", "ExecStart=/bin/true ")
+    (tmp_path / unit.name).write_text(text, encoding="utf-8")
+    command = [program, "verify", "--man=no", "--recursive-errors=no", str(tmp_path / unit.name)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert unit.name not in done.stderr
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_a_program_runs_as_a_user_of_its_own_and_is_started_again(unit: Path) -> None:
+    found = lines(unit)
+
+    assert "DynamicUser=yes" in found
+    assert "Restart=always" in found
+    assert "StartLimitIntervalSec=0" in found
+    assert f"ExecStart=/opt/phusong/bin/{unit.stem} run --config /etc/phusong/{unit.stem[8:]}.yaml" in found
+
+
+def test_only_the_agent_may_send_raw_packets() -> None:
+    agent, collector = lines(FOLDER / "phusong-agent.service"), lines(FOLDER / "phusong-collector.service")
+
+    assert "CapabilityBoundingSet=CAP_NET_RAW" in agent
+    assert "CapabilityBoundingSet=" in collector
