@@ -78,8 +78,8 @@ def environment() -> Mapping[str, str]:
 
 
 def module(name: str, *arguments: str) -> list[str]:
-    """The command that runs one of our programs with the interpreter that runs this one."""
-    return [sys.executable, "-m", name, *arguments]
+    """The command that runs one of our programs with our own interpreter; -P: the present folder hides none of them."""
+    return [sys.executable, "-P", "-m", name, *arguments]
 
 
 class die_with_parent:  # noqa: N801 - used like a function

@@ -81,11 +81,11 @@ def ways() -> tuple[Way, ...]:
     """Best first."""
     unshare = shutil.which("unshare")
     as_user = Way(
-        (unshare or "", "--user", "--map-root-user", "--net"), "a TUN device in a user's own network namespace"
+        (unshare or "", "--user", "--map-root-user", "--net"), "behind a TUN device in a user's own network namespace"
     )
-    as_root = Way((unshare or "", "--net"), "a TUN device in a network namespace")
+    as_root = Way((unshare or "", "--net"), "behind a TUN device in a network namespace")
     real = () if unshare is None else (as_root, as_user) if os.geteuid() == 0 else (as_user,)
-    return (*real, Way((), "SNMP on loopback addresses", _free_port()))
+    return (*real, Way((), "on loopback addresses, which answer SNMP alone", _free_port()))
 
 
 @asynccontextmanager

@@ -117,13 +117,13 @@ def _no_agent(now: Conditions, _: float) -> Conditions:
 
 
 FIBRE_CUT = Kind("fibre_cut", "fibre cut", Truth("down", "access_link"), _cut)
-BROWN_OUT = Kind("brown_out", "bad splice: losses in bursts, jitter", Truth("degraded", "access_link"), _degrade)
-CONGESTION = Kind("congestion", "congested link: slow, little lost", Truth("degraded", "isp"), _congest)
-ROUTER_HANG = Kind("router_hang", "router hangs", Truth("down", "site_lan"), _hang)
-POWER_CUT = Kind("power_cut", "power cut, the battery lasts 8 s", Truth("down", "power"), _power_cut)
-HUB_DOWN = Kind("hub_down", "hub without power: all its cables are dead", Truth("down", "hub"), _cut)
-PROVIDER_OUTAGE = Kind("provider_outage", "the provider's network fails", Truth("down", "isp"), _cut)
-AGENT_AWAY = Kind("agent_away", "its own agent is switched off", Truth("up", "agent"), _no_agent)
+BROWN_OUT = Kind("brown_out", "bad splice (losses in bursts)", Truth("degraded", "access_link"), _degrade)
+CONGESTION = Kind("congestion", "congested link", Truth("degraded", "isp"), _congest)
+ROUTER_HANG = Kind("router_hang", "hung router", Truth("down", "site_lan"), _hang)
+POWER_CUT = Kind("power_cut", "power cut (battery for 8 s)", Truth("down", "power"), _power_cut)
+HUB_DOWN = Kind("hub_down", "dead hub", Truth("down", "hub"), _cut)
+PROVIDER_OUTAGE = Kind("provider_outage", "provider outage", Truth("down", "isp"), _cut)
+AGENT_AWAY = Kind("agent_away", "own agent switched off", Truth("up", "agent"), _no_agent)
 
 KINDS = (FIBRE_CUT, BROWN_OUT, CONGESTION, ROUTER_HANG, POWER_CUT, HUB_DOWN, PROVIDER_OUTAGE, AGENT_AWAY)
 """Every kind there is; a new one is one function, one line above and its name here."""

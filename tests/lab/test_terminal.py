@@ -2,6 +2,8 @@
 
 import io
 
+import pytest
+
 from lab.inside import Event
 from lab.show import Show
 from lab.stage import set_stage
@@ -11,9 +13,23 @@ STAGE = set_stage(12, 1)
 HOST = STAGE.faults(0)[0].sites[0]
 
 
-def shown(*, fancy: bool = False) -> tuple[Show, io.StringIO]:
-    stream = io.StringIO()
-    return Show(STAGE, Terminal(stream, fancy=fancy)), stream
+class Told:
+    """A show with a clock of the test's own."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.stream = io.StringIO()
+        self.show = Show(STAGE, Terminal(self.stream, fancy=False), lambda: self.now)
+        self.show.begin()
+        self.announced = self.stream.getvalue()
+
+    def lines(self) -> list[str]:
+        return self.stream.getvalue().removeprefix(self.announced).splitlines()
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
 
 
 def test_without_a_terminal_there_are_no_escapes_and_no_progress() -> None:
@@ -35,35 +51,40 @@ def test_progress_is_wiped_before_the_next_line() -> None:
     assert stream.getvalue() == "\r\033[K  half way\r\033[Kdone\n"
 
 
-def test_a_status_that_did_not_change_is_not_told_again() -> None:
-    show, stream = shown()
-    for at in (1.0, 2.0, 3.0):
-        show.tell_status({HOST: "up"}, {}, at)
-
-    assert stream.getvalue() == ""
+def test_the_first_round_is_announced_in_its_order(told: Told) -> None:
+    assert next(line for line in told.announced.splitlines() if "fibre cut" in line).startswith(
+        "  after  3 s, for 14 s  fibre cut, "
+    )
 
 
-def test_an_outage_is_told_with_its_reason_and_how_long_the_wall_took() -> None:
-    show, stream = shown()
-    show.tell_status({HOST: "up"}, {}, 1.0)
-    show.tell_event(Event(event="begins"), 3.0)
-    show.tell_status({HOST: "down"}, {HOST: "no answer"}, 9.0)
-    show.tell_event(Event(event="ends"), 17.0)
-    show.tell_status({HOST: "up"}, {}, 21.0)
+def test_a_status_that_did_not_change_is_not_told_again(told: Told) -> None:
+    for _ in range(3):
+        told.show.tell_status({HOST: "up"}, {})
 
-    lines = stream.getvalue().splitlines()
-    assert lines[0].startswith("  00:03  lab    fibre cut: ")
-    assert lines[1].endswith("(no answer), 6 s after the fault")
-    assert lines[2].startswith("  00:17  lab    over: fibre cut: ")
-    assert "down → up" in lines[3]
-    assert (show.seen_down, show.seen_again) == ({HOST}, {HOST})
+    assert told.lines() == []
 
 
-def test_many_sites_at_once_are_counted_not_listed() -> None:
-    show, stream = shown()
+def test_an_outage_is_told_with_its_reason_and_how_long_the_wall_took(told: Told) -> None:
+    told.show.tell_status({HOST: "up"}, {})
+    told.now = 3.0
+    told.show.tell_event(Event(event="begins"))
+    told.now = 9.0
+    told.show.tell_status({HOST: "down"}, {HOST: "no answer"})
+    told.now = 17.0
+    told.show.tell_event(Event(event="ends"))
+    told.show.tell_status({HOST: "up"}, {})
+
+    begins, down, ends, up = told.lines()
+    assert begins.startswith("  00:03  lab    fibre cut, ")
+    assert down.endswith(", 6 s after the fault: no answer")
+    assert ends.startswith("  00:17  lab    over: fibre cut, ")
+    assert "down → up" in up
+
+
+def test_many_sites_at_once_are_counted_not_listed(told: Told) -> None:
     sites = [site.id for site in STAGE.sites]
-    show.tell_status(dict.fromkeys(sites, "up"), {}, 1.0)
-    show.tell_status(dict.fromkeys(sites, "down"), {}, 2.0)
+    told.show.tell_status(dict.fromkeys(sites, "up"), {})
+    told.show.tell_status(dict.fromkeys(sites, "down"), {})
 
-    (line,) = stream.getvalue().splitlines()
+    (line,) = told.lines()
     assert line.endswith("and 10 more")
