@@ -54,6 +54,7 @@ def _checks(roles: set[str], way: Way) -> Iterator[dict[str, Any]]:
             "name": "ping",
             "every_seconds": _PING_SECONDS,
             "timeout_seconds": 1.0,
+            "linger_seconds": 0.5,
             "roles": ["router"],
         }
         yield {**snmp, "name": "router", "every_seconds": _ROUTER_SECONDS, "roles": ["router"]}

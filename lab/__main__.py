@@ -1,0 +1,74 @@
+"""The command ``phusong-lab``: reads its arguments and hands over; it simulates nothing itself."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from lab.demo import Wishes, run_demo
+from lab.stage import all_communes
+
+_EXAMPLES = """examples:
+  phusong-lab demo                              all communes; the wall at http://127.0.0.1:8080/wall
+  phusong-lab demo --sites 12 --duration 60     a small one that ends by itself
+"""
+_DEMO_EXAMPLES = """examples:
+  phusong-lab demo
+  phusong-lab demo --port 9000 --seed 7         another port, another province
+  phusong-lab demo --sites 12 --duration 60     a small one that ends by itself
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry of ``phusong-lab``: 0 done, 1 failed, 2 the input is wrong."""
+    given = _parser().parse_args(arguments)
+    return run_demo(Wishes(sites=given.sites, port=given.port, duration_seconds=given.duration, seed=given.seed))
+
+
+def _parser() -> argparse.ArgumentParser:
+    text = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="phusong-lab", description="A province in a box.", epilog=_EXAMPLES, formatter_class=text
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    demo = commands.add_parser(
+        "demo",
+        help="show phusong at work on simulated sites",
+        description="Shows phusong at work: simulated communes, real packets, real programs, and the wall.",
+        epilog=_DEMO_EXAMPLES,
+        formatter_class=text,
+    )
+    most = len(all_communes())
+    demo.add_argument("--sites", type=_whole(1, most), default=most, metavar="N", help=f"communes, 1 to {most}")
+    demo.add_argument("--port", type=_whole(1, 65535), default=8080, metavar="P", help="port of the wall (8080)")
+    demo.add_argument("--duration", type=_seconds, metavar="S", help="end S seconds after the script began")
+    demo.add_argument("--seed", type=_whole(0, 2**63), default=1, metavar="K", help="another number, another province")
+    return parser
+
+
+class _whole:  # noqa: N801 - argparse names it in its messages
+    def __init__(self, low: int, high: int) -> None:
+        self._low = low
+        self._high = high
+
+    def __call__(self, text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = self._low - 1
+        if not self._low <= number <= self._high:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {self._low} to {self._high}")
+        return number
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time in seconds above 0")
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
