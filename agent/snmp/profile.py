@@ -93,10 +93,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         texts = [oid for info in self.infos for oid in info.labels.values()]
         return _unique([*texts, *(scalar.oid for scalar in self.scalars)])
 
-    def columns(self) -> tuple[Oid, ...]:
-        """What is walked, each once; labels first, so that a walk's size is known early."""
-        return _unique(oid for table in self.tables for oid in _columns_of(table))
-
 
 def plan(shelf: Mapping[str, Profile], names: Iterable[str]) -> Plan:
     """Put profiles and what they extend together; a metric that stands twice is taken from the profile named first."""
@@ -129,6 +125,14 @@ def choose(shelf: Mapping[str, Profile], sys_object_id: Oid) -> str:
             if len(prefix) > longest and sys_object_id[: len(prefix)] == prefix:
                 found, longest = name, len(prefix)
     return found
+
+
+def columns_of(table: Table) -> tuple[Oid, ...]:
+    """What is walked for a table, each column once, what is measured first."""
+    found = [column.oid for column in table.columns]
+    found += [label.oid for label in table.labels if label.oid is not None]
+    scaling = [oid for column in table.columns for oid in (column.entity_scale, column.entity_precision)]
+    return _unique([*found, *(oid for oid in scaling if oid is not None)])
 
 
 def metrics_of(profile: Profile) -> Iterator[Metric]:
@@ -183,13 +187,6 @@ def _oid_problems(place: str, text: str) -> Iterator[tuple[str, str]]:
 def _name_problems(place: str, name: str) -> Iterator[tuple[str, str]]:
     if not _NAME.match(name):
         yield place, f"{name!r} cannot be the name of a series or label"
-
-
-def _columns_of(table: Table) -> Iterator[str]:
-    yield from (label.oid for label in table.labels if label.oid is not None)
-    for column in table.columns:
-        yield column.oid
-        yield from (oid for oid in (column.entity_scale, column.entity_precision) if oid is not None)
 
 
 def _unique(texts: Iterable[str]) -> tuple[Oid, ...]:
