@@ -9,7 +9,7 @@ from agent.commands.byhand import list_probes, run_probe
 from agent.commands.options import add_options
 from agent.commands.run import check_config, run
 from agent.probes import load_probes
-from agent.release import release
+from shared.release import release
 
 _TEXT = argparse.RawDescriptionHelpFormatter
 

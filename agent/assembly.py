@@ -13,7 +13,6 @@ from typing import cast
 from agent.clock_quality import clock_quality
 from agent.committer import Committer
 from agent.probe import Instrument, Probe, ProbeFailed, Surroundings
-from agent.release import release
 from agent.runner import Job, Runner, commit_regularly
 from agent.settings import AgentSettings
 from agent.spool.desk import Desk, open_desk
@@ -25,6 +24,7 @@ from agent.uplink.courier import Courier, Sender
 from agent.uplink.http import UplinkSettings, make_post
 from shared.clock import Clock
 from shared.logs import Limited
+from shared.release import release
 from shared.secret import Secret, read_secret
 from shared.wire.reading import ClockQuality, Metric, MetricKind, Outcome, Reading, Sample
 

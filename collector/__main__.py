@@ -1,0 +1,58 @@
+"""The command ``phusong-collector``: reads its arguments and hands over; it does nothing itself."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from collector.commands.run import check_config, run
+from collector.commands.stock import import_sites
+from shared.release import release
+
+_TEXT = argparse.RawDescriptionHelpFormatter
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry of ``phusong-collector``: 0 done, 1 failed, 2 the input is wrong."""
+    given = _parser().parse_args(arguments)
+    try:
+        if given.command == "run":
+            return run(given.config, given.log_level)
+        if given.command == "check-config":
+            return check_config(given.config)
+        return import_sites(given.csv, given.config, sure=given.yes)
+    except KeyboardInterrupt:
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="phusong-collector",
+        description="Remembers what agents measured, decides and tells.",
+        epilog="example:\n  phusong-collector run --config /etc/phusong/collector.yaml",
+        formatter_class=_TEXT,
+    )
+    parser.add_argument("--version", action="version", version=f"phusong-collector {release()}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    running = _command(commands, "run", "run until stopped", "run --config /etc/phusong/collector.yaml")
+    levels = ("DEBUG", "INFO", "WARNING", "ERROR")
+    running.add_argument("--log-level", choices=levels, default="INFO", help="how much to log (INFO)")
+    _command(commands, "check-config", "check settings and inventory", "check-config --config collector.yaml")
+    example = "import-sites communes.csv --config /etc/phusong/collector.yaml"
+    importing = _command(commands, "import-sites", "load or update the inventory from a spreadsheet's CSV", example)
+    importing.add_argument("csv", type=Path, metavar="CSV", help="columns code, name, and more where known")
+    importing.add_argument("--yes", action="store_true", help="even where more than a fifth of the sites would go")
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, example: str
+) -> argparse.ArgumentParser:
+    epilog = f"example:\n  phusong-collector {example}"
+    made = commands.add_parser(name, help=text, description=text, epilog=epilog, formatter_class=_TEXT)
+    made.add_argument("--config", type=Path, required=True, metavar="FILE", help="the collector's settings")
+    return made
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""The collector's composition root: who gets what, opened and closed in order; it holds no rule of its own."""
+
+import asyncio
+import logging
+import secrets
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from collector.arrival import Arrival
+from collector.exposition.discovery import targets
+from collector.exposition.page import page
+from collector.ingest.admission import Register
+from collector.ingest.endpoint import BatchEndpoint
+from collector.ingest.inbox import Inbox, StoredParcel
+from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
+from collector.inventory.site import Inventory
+from collector.journal.sqlite import open_sqlite_journal
+from collector.picture import Picture
+from collector.pipeline import Pipeline
+from collector.series.store import SeriesStore
+from collector.settings import CollectorSettings, KnownAgent
+from collector.telemetry import Telemetry
+from collector.wall.feed import Feed
+from collector.wall.routes import routes
+from collector.web import App, application
+from shared.clock import Clock
+from shared.logs import Limited
+from shared.release import release
+from shared.secret import Secret, read_secret
+from shared.wire.codec import BatchError, Limits, decode_batch
+
+_SECOND_NS = 1_000_000_000
+_REPLAY_SECONDS = 900.0
+
+
+@dataclass(frozen=True)
+class Collector:
+    """What is open while the collector runs."""
+
+    app: App
+    feed: Feed
+    inbox: SqliteInbox
+    telemetry: Telemetry
+    evaluate_for_ever: Callable[[], "asyncio.Future[None]"]
+
+
+@asynccontextmanager
+async def open_collector(
+    settings: CollectorSettings, inventory: Inventory, clock: Clock, log: logging.Logger
+) -> AsyncIterator[Collector]:
+    """Open everything but the sockets; what arrived lately is read back first.
+
+    Raises OSError or sqlite3.Error where the state folder cannot be written.
+    """
+    async with AsyncExitStack() as stack:
+        inbox = await stack.enter_async_context(open_sqlite_inbox(settings.state / "inbox.sqlite"))
+        journal = stack.enter_context(open_sqlite_journal(settings.state / "journal.sqlite"))
+        telemetry = Telemetry(release())
+        series = SeriesStore(settings.series)
+        agents = {agent.name: agent.site for agent in settings.agents}
+        build = f"{release()}-{secrets.token_hex(4)}"
+        pipeline = Pipeline(inventory, agents, series, journal, settings=settings.judgement, build=build)
+        await _replay(inbox, pipeline, clock, settings)
+        state = _State(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log)
+        endpoint = BatchEndpoint(
+            Register({agent.name: token_of(agent) for agent in settings.agents}),
+            inbox,
+            state.accept,
+            settings=settings.ingest,
+            clock=clock,
+            refused=telemetry.refused,
+            complain=Limited(log, clock),
+        )
+        app = application(
+            endpoint,
+            routes(state.feed),
+            fleet=state.fleet_page,
+            registry=telemetry.registry,
+            discovery=lambda kind: targets(kind, series.fresh(clock.monotonic_ns())),
+            ready=state.missing,
+        )
+        yield Collector(app, state.feed, inbox, telemetry, lambda: asyncio.ensure_future(state.evaluate_for_ever()))
+
+
+def token_of(agent: KnownAgent) -> Secret:
+    """The agent's token, from the settings or its file; raises OSError or ValueError where the file holds none."""
+    if agent.token is not None:
+        return agent.token
+    if agent.token_file is None:
+        raise ValueError(f"agent '{agent.name}' has no token")
+    return read_secret(agent.token_file)
+
+
+@dataclass
+class _State:
+    """The moving parts between the endpoint, the evaluation and the pages."""
+
+    pipeline: Pipeline
+    series: SeriesStore
+    telemetry: Telemetry
+    clock: Clock
+    feed: Feed
+    every_seconds: float
+    log: logging.Logger
+    picture: Picture | None = None
+    evaluated_monotonic_ns: int = 0
+
+    def accept(self, arrival: Arrival) -> bool:
+        self.telemetry.arrived(arrival)
+        return self.pipeline.accept(arrival)
+
+    def fleet_page(self) -> bytes:
+        return page(self.picture, self.series.fresh(self.clock.monotonic_ns()), self.series.metrics())
+
+    def missing(self) -> str:
+        age = (self.clock.monotonic_ns() - self.evaluated_monotonic_ns) / _SECOND_NS
+        if self.picture is None:
+            return "nothing was evaluated yet"
+        return f"the last evaluation is {age:.0f} s old" if age > 5 * self.every_seconds + 5 else ""
+
+    async def evaluate_for_ever(self) -> None:
+        complain = Limited(self.log, self.clock)
+        while True:
+            begun_ns = self.clock.monotonic_ns()
+            try:
+                self.picture = self.pipeline.evaluate(self.clock.wall_ns(), begun_ns)
+                self.evaluated_monotonic_ns = begun_ns
+                self.feed.publish(self.picture)
+            except sqlite3.Error as error:
+                # Nothing is shown that is not written: screens cover themselves until the disk takes it.
+                self.telemetry.evaluation_faults.inc()
+                complain.warning("the journal cannot be written, nothing is shown", str(error))
+            spent = (self.clock.monotonic_ns() - begun_ns) / _SECOND_NS
+            self.telemetry.evaluated(spent, self.series.tally)
+            await self.clock.sleep(max(0.05, self.every_seconds - spent))
+
+
+async def _replay(inbox: Inbox, pipeline: Pipeline, clock: Clock, settings: CollectorSettings) -> None:
+    """Read back what arrived lately, as if it arrived then."""
+    now_wall_ns, now_monotonic_ns = clock.wall_ns(), clock.monotonic_ns()
+    limits = Limits(encoded_bytes=settings.ingest.encoded_bytes, decoded_bytes=settings.ingest.decoded_bytes)
+    for parcel in await inbox.since(now_wall_ns - int(_REPLAY_SECONDS * _SECOND_NS)):
+        arrival = _arrival(parcel, limits, now_monotonic_ns - (now_wall_ns - parcel.received_wall_ns))
+        if arrival is not None:
+            pipeline.accept(arrival)
+
+
+def _arrival(parcel: StoredParcel, limits: Limits, monotonic_ns: int) -> Arrival | None:
+    try:
+        batch = decode_batch(parcel.body, limits)
+    except BatchError:
+        return None
+    fresh = frozenset(parcel.fresh)
+    return Arrival(
+        agent=parcel.agent,
+        received_wall_ns=parcel.received_wall_ns,
+        received_monotonic_ns=monotonic_ns,
+        batch=batch,
+        fresh=tuple(record for record in batch.records if record.sequence in fresh),
+    )

@@ -1,0 +1,31 @@
+"""The nightly work: a backup that was read back, and forgetting what has been kept long enough; it judges nothing."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+_HOUR_NS = 3_600_000_000_000
+
+
+def backup_name(stamp: str) -> str:
+    """Name of the backup of one night; names sort by age."""
+    return f"inbox-{stamp}.sqlite"
+
+
+def superfluous(names: list[str], keep: int) -> list[str]:
+    """The backups to delete, oldest first."""
+    return sorted(names)[: max(0, len(names) - keep)]
+
+
+def oldest_kept_ns(now_wall_ns: int, hours: float) -> int:
+    """Wall time before which bodies are forgotten."""
+    return now_wall_ns - int(hours * _HOUR_NS)
+
+
+def verify_backup(path: Path) -> int:
+    """Open a backup, check it and give its number of parcels; raises sqlite3.DatabaseError where it is not good."""
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as copy:
+        if copy.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
+            raise sqlite3.DatabaseError(f"{path} is damaged")
+        copy.execute("SELECT count(*) FROM seen").fetchone()
+        return int(copy.execute("SELECT count(*) FROM parcel").fetchone()[0])

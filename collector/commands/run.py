@@ -1,0 +1,113 @@
+"""``run`` and ``check-config``: settings in, an exit code out."""
+
+import asyncio
+import logging
+import signal
+import sqlite3
+import sys
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import uvloop
+
+from collector.assembly import Collector, open_collector, token_of
+from collector.calendar.almanac import open_almanac
+from collector.calendar.nightly import backup_name, oldest_kept_ns, superfluous, verify_backup
+from collector.commands.stock import load_inventory
+from collector.inventory.site import Inventory
+from collector.serving import ListenError, open_sockets, serve
+from collector.settings import CollectorSettings, RetentionSettings, load_collector_settings
+from shared import logs
+from shared.clock import Clock, SystemClock
+from shared.settings import SettingsError
+
+_INPUT_IS_WRONG = 2
+_SECOND_NS = 1_000_000_000
+
+
+def check_config(path: Path) -> int:
+    """0 where settings and inventory are right, 2 with a line for each thing to mend."""
+    loaded = _load(path)
+    if loaded is None:
+        return _INPUT_IS_WRONG
+    settings, inventory = loaded
+    print(f"{path}: good ({len(inventory.sites)} sites, {len(settings.agents)} agents)")
+    return 0
+
+
+def run(path: Path, level: str) -> int:
+    """Run until SIGTERM or SIGINT."""
+    loaded = _load(path)
+    if loaded is None:
+        return _INPUT_IS_WRONG
+    logs.configure(level)
+    log = logs.logger("phusong.collector")
+    try:
+        uvloop.run(_run(*loaded, log))
+    except ListenError as error:
+        print(f"phusong-collector: {error}", file=sys.stderr)
+        return 1
+    except (OSError, sqlite3.Error) as error:
+        print(f"phusong-collector: {loaded[0].state}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _run(settings: CollectorSettings, inventory: Inventory, log: logging.Logger) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    clock = SystemClock()
+    with open_sockets(settings.listen) as sockets:
+        async with open_collector(settings, inventory, clock, log) as collector:
+
+            async def nightly() -> None:
+                await do_nightly_work(collector, settings, clock)
+
+            retention = settings.retention
+            with open_almanac(nightly, retention.nightly_at, retention.time_zone, log):
+                log.info("%d sites, wall at http://%s:%d/wall", len(inventory.sites), *sockets[0].getsockname()[:2])
+                evaluating = collector.evaluate_for_ever()
+                evaluating.add_done_callback(lambda _: stop.set())
+                serving = asyncio.create_task(serve(collector.app, sockets, stop))
+                await stop.wait()
+                collector.feed.close()
+                await serving
+                evaluating.cancel()
+                with suppress(asyncio.CancelledError):
+                    await evaluating
+
+
+async def do_nightly_work(collector: Collector, settings: CollectorSettings, clock: Clock) -> None:
+    """Back up the inbox, read the backup back, forget what is old."""
+    folder = settings.state / "backups"
+    path = await asyncio.to_thread(_backup_path, folder, settings.retention, clock.wall_ns())
+    await collector.inbox.backup(path)
+    await asyncio.to_thread(verify_backup, path)
+    collector.telemetry.backup_verified.set(clock.wall_ns() / _SECOND_NS)
+    for name in superfluous([each.name for each in folder.glob("inbox-*.sqlite")], settings.retention.backups):
+        (folder / name).unlink()
+    await collector.inbox.prune(oldest_kept_ns(clock.wall_ns(), settings.retention.inbox_hours))
+
+
+def _backup_path(folder: Path, retention: RetentionSettings, wall_ns: int) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    now = datetime.fromtimestamp(wall_ns / _SECOND_NS, ZoneInfo(retention.time_zone))
+    return folder / backup_name(f"{now:%Y%m%dT%H%M%S}")
+
+
+def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:
+    try:
+        settings = load_collector_settings(path)
+        for agent in settings.agents:
+            token_of(agent)
+        return settings, load_inventory(settings, path)
+    except SettingsError as error:
+        print("\n".join(error.problems), file=sys.stderr)
+    except (OSError, ValueError) as error:
+        what = f"{error.filename}: {(error.strerror or '').lower()}" if isinstance(error, OSError) else str(error)
+        print(f"{path}: agents: token_file: {what}", file=sys.stderr)
+    return None

@@ -1,0 +1,121 @@
+"""The page of ``/metrics``: the picture and the fresh series as text; stale values are not on it."""
+
+from collections.abc import Iterable, Mapping
+
+from collector.exposition.text import Row, block, family, merge
+from collector.picture import AgentView, Picture, SiteView, State
+from collector.series.store import Latest, family_of
+from shared.wire.reading import Labels, Metric, MetricKind
+
+_SECOND_NS = 1_000_000_000
+_AGENT = "agent"
+
+
+def _gauge(name: str, text: str) -> Metric:
+    return Metric(name, MetricKind.GAUGE, text)
+
+
+SITE_INFO = _gauge("phusong_site_info", "A site of the inventory, always 1.")
+SITE_STATUS = _gauge("phusong_site_status", "1 for the state that the site is in, else 0.")
+SITE_CODE = _gauge("phusong_site_status_code", "State: 0 up, 1 degraded, 2 down, 3 unknown, 4 maintenance.")
+SITE_SINCE = _gauge("phusong_site_status_since_timestamp_seconds", "When the site entered its state.")
+EXPECTED = _gauge("phusong_inventory_expected_sites", "Number of sites in the inventory.")
+REPORT = _gauge("phusong_agent_last_report_timestamp_seconds", "When the agent's newest batch came.")
+OFFSET = _gauge("phusong_agent_clock_offset_seconds", "Agent's wall clock minus the collector's.")
+EVALUATION = _gauge("phusong_collector_last_evaluation_timestamp_seconds", "When the state was last judged.")
+OWN = (SITE_INFO, SITE_STATUS, SITE_CODE, SITE_SINCE, EXPECTED, REPORT, OFFSET, EVALUATION)
+
+
+def page(picture: Picture | None, fresh: Iterable[Latest], metrics: Mapping[str, Metric]) -> bytes:
+    """The whole page of the fleet; without a picture there is nothing to say."""
+    if picture is None:
+        return b""
+    parts = [*_picture_families(picture), *_series_families(picture, fresh, metrics)]
+    return "".join(parts).encode("utf-8", "replace")
+
+
+def _picture_families(picture: Picture) -> list[str]:
+    sites, agents = picture.sites, picture.agents
+    places = [block((("site", view.site.id), ("hub", view.site.hub))) for view in sites]
+    codes = [(SITE_CODE.name, place, float(view.verdict.state)) for place, view in zip(places, sites, strict=True)]
+    since = [
+        (SITE_SINCE.name, place, view.verdict.since_ns / _SECOND_NS) for place, view in zip(places, sites, strict=True)
+    ]
+    return [
+        family(SITE_INFO, [(SITE_INFO.name, block(_info(view)), 1.0) for view in sites]),
+        family(SITE_STATUS, [row for view in sites for row in _states(view)]),
+        family(SITE_CODE, codes),
+        family(SITE_SINCE, since),
+        family(EXPECTED, [(EXPECTED.name, "", float(len(sites)))]),
+        family(REPORT, [row for view in agents for row in _report(view)]),
+        family(OFFSET, [row for view in agents for row in _offset(view)]),
+        family(EVALUATION, [(EVALUATION.name, "", picture.evaluated_at_ns / _SECOND_NS)]),
+    ]
+
+
+def _info(view: SiteView) -> Labels:
+    site = view.site
+    return (
+        ("site", site.id),
+        ("code", site.code),
+        ("name", site.name),
+        ("kind", site.kind),
+        ("district", site.district),
+        ("hub", site.hub),
+        ("latitude", "" if site.latitude is None else f"{site.latitude:g}"),
+        ("longitude", "" if site.longitude is None else f"{site.longitude:g}"),
+    )
+
+
+def _states(view: SiteView) -> list[Row]:
+    return [
+        (
+            SITE_STATUS.name,
+            block((("site", view.site.id), ("hub", view.site.hub), ("state", state.word))),
+            float(view.verdict.state is state),
+        )
+        for state in State
+    ]
+
+
+def _report(view: AgentView) -> list[Row]:
+    if view.last_report_ns is None:
+        return []
+    return [(REPORT.name, block((("agent", view.name), ("site", view.site))), view.last_report_ns / _SECOND_NS)]
+
+
+def _offset(view: AgentView) -> list[Row]:
+    if view.clock_offset_seconds is None:
+        return []
+    return [(OFFSET.name, block((("agent", view.name), ("site", view.site))), view.clock_offset_seconds)]
+
+
+def _series_families(picture: Picture, fresh: Iterable[Latest], metrics: Mapping[str, Metric]) -> list[str]:
+    hubs = {view.site.id: view.site.hub for view in picture.sites}
+    ours = {metric.name for metric in OWN}
+    found: dict[str, list[Row]] = {}
+    described = dict(metrics)
+    for latest in fresh:
+        labels = _labels_of(latest, hubs)
+        for sample in latest.reading.samples:
+            name = family_of(sample.name, described)
+            if name not in ours:
+                row = (sample.name, block(merge(labels, sample.labels)), sample.value)
+                found.setdefault(name, []).append(row)
+    return [
+        family(described.get(name) or Metric(name, MetricKind.UNTYPED, "Not described by its agent."), found[name])
+        for name in sorted(found)
+    ]
+
+
+def _labels_of(latest: Latest, hubs: Mapping[str, str]) -> Labels:
+    reading = latest.reading
+    if reading.kind == _AGENT:
+        return (("agent", latest.agent), ("site", reading.site))
+    return (
+        ("site", reading.site),
+        ("hub", hubs.get(reading.site, "")),
+        ("instance", reading.target),
+        ("probe", latest.agent),
+        ("module", reading.check),
+    )

@@ -1,0 +1,67 @@
+"""Who may come in and what is said to those who may not: it decides and answers nobody itself."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from shared.secret import Secret
+from shared.wire.codec import BatchError, BatchTooLargeError, FutureVersionError
+
+_SCHEME = "bearer "
+
+
+class Reason(Enum):
+    """Why a batch is refused: the label of the counter, with the HTTP status that says it."""
+
+    UNKNOWN_AGENT = ("unknown_agent", 401)
+    FOREIGN = ("foreign_agent", 403)
+    METHOD = ("method", 405)
+    SLOW = ("slow", 408)
+    TOO_LARGE = ("too_large", 413)
+    ENCODING = ("encoding", 415)
+    FUTURE_VERSION = ("future_version", 415)
+    MALFORMED = ("malformed", 400)
+    BUSY = ("busy", 503)
+    DISK = ("disk", 503)
+
+    def __init__(self, label: str, status: int) -> None:
+        self.label = label
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
+    """A batch that is not taken; ``what`` is one line for the operator of the agent."""
+
+    reason: Reason
+    what: str
+
+
+class Register:
+    """The agents by the digests of their tokens: a look-up by digest tells nothing by its time."""
+
+    def __init__(self, tokens: Mapping[str, Secret]) -> None:
+        self._agents = {_digest(token.reveal()): name for name, token in tokens.items()}
+
+    def agent(self, authorization: str) -> str:
+        """The agent whose token stands in an ``Authorization`` header; raises :class:`Refusal`."""
+        if not authorization.lower().startswith(_SCHEME):
+            raise Refusal(Reason.UNKNOWN_AGENT, "no agent's token came with the batch")
+        name = self._agents.get(_digest(authorization[len(_SCHEME) :].strip()))
+        if name is None:
+            raise Refusal(Reason.UNKNOWN_AGENT, "the token is not that of any agent: look at 'agents' in the settings")
+        return name
+
+
+def refusal_of(error: BatchError) -> Refusal:
+    """What the codec found, as an answer."""
+    if isinstance(error, BatchTooLargeError):
+        return Refusal(Reason.TOO_LARGE, str(error))
+    if isinstance(error, FutureVersionError):
+        return Refusal(Reason.FUTURE_VERSION, str(error))
+    return Refusal(Reason.MALFORMED, str(error))
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()

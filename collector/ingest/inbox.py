@@ -1,0 +1,51 @@
+"""The promise of the inbox: each record once for ever, and on disk before anybody says so."""
+
+from typing import Protocol
+
+import msgspec
+
+
+class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch as it came, with the sequences it holds."""
+
+    agent: str
+    epoch: str
+    sequences: tuple[int, ...]
+    received_wall_ns: int
+    body: bytes
+
+
+class StoredParcel(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel read back: ``fresh`` are the sequences that were new when it came."""
+
+    agent: str
+    received_wall_ns: int
+    fresh: tuple[int, ...]
+    body: bytes
+
+
+class Inbox(Protocol):
+    """Records by (agent, epoch, sequence)."""
+
+    async def store(self, parcel: Parcel) -> frozenset[int]:
+        """Keep the parcel and give the sequences that were new; returns after the commit.
+
+        Raises :class:`InboxBusyError` where too much waits already, :class:`InboxFailedError` where the disk refuses.
+        """
+        ...
+
+    async def since(self, wall_ns: int) -> list[StoredParcel]:
+        """Parcels received since then, in the order in which they were stored."""
+        ...
+
+    async def prune(self, before_wall_ns: int) -> int:
+        """Forget bodies received before then, never that they were received; gives their number."""
+        ...
+
+
+class InboxBusyError(Exception):
+    """Nothing was stored: try again later."""
+
+
+class InboxFailedError(Exception):
+    """Nothing was stored: the disk is full or broken."""

@@ -1,0 +1,37 @@
+"""The inbox in memory, for tests and the lab's virtual time; it passes the same suite as the one on disk."""
+
+from collector.ingest.inbox import Parcel, StoredParcel
+from collector.ingest.ranges import Ranges, add, contains
+
+
+class MemoryInbox:
+    """See :class:`collector.ingest.inbox.Inbox`."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str], Ranges] = {}
+        self._parcels: list[StoredParcel] = []
+
+    async def store(self, parcel: Parcel) -> frozenset[int]:
+        """See the promise."""
+        key = (parcel.agent, parcel.epoch)
+        ranges = self._seen.get(key, ())
+        fresh = tuple(number for number in dict.fromkeys(parcel.sequences) if not contains(ranges, number))
+        if fresh:
+            self._seen[key] = add(ranges, fresh)
+            self._parcels.append(
+                StoredParcel(
+                    agent=parcel.agent, received_wall_ns=parcel.received_wall_ns, fresh=fresh, body=parcel.body
+                )
+            )
+        return frozenset(fresh)
+
+    async def since(self, wall_ns: int) -> list[StoredParcel]:
+        """See the promise."""
+        return [parcel for parcel in self._parcels if parcel.received_wall_ns >= wall_ns]
+
+    async def prune(self, before_wall_ns: int) -> int:
+        """See the promise."""
+        kept = [parcel for parcel in self._parcels if parcel.received_wall_ns >= before_wall_ns]
+        gone = len(self._parcels) - len(kept)
+        self._parcels = kept
+        return gone

@@ -1,0 +1,171 @@
+"""The inbox on SQLite: one connection in one thread, one commit for all that waits; it answers nobody before that."""
+
+import asyncio
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from collector.ingest.inbox import InboxBusyError, InboxFailedError, Parcel, StoredParcel
+from collector.ingest.ranges import Ranges, add, contains
+
+_QUEUE = 2048
+_GROUP = 512
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS parcel (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    agent TEXT NOT NULL,
+    received_wall_ns INTEGER NOT NULL,
+    fresh BLOB NOT NULL,
+    body BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS by_time ON parcel (received_wall_ns);
+CREATE TABLE IF NOT EXISTS seen (
+    agent TEXT NOT NULL, epoch TEXT NOT NULL, ranges BLOB NOT NULL, PRIMARY KEY (agent, epoch)
+) WITHOUT ROWID;
+"""
+_ranges = msgspec.msgpack.Decoder(Ranges)
+_numbers = msgspec.msgpack.Decoder(tuple[int, ...])
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Callable[[sqlite3.Connection], Any]
+    answer: "asyncio.Future[Any]"
+
+
+class SqliteInbox:
+    """See :class:`collector.ingest.inbox.Inbox`."""
+
+    def __init__(self, database: sqlite3.Connection, loop: asyncio.AbstractEventLoop) -> None:
+        self._database = database
+        self._loop = loop
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._seen: dict[tuple[str, str], Ranges] = {}
+        self._thread = threading.Thread(target=self._work, name="inbox", daemon=True)
+
+    async def store(self, parcel: Parcel) -> frozenset[int]:
+        """See the promise."""
+        if self._jobs.qsize() >= _QUEUE:
+            raise InboxBusyError(f"{_QUEUE} batches wait for the disk")
+        fresh: frozenset[int] = await self._do(lambda database: self._keep(database, parcel))
+        return fresh
+
+    async def since(self, wall_ns: int) -> list[StoredParcel]:
+        """See the promise."""
+        query = "SELECT agent, received_wall_ns, fresh, body FROM parcel WHERE received_wall_ns >= ? ORDER BY number"
+        rows = await self._do(lambda database: database.execute(query, (wall_ns,)).fetchall())
+        return [
+            StoredParcel(agent=agent, received_wall_ns=received, fresh=_numbers.decode(fresh), body=body)
+            for agent, received, fresh, body in rows
+        ]
+
+    async def prune(self, before_wall_ns: int) -> int:
+        """See the promise."""
+        query = "DELETE FROM parcel WHERE received_wall_ns < ?"
+        return int(await self._do(lambda database: database.execute(query, (before_wall_ns,)).rowcount))
+
+    async def backup(self, path: Path) -> None:
+        """Copy the whole file by SQLite's backup API while the inbox is at work."""
+        await self._do(lambda database: _backup(database, path))
+
+    def start(self) -> None:
+        """Begin to work; called once, by the opener."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what waits and end the thread."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    async def _do(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+        answer: asyncio.Future[Any] = self._loop.create_future()
+        self._jobs.put(_Job(work, answer))
+        return await answer
+
+    def _work(self) -> None:
+        going = True
+        while going:
+            jobs = [self._jobs.get()]
+            with contextlib.suppress(queue.Empty):
+                while len(jobs) < _GROUP:
+                    jobs.append(self._jobs.get_nowait())
+            going = None not in jobs
+            group = [job for job in jobs if job is not None]
+            if group:
+                self._commit(group)
+
+    def _commit(self, group: list[_Job]) -> None:
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            results = [job.work(self._database) for job in group]
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._seen.clear()  # what was remembered in this transaction did not happen
+            with contextlib.suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
+            self._tell(group, [InboxFailedError(f"the inbox cannot be written: {error}")] * len(group))
+        else:
+            self._tell(group, results)
+
+    def _tell(self, group: list[_Job], results: list[Any]) -> None:
+        def settle() -> None:
+            for job, result in zip(group, results, strict=True):
+                if job.answer.cancelled():
+                    continue
+                if isinstance(result, Exception):
+                    job.answer.set_exception(result)
+                else:
+                    job.answer.set_result(result)
+
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(settle)
+
+    def _keep(self, database: sqlite3.Connection, parcel: Parcel) -> frozenset[int]:
+        key = (parcel.agent, parcel.epoch)
+        ranges = self._seen.get(key)
+        if ranges is None:
+            row = database.execute("SELECT ranges FROM seen WHERE agent = ? AND epoch = ?", key).fetchone()
+            ranges = _ranges.decode(row[0]) if row else ()
+        fresh = [number for number in dict.fromkeys(parcel.sequences) if not contains(ranges, number)]
+        if fresh:
+            ranges = add(ranges, fresh)
+            row = (parcel.agent, parcel.received_wall_ns, msgspec.msgpack.encode(fresh), parcel.body)
+            database.execute("INSERT INTO parcel (agent, received_wall_ns, fresh, body) VALUES (?, ?, ?, ?)", row)
+            database.execute("REPLACE INTO seen VALUES (?, ?, ?)", (*key, msgspec.msgpack.encode(ranges)))
+        self._seen[key] = ranges
+        return frozenset(fresh)
+
+
+@asynccontextmanager
+async def open_sqlite_inbox(path: Path) -> AsyncIterator[SqliteInbox]:
+    """Open or make the inbox; raises OSError or sqlite3.Error where the file cannot be written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    with contextlib.closing(database):
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.executescript(_SCHEMA)
+        inbox = SqliteInbox(database, asyncio.get_running_loop())
+        inbox.start()
+        try:
+            yield inbox
+        finally:
+            await asyncio.to_thread(inbox.stop)
+
+
+def _backup(database: sqlite3.Connection, path: Path) -> None:
+    # A backup runs outside any transaction of its own source.
+    database.execute("COMMIT")
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as copy:
+            database.backup(copy)
+    finally:
+        database.execute("BEGIN IMMEDIATE")

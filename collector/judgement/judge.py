@@ -1,0 +1,86 @@
+"""The verdict on one site from its fresh evidence; silence is never taken for an outage."""
+
+from dataclasses import dataclass
+
+from collector.judgement.condition import Condition, Signal, after
+from collector.judgement.evidence import Evidence
+from collector.judgement.settings import JudgementSettings
+from collector.picture import State, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is carried from one evaluation of a site to the next."""
+
+    condition: Condition
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The fresh facts about one site."""
+
+    links: tuple[Evidence, ...]
+    """Evidence about the site's router, from any vantage outside the site."""
+    reporting: str = ""
+    """The site's own agent, where it was heard of lately: its packets came over the link."""
+    reported_wall_ns: int = 0
+
+
+def judge(before: Standing | None, facts: Facts, now_wall_ns: int, settings: JudgementSettings) -> Standing:
+    """The next standing of a site. A verdict that does not change keeps its beginning."""
+    if not facts.links:
+        condition, state, begun_ns, reason, facts_ns = _without_links(before, facts, now_wall_ns)
+    else:
+        link = _best(facts.links, settings)
+        previous = before.condition if before is not None else Condition.CLEAR
+        condition = after(previous, link.signal(settings))
+        state, reason = _state(condition, link, before, settings)
+        begun_ns, facts_ns = link.first_wall_ns, link.last_wall_ns
+        if state is State.DEGRADED:
+            begun_ns = link.last_wall_ns
+    since_ns = _since(before, state, begun_ns, now_wall_ns)
+    return Standing(condition, Verdict(state=state, since_ns=since_ns, reason=reason, facts_at_ns=facts_ns))
+
+
+def _without_links(
+    before: Standing | None, facts: Facts, now_wall_ns: int
+) -> tuple[Condition, State, int, str, int | None]:
+    if facts.reporting:
+        reason = f"agent {facts.reporting} reports from the site itself"
+        return Condition.CLEAR, State.UP, facts.reported_wall_ns, reason, facts.reported_wall_ns
+    condition = before.condition if before is not None else Condition.CLEAR
+    return condition, State.UNKNOWN, now_wall_ns, "no fresh measurement of this site", None
+
+
+def _best(links: tuple[Evidence, ...], settings: JudgementSettings) -> Evidence:
+    """One way in that works is enough: good evidence first, then the strongest."""
+    order = (Signal.GOOD_LONG, Signal.GOOD, Signal.BAD, Signal.BAD_LONG)
+    return min(links, key=lambda link: (order.index(link.signal(settings)), link.loss_ratio()))
+
+
+def _state(
+    condition: Condition, link: Evidence, before: Standing | None, settings: JudgementSettings
+) -> tuple[State, str]:
+    if condition in {Condition.DOWN, Condition.RECOVERING}:
+        runs = "run" if link.runs == 1 else "runs"
+        if condition is Condition.DOWN:
+            return State.DOWN, f"no reply from {link.target} in {link.runs} {runs} of {link.agent}"
+        return State.DOWN, f"{link.target} answers again, {link.runs} {runs} of {link.agent} so far"
+    was = before is not None and before.verdict.state is State.DEGRADED
+    share = settings.recovered_share if was else 1.0
+    loss, rtt = link.loss_ratio(), link.rtt_seconds()
+    if loss >= settings.degraded_loss_ratio * share and loss > 0:
+        return State.DEGRADED, f"{loss:.0%} loss to {link.target} over {len(link.recent)} runs of {link.agent}"
+    if rtt is not None and rtt >= settings.degraded_rtt_seconds * share:
+        return State.DEGRADED, f"RTT of {rtt * 1000:.0f} ms to {link.target}, measured by {link.agent}"
+    told = f"RTT {rtt * 1000:.0f} ms" if rtt is not None else "replies"
+    return State.UP, f"{told} from {link.target}, measured by {link.agent}"
+
+
+def _since(before: Standing | None, state: State, begun_ns: int, now_wall_ns: int) -> int:
+    if before is None:
+        return min(begun_ns, now_wall_ns)
+    if before.verdict.state is state:
+        return before.verdict.since_ns
+    return max(before.verdict.since_ns, min(begun_ns, now_wall_ns))

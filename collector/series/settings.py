@@ -1,0 +1,19 @@
+"""How long a value counts as fresh and how much one agent may hold."""
+
+import msgspec
+
+
+class SeriesSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Freshness and caps."""
+
+    agent_silent_seconds: float = 60.0
+    """An agent that sent nothing for so long has no fresh values, whatever their period."""
+    fresh_periods: float = 3.0
+    """A value is fresh for so many of its observed periods ..."""
+    fresh_least_seconds: float = 30.0
+    """... and at least so long."""
+    fresh_first_seconds: float = 900.0
+    """A value whose period is not known yet is fresh for so long."""
+    series_per_agent: int = 100_000
+    labels_per_series: int = 16
+    label_bytes: int = 512

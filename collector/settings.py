@@ -1,0 +1,85 @@
+"""The collector's settings file: typed, closed, with the rules that types cannot say; it opens nothing but files."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from collector.ingest.endpoint import IngestSettings
+from collector.judgement.settings import JudgementSettings
+from collector.series.settings import SeriesSettings
+from collector.wall.settings import WallSettings
+from shared.secret import Secret
+from shared.settings import load
+
+
+class ListenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the collector is reached."""
+
+    address: str = "127.0.0.1"
+    port: int = 8080
+    socket: Path | None = None
+    """Unix socket served besides."""
+
+
+class KnownAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An agent and the token by which it is known."""
+
+    name: str
+    site: str
+    token: Secret | None = None
+    token_file: Path | None = None
+
+
+class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long what arrived is kept, and when the nightly work is done."""
+
+    inbox_hours: float = 168.0
+    nightly_at: str = "02:30"
+    """Local time of the province."""
+    time_zone: str = "Asia/Ho_Chi_Minh"
+    backups: int = 7
+    """Backups kept."""
+
+
+class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What stands in ``collector.yaml``."""
+
+    listen: ListenSettings = msgspec.field(default_factory=ListenSettings)
+    state: Path
+    """Folder of inbox, journal and imported inventory; the collector alone writes there."""
+    inventory: Path | None = None
+    """YAML or CSV; what ``import-sites`` put into the state folder where none is named."""
+    agents: list[KnownAgent] = []
+    evaluate_seconds: float = 1.0
+    ingest: IngestSettings = msgspec.field(default_factory=IngestSettings)
+    series: SeriesSettings = msgspec.field(default_factory=SeriesSettings)
+    judgement: JudgementSettings = msgspec.field(default_factory=JudgementSettings)
+    retention: RetentionSettings = msgspec.field(default_factory=RetentionSettings)
+    wall: WallSettings = msgspec.field(default_factory=WallSettings)
+
+
+def load_collector_settings(path: Path) -> CollectorSettings:
+    """Read the settings; raises :class:`shared.settings.SettingsError` with a line for each thing to mend."""
+    return load(path, CollectorSettings, _rules)
+
+
+def _rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
+    if not 0 < settings.listen.port < 65536:
+        yield "$.listen.port", f"{settings.listen.port} is no port (1 to 65535)"
+    if not 0 < settings.evaluate_seconds <= 5:
+        yield "$.evaluate_seconds", "must be more than 0 and at most 5"
+    if not 2 <= settings.wall.fresh_seconds <= 10:
+        yield "$.wall.fresh_seconds", "must be from 2 to 10"
+    hour, _, minute = settings.retention.nightly_at.partition(":")
+    if not (hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
+        yield "$.retention.nightly_at", f"'{settings.retention.nightly_at}' is no time of day: write HH:MM"
+    names = Counter(agent.name for agent in settings.agents)
+    for number, agent in enumerate(settings.agents):
+        if not agent.name:
+            yield f"$.agents[{number}].name", "must not be empty"
+        if names[agent.name] > 1:
+            yield f"$.agents[{number}].name", f"agent '{agent.name}' stands {names[agent.name]} times"
+        if (agent.token is None) == (agent.token_file is None):
+            yield f"$.agents[{number}]", "give one of 'token' and 'token_file'"

@@ -1,0 +1,57 @@
+"""The collector's own metrics in a registry of its own; it counts and never decides."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, PlatformCollector, ProcessCollector
+
+from collector.arrival import Arrival
+from collector.series.store import SeriesTally
+
+
+class Telemetry:
+    """Counters of one collector; two collectors in one process do not share them."""
+
+    def __init__(self, release: str) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self._gauge("phusong_collector_build_info", "The collector's release, always 1.", "version").labels(
+            release
+        ).set(1)
+        self.rejected = self._counter("ingest_rejected", "Batches refused by reason.", "reason")
+        self._batches = self._counter("ingest_batches", "Batches stored by lane.", "lane")
+        self._records = self._counter("ingest_records", "Records that came, by whether they were new.", "seen")
+        self._readings = self._counter("ingest_readings", "New readings stored.")
+        self._unused = self._counter(
+            "readings_unused", "Readings stored that do not change the present, by why; series over a limit.", "reason"
+        )
+        self._evaluation = self._gauge(
+            "phusong_collector_evaluation_duration_seconds", "How long the last evaluation took."
+        )
+        self.evaluation_faults = self._counter("evaluation_faults", "Evaluations that failed.")
+        self.backup_verified = self._gauge(
+            "phusong_collector_backup_verified_timestamp_seconds", "When the newest good backup was read back."
+        )
+        self._told = SeriesTally()
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"phusong_collector_{name}_total", text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, registry=self.registry)
+
+    def refused(self, reason: str) -> None:
+        """Count a refused batch."""
+        self.rejected.labels(reason).inc()
+
+    def arrived(self, arrival: Arrival) -> None:
+        """Count what was stored."""
+        self._batches.labels(arrival.batch.lane.value).inc()
+        self._records.labels("new").inc(len(arrival.fresh))
+        self._records.labels("before").inc(len(arrival.batch.records) - len(arrival.fresh))
+        self._readings.inc(sum(len(record.cycle.readings) for record in arrival.fresh))
+
+    def evaluated(self, seconds: float, tally: SeriesTally) -> None:
+        """Note an evaluation, and what the series did not take since the last."""
+        self._evaluation.set(seconds)
+        for name in ("late", "unplaced", "voided", "dropped"):
+            self._unused.labels(name).inc(getattr(tally, name) - getattr(self._told, name))
+            setattr(self._told, name, getattr(tally, name))

@@ -1,0 +1,60 @@
+"""The newest frame for everybody who watches; a slow screen misses frames, and never holds up another."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from collector.picture import Picture
+from collector.wall.frame import Frame, encode, frame
+
+_HEARTBEAT_SECONDS = 5.0
+
+
+class Feed:
+    """One publisher, many watchers; each gets the newest frame when it is ready for one."""
+
+    def __init__(self) -> None:
+        self._frame: Frame | None = None
+        self._body = b""
+        self._closed = False
+        self._changed = asyncio.Event()
+
+    @property
+    def latest(self) -> Frame | None:
+        """The newest frame; None before the first evaluation."""
+        return self._frame
+
+    @property
+    def body(self) -> bytes:
+        """The newest frame as JSON; empty before the first evaluation."""
+        return self._body
+
+    def publish(self, picture: Picture) -> None:
+        """Show a picture to everybody."""
+        self._frame = frame(picture)
+        self._body = encode(self._frame)
+        self._wake()
+
+    def close(self) -> None:
+        """End all streams."""
+        self._closed = True
+        self._wake()
+
+    async def watch(self) -> AsyncIterator[bytes]:
+        """Server-sent events: the whole frame at once and with each evaluation, a heartbeat where none comes."""
+        yield b"retry: 2000\n\n"
+        shown = 0
+        while not self._closed:
+            changed = self._changed
+            current = self._frame
+            if current is not None and current.sequence != shown:
+                shown = current.sequence
+                yield b"id: %d\nevent: frame\ndata: %s\n\n" % (shown, self._body)
+                continue
+            try:
+                await asyncio.wait_for(changed.wait(), _HEARTBEAT_SECONDS)
+            except TimeoutError:
+                yield b"event: heartbeat\ndata: {}\n\n"
+
+    def _wake(self) -> None:
+        woken, self._changed = self._changed, asyncio.Event()
+        woken.set()

@@ -1,0 +1,15 @@
+"""How the pages look and how soon they cover themselves."""
+
+from typing import Literal
+
+import msgspec
+
+
+class WallSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Pages for people."""
+
+    language: Literal["vi", "en"] = "vi"
+    title: str = "phusong"
+    """Name of the province or network, shown at the top."""
+    fresh_seconds: float = 6.0
+    """A screen without a newer evaluation covers itself after so long; at most 10 s."""

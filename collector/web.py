@@ -1,0 +1,77 @@
+"""The collector's HTTP surface as one application; every answer is made by the room whose matter it is."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import msgspec
+from prometheus_client import CollectorRegistry, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+_TEXT = "text/plain; version=0.0.4; charset=utf-8"
+_SAFE = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+)
+
+
+def application(  # noqa: PLR0913 - the composition root fills these in, once
+    batches: App,
+    pages: Iterable[BaseRoute],
+    *,
+    fleet: Callable[[], bytes],
+    registry: CollectorRegistry,
+    discovery: Callable[[str], list[dict[str, object]]],
+    ready: Callable[[], str],
+) -> App:
+    """``ready`` gives what is missing in one line, nothing when all is well."""
+
+    async def metrics(_: Request) -> Response:
+        return Response(fleet() + generate_latest(registry), media_type=_TEXT)
+
+    async def alive(_: Request) -> Response:
+        return Response("ok\n", media_type="text/plain")
+
+    async def is_ready(_: Request) -> Response:
+        missing = ready()
+        return Response(f"{missing or 'ok'}\n", 503 if missing else 200, media_type="text/plain")
+
+    async def discovered(request: Request) -> Response:
+        body = msgspec.json.encode(discovery(request.path_params["kind"]))
+        return Response(body, media_type="application/json")
+
+    async def missing(request: Request, _: Exception) -> Response:
+        return Response(f"there is nothing at {request.scope['path']!a}\n", 404, media_type="text/plain")
+
+    table: list[BaseRoute] = [
+        Route("/metrics", metrics),
+        Route("/healthz", alive),
+        Route("/readyz", is_ready),
+        Route("/sd/{kind:str}", discovered),
+        *pages,
+    ]
+    return _Front(batches, Starlette(routes=table, exception_handlers={404: missing}))
+
+
+class _Front:
+    """Batches go straight to their endpoint: they are the many; everything else takes the router."""
+
+    def __init__(self, batches: App, rest: App) -> None:
+        self._batches = batches
+        self._rest = rest
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] == "/api/v1/batches":
+            await self._batches(scope, receive, send)
+            return
+
+        async def safely(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *_SAFE]}
+            await send(message)
+
+        await self._rest(scope, receive, safely)
