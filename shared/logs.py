@@ -21,11 +21,13 @@ class _OneLine(logging.Formatter):
         return text if logging.getLogger().isEnabledFor(logging.DEBUG) else text.splitlines()[-1]
 
 
-def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Send the program's log to ``stream`` (standard error); called once, by ``__main__``."""
+def configure(level: str = "INFO", stream: TextIO | None = None, libraries: tuple[str, ...] = ()) -> None:
+    """Send the program's log to ``stream`` (standard error); of ``libraries`` only warnings. Called once, by a command."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in libraries:
+        logging.getLogger(name).setLevel("WARNING")
 
 
 def logger(room: str) -> logging.Logger:

@@ -42,7 +42,7 @@ def run(path: Path, level: str) -> int:
     loaded = _load(path)
     if loaded is None:
         return _INPUT_IS_WRONG
-    logs.configure(level)
+    logs.configure(level, libraries=("apscheduler", "uvicorn"))
     log = logs.logger("phusong.collector")
     try:
         uvloop.run(_run(*loaded, log))
