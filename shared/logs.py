@@ -22,7 +22,7 @@ class _OneLine(logging.Formatter):
 
 
 def configure(level: str = "INFO", stream: TextIO | None = None, libraries: tuple[str, ...] = ()) -> None:
-    """Send the program's log to ``stream`` (standard error); of ``libraries`` only warnings. Called once, by a command."""
+    """Send the log to ``stream`` (standard error), of ``libraries`` only warnings; called once, by a command."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
