@@ -15,7 +15,8 @@ from agent.icmp.bulk import Arrived, Receiver, Sender
 _SO_ATTACH_FILTER, _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 26, 32, 33
 _SO_TIMESTAMPING, _SO_RXQ_OVFL = 37, 40
 _IP_MTU_DISCOVER, _IP_RECVERR, _IPV6_MTU_DISCOVER, _IPV6_RECVERR, _IPV6_DONTFRAG = 10, 11, 23, 25, 62
-_PMTU_DONT, _PMTU_PROBE = 0, 3
+_PMTU_PROBE, _PMTU_INTERFACE = 3, 4
+"""Neither believes what routers say of the path's MTU; the first sets don't-fragment, the second does not."""
 _TX_SOFTWARE, _RX_SOFTWARE, _SOFTWARE, _OPT_ID, _OPT_TSONLY = 1 << 1, 1 << 3, 1 << 4, 1 << 7, 1 << 11
 _STAMPS = _TX_SOFTWARE | _RX_SOFTWARE | _SOFTWARE | _OPT_ID | _OPT_TSONLY
 _BUFFER_BYTES = 16 * 1024 * 1024
@@ -61,7 +62,7 @@ class Port:
         """Set how the next packets leave; costs nothing while it stays the same."""
         if manner == self._manner:
             return
-        discover = _PMTU_PROBE if manner.dont_fragment else _PMTU_DONT
+        discover = _PMTU_PROBE if manner.dont_fragment else _PMTU_INTERFACE
         if self.version == 4:
             self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, manner.ttl)
             self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, manner.dscp << 2)

@@ -8,7 +8,7 @@ _SECOND_NS = 1_000_000_000
 _STEP_NS = 1_000_000
 """NTP slews both clocks alike; their difference moves only by a step, and by the time between two readings."""
 _STALL_NS = 500_000_000
-_STALL_WITHOUT_STAMPS_NS = 20_000_000
+_STALL_WITHOUT_STAMPS_NS = 50_000_000
 """Where the kernel does not stamp, the loop's lateness is in every round-trip time."""
 _STOLEN = 0.3
 """Share of the machine's time that the hypervisor may take within a second."""

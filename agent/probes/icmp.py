@@ -49,6 +49,7 @@ class _Remembered:
 
     flow: Flow
     totals: Totals
+    host: str = ""
     address: str = ""
     resolved_ns: int = 0
 
@@ -106,6 +107,8 @@ class IcmpInstrument:
     async def _lead(self, known: _Remembered, host: str, timeout_seconds: float) -> None:
         """Find the target's address; a known one stays in use while the resolver is away."""
         now_ns = self._clock.monotonic_ns()
+        if known.host != host:
+            known.host, known.address = host, ""
         if known.address and now_ns - known.resolved_ns < _KEPT_NS:
             return
         try:
