@@ -100,7 +100,11 @@ class SnmpInstrument:
             rows=check.max_rows,
         )
         name, credential = self._credential(check, target)
-        peer = await _peer(target.address, credential)
+        try:
+            async with asyncio.timeout(check.timeout_seconds):
+                peer = await _peer(target.address, credential)
+        except TimeoutError:
+            raise ProbeFailed(Outcome.ERROR, f"{target.address}: the name does not resolve in time") from None
         polled = await poll(await self._engine(credential), peer, patience, self._shelf, check.profiles)
         if polled.failure is None:
             return _finding(Outcome.OK, "", polled)

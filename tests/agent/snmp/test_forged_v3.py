@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 
 from agent.probe import Credential
-from agent.snmp.engine import Patience, Peer, SnmpFailure, parse_oid
+from agent.snmp.engine import AccessDenied, Patience, Peer, SnmpFailure, parse_oid
 from agent.snmp.pysnmp_engine import open_pysnmp_engine
 from shared.secret import Secret
 from tests.peers.snmpd import AUTHENTICATION_KEY, PRIVACY_KEY, Snmpd, running_snmpd
@@ -112,3 +113,17 @@ async def test_an_unchanged_answer_is_one() -> None:
     assert found[0].value.content == b"gateway.test"
     assert changed
     assert all(changed)
+
+
+async def test_one_user_on_many_devices_and_one_name_with_other_keys() -> None:
+    """Devices share an engine and still have their own sockets, engine ids and clocks."""
+    with running_snmpd() as one, running_snmpd() as two, running_snmpd() as three:
+        async with open_pysnmp_engine() as engine:
+            until = asyncio.get_running_loop().time() + 10.0
+            peers = [peer(snmpd.port) for snmpd in (one, two, three)]
+            found = await asyncio.gather(*(engine.get(p, [NAME], Patience(until=until)) for p in peers * 2))
+            wrong = msgspec.structs.replace(peers[2].credential, authentication_key=Secret("other-authentication"))
+            with pytest.raises(AccessDenied):
+                await engine.get(Peer("127.0.0.1", three.port, wrong), [NAME], Patience(until=until))
+            again = await engine.get(peers[2], [NAME], Patience(until=until))
+    assert {varbinds[0].value.content for varbinds in [*found, again]} == {b"gateway.test"}
