@@ -16,7 +16,6 @@ _SECOND_NS = 1_000_000_000
 _SHOWN_TRANSITIONS = 50
 _AGENT = "agent"
 _SPOOL_OLDEST = "phusong_agent_spool_oldest_timestamp_seconds"
-_PROBE_OF_REACH = "icmp"
 
 
 class Pipeline:
@@ -79,7 +78,7 @@ class Pipeline:
 
     def _note(self, latest: Latest) -> None:
         reading = latest.reading
-        reaches = reading.kind == _PROBE_OF_REACH and reading.role == self._settings.vantage_role
+        reaches = reading.kind == self._settings.vantage_kind and reading.role == self._settings.vantage_role
         outside = self._agents.get(latest.agent) != reading.site
         if not (reaches and outside and counts(reading)):
             return

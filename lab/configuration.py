@@ -12,13 +12,15 @@ from lab.province import LabSite
 from lab.stage import COMMUNITY, Stage
 
 PROVINCE = "province"
-_PING_SECONDS, _ROUTER_SECONDS, _POWER_SECONDS, _COMMIT_SECONDS = 3.0, 20.0, 4.0, 1.0
+_PING_SECONDS, _ROUTER_SECONDS, _POWER_SECONDS, _COMMIT_SECONDS = 2.5, 20.0, 4.0, 1.0
 _SNMP_CREDENTIALS = "lab"
 
 
-def write_configuration(stage: Stage, folder: Path, way: Way) -> None:
+def write_configuration(stage: Stage, folder: Path, port: int, way: Way) -> None:
     """Write the collector's and all agents' files into ``folder``; agents are named after their files."""
     _write(folder / "credentials.yaml", {_SNMP_CREDENTIALS: {"version": "2c", "community": COMMUNITY}})
+    _write(folder / "sites.yaml", {"sites": list(map(_site, stage.sites))})
+    _write(folder / "collector.yaml", _collector(stage, folder, port, way))
     everywhere = [target for site in stage.sites for target in _targets(site, way)]
     _write(folder / f"{PROVINCE}.yaml", _agent(PROVINCE, PROVINCE, folder, everywhere, way))
     for host in stage.hosts:
@@ -29,6 +31,42 @@ def write_configuration(stage: Stage, folder: Path, way: Way) -> None:
 def token(agent: str) -> str:
     """What an agent shows the collector; it opens nothing beyond this demo."""
     return f"demo-{agent}"
+
+
+def _collector(stage: Stage, folder: Path, port: int, way: Way) -> dict[str, Any]:
+    """Impatient: what takes minutes in a province takes seconds here."""
+    agents = [(PROVINCE, PROVINCE), *((host.id, host.id) for host in stage.hosts)]
+    return {
+        "listen": {"address": "127.0.0.1", "port": port, "socket": str(folder / "collector.sock")},
+        "state": str(folder / "state" / "collector"),
+        "inventory": str(folder / "sites.yaml"),
+        "agents": [{"name": name, "site": site, "token": token(name)} for name, site in agents],
+        "evaluate_seconds": 0.5,
+        "judgement": {
+            "down_runs": 2,
+            "down_seconds": 2.0,
+            "up_runs": 2,
+            "degraded_runs": 2,
+            "degraded_loss_ratio": 0.15,
+            "vantage_kind": "icmp" if way.real else "snmp",
+        },
+        "series": {"agent_silent_seconds": 10.0, "fresh_least_seconds": 10.0},
+    }
+
+
+def _site(site: LabSite) -> dict[str, Any]:
+    commune = site.commune
+    return {
+        "id": site.id,
+        "name": commune.name,
+        "code": commune.code,
+        "kind": commune.kind,
+        "district_code": commune.district_code,
+        "district": commune.district,
+        "hub": site.hub,
+        "latitude": commune.latitude,
+        "longitude": commune.longitude,
+    }
 
 
 def _agent(name: str, site: str, folder: Path, targets: list[dict[str, Any]], way: Way) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from lab.entrance import CannotEnter, Inside, open_inside, ways
 from lab.scenes import count, title
 from lab.show import Show
 from lab.stage import Stage, set_stage
-from lab.status import ask_status, is_ready
+from lab.status import ask_late, ask_status, is_ready
 from lab.terminal import Terminal, open_terminal
 
 _COLLECTOR_SECONDS = 30.0
@@ -63,7 +63,7 @@ async def _demo(wishes: Wishes, terminal: Terminal) -> None:
         folder = Path(tempfile.mkdtemp(prefix="phusong-demo-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         inside = await _enter(stack, stage, folder, terminal)
-        write_configuration(stage, folder, inside.way)
+        write_configuration(stage, folder, wishes.port, inside.way)
         performance = asyncio.create_task(_perform(wishes, stage, folder, inside, terminal))
         ending = asyncio.create_task(ended.wait())
         await asyncio.wait({performance, ending}, return_when=asyncio.FIRST_COMPLETED)
@@ -201,6 +201,9 @@ async def _tell_statuses(show: Show, port: int, collector: Child) -> None:
         status = await asyncio.to_thread(ask_status, port)
         if status is not None:
             show.tell_status(status.states, status.reasons)
+            late = await asyncio.to_thread(ask_late, port) if show.history.wanted else None
+            if late is not None:
+                show.tell_history(status.reports, late)
         await asyncio.sleep(_POLL_SECONDS)
 
 

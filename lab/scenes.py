@@ -23,7 +23,7 @@ class _Scene:
 
 
 _SCENES = (
-    _Scene(faults.FIBRE_CUT, "host", 3.0, 14.0),
+    _Scene(faults.FIBRE_CUT, "host", 2.0, 13.0),
     _Scene(faults.BROWN_OUT, "site", 9.0, 30.0),
     _Scene(faults.ROUTER_HANG, "site", 20.0, 22.0),
     _Scene(faults.HUB_DOWN, "hub", 30.0, 24.0),

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from lab.faults import Fault
+from lab.faults import AGENT_AWAY, Fault
+from lab.history import History
 from lab.inside import Event
 from lab.province import LabSite
 from lab.scenes import title
@@ -18,12 +19,14 @@ class Show:
 
     def __init__(self, stage: Stage, terminal: Terminal, clock: Callable[[], float]) -> None:
         self._sites: Mapping[str, LabSite] = {site.id: site for site in stage.sites}
+        self._hosts = {host.id for host in stage.hosts}
         self._stage = stage
         self._terminal = terminal
         self._clock = clock
         self._begun_seconds: float | None = None
         self._states: dict[str, str] = {}
         self._outages: dict[str, float] = {}
+        self.history = History()
 
     @property
     def begun(self) -> bool:
@@ -70,11 +73,22 @@ class Show:
             self._terminal.happened(self._now(), "wall", words, after)
         self._states = dict(states)
 
+    def tell_history(self, reports: Mapping[str, float], late: int) -> None:
+        """Which agents came back, and with how much of what had been missing."""
+        for back in self.history.note(reports, late, self._now()):
+            words = (
+                f"the agent of {self._names([back.agent])} was silent for {back.silent_seconds:.0f} s; "
+                f"its {back.readings} readings of that time have arrived"
+            )
+            self._terminal.happened(self._now(), "wall", words, "up")
+
     def _now(self) -> float:
         return self._clock() - self._begun_seconds if self._begun_seconds is not None else 0.0
 
     def _remember(self, fault: Fault, at_seconds: float, *, begins: bool) -> None:
         for site in fault.sites:
+            if site in self._hosts and fault.kind is not AGENT_AWAY:  # who is switched off has nothing to send later
+                (self.history.begins if begins else self.history.ends)(site)
             if begins and fault.kind.truth.state == "down":
                 self._outages[site] = at_seconds
             else:

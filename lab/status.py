@@ -2,11 +2,13 @@
 
 import http.client
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 _TIMEOUT_SECONDS = 3.0
+_LATE = re.compile(rb'^phusong_collector_readings_unused_total\{reason="late"\} (\S+)$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,8 @@ class Status:
     states: Mapping[str, str] = field(default_factory=dict)
     """Word of the state by site id."""
     reasons: Mapping[str, str] = field(default_factory=dict)
+    reports: Mapping[str, float] = field(default_factory=dict)
+    """Wall time of the newest batch by agent, Unix seconds."""
 
     def known(self) -> int:
         """Number of sites of which anything is known."""
@@ -27,11 +31,19 @@ def ask_status(port: int) -> Status | None:
     found = _get(port, "/api/v1/status")
     if found is None:
         return None
-    sites: list[dict[str, Any]] = json.loads(found)["sites"]
+    answer = json.loads(found)
+    sites: list[dict[str, Any]] = answer["sites"]
     return Status(
-        {site["id"]: site["state"] for site in sites},
-        {site["id"]: site.get("reason", "") for site in sites},
+        {site["site"]: site["state"] for site in sites},
+        {site["site"]: site["reason"] for site in sites},
+        {agent["agent"]: agent["last_report"] for agent in answer["agents"] if agent["last_report"] is not None},
     )
+
+
+def ask_late(port: int) -> int | None:
+    """How many readings the collector stored that came after newer ones; None where it does not answer."""
+    found = _LATE.search(_get(port, "/metrics") or b"")
+    return int(float(found[1])) if found else None
 
 
 def is_ready(port: int) -> bool:

@@ -21,5 +21,7 @@ class JudgementSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """Over how many of the latest runs loss and RTT are looked at."""
     recovered_share: float = 0.5
     """A degraded site is good again below this share of the limits."""
+    vantage_kind: str = "icmp"
+    """Kind of the checks whose replies say that a site can be reached."""
     vantage_role: str = "router"
     """Role of the targets whose replies say that a site can be reached."""

@@ -53,7 +53,7 @@ def test_progress_is_wiped_before_the_next_line() -> None:
 
 def test_the_first_round_is_announced_in_its_order(told: Told) -> None:
     assert next(line for line in told.announced.splitlines() if "fibre cut" in line).startswith(
-        "  after  3 s, for 14 s  fibre cut, "
+        "  after  2 s, for 13 s  fibre cut, "
     )
 
 
