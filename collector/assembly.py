@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from collector.arrival import Arrival
 from collector.exposition.discovery import targets
@@ -23,6 +24,7 @@ from collector.series.store import SeriesStore
 from collector.settings import CollectorSettings, KnownAgent
 from collector.telemetry import Telemetry
 from collector.wall.feed import Feed
+from collector.wall.pages import Pages
 from collector.wall.routes import routes
 from collector.web import App, application
 from shared.clock import Clock
@@ -75,7 +77,7 @@ async def open_collector(
         )
         app = application(
             endpoint,
-            routes(state.feed),
+            routes(state.feed, Pages(state.feed, settings.wall, clock, ZoneInfo(settings.retention.time_zone))),
             fleet=state.fleet_page,
             registry=telemetry.registry,
             discovery=lambda kind: targets(kind, series.fresh(clock.monotonic_ns())),

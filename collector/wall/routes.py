@@ -2,15 +2,17 @@
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from collector.wall.feed import Feed
+from collector.wall.pages import FOLDER, Pages
 
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-def routes(feed: Feed) -> list[BaseRoute]:
-    """Status and events."""
+def routes(feed: Feed, pages: Pages) -> list[BaseRoute]:
+    """Pages, status and events."""
 
     async def status(_: Request) -> Response:
         if not feed.body:
@@ -23,4 +25,10 @@ def routes(feed: Feed) -> list[BaseRoute]:
     async def home(_: Request) -> Response:
         return RedirectResponse("/wall")
 
-    return [Route("/", home), Route("/api/v1/status", status), Route("/events", events)]
+    return [
+        Route("/", home),
+        Route("/wall", pages.wall),
+        Route("/api/v1/status", status),
+        Route("/events", events),
+        Mount("/static", StaticFiles(directory=FOLDER / "static")),
+    ]

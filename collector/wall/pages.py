@@ -1,0 +1,81 @@
+"""The wall as HTML, drawn from the newest frame; every text is escaped, and the page may load nothing from outside."""
+
+import secrets
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from collector.wall.feed import Feed
+from collector.wall.frame import Frame
+from collector.wall.layout import arrange, length_class
+from collector.wall.settings import WallSettings
+from collector.wall.spans import moment, span
+from collector.wall.words import Words, words_in
+from shared.clock import Clock
+
+FOLDER = Path(__file__).parent
+_THEMES = ("dark", "light")
+SHOWN_PROBLEMS = 9
+SHOWN_CHANGES = 10
+GLYPHS = {"up": "", "degraded": "▲", "down": "✖", "unknown": "?", "maintenance": "⚙"}
+_SECOND_NS = 1_000_000_000
+
+
+class Pages:
+    """Renders pages; holds the templates and nothing else."""
+
+    def __init__(self, feed: Feed, settings: WallSettings, clock: Clock, zone: ZoneInfo) -> None:
+        self._feed = feed
+        self._settings = settings
+        self._clock = clock
+        self._zone = zone
+        self._templates = Environment(
+            loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
+        )
+
+    async def wall(self, request: Request) -> Response:
+        """``/wall?lang=vi|en&theme=dark|light``."""
+        words = words_in(request.query_params.get("lang", self._settings.language))
+        theme = request.query_params.get("theme", "dark")
+        nonce = secrets.token_urlsafe(16)
+        body = self._templates.get_template("wall.html").render(
+            words=words,
+            theme=theme if theme in _THEMES else "dark",
+            title=self._settings.title,
+            nonce=nonce,
+            script_words=msgspec.json.encode(words).decode(),
+            glyphs=GLYPHS,
+            limits=(SHOWN_PROBLEMS, SHOWN_CHANGES),
+            zone=self._zone.key,
+            **self._drawn(words),
+        )
+        policy = f"default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; connect-src 'self'; "
+        policy += "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        return HTMLResponse(body, headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
+
+    def _drawn(self, words: Words) -> dict[str, object]:
+        current = self._feed.latest
+        if current is None or not current.sites:
+            return {"frame": None, "fresh_seconds": self._settings.fresh_seconds}
+        now = self._clock.wall_ns() / _SECOND_NS
+        layout = arrange(current, words.elsewhere)
+        left = self._settings.fresh_seconds - max(0.0, now - current.evaluated_at)
+        return {
+            "frame": current,
+            "fresh_seconds": self._settings.fresh_seconds,
+            "left_seconds": round(max(0.0, left), 2),
+            "columns": layout.columns,
+            "tile": layout.tile_vh,
+            "length": length_class,
+            "problems": self._problems(current, words, now),
+            "changes": [(change, moment(change.at, self._zone)) for change in current.transitions[:SHOWN_CHANGES]],
+            "times": {site.site: moment(site.since, self._zone) for site in current.sites},
+        }
+
+    @staticmethod
+    def _problems(current: Frame, words: Words, now: float) -> list[tuple[object, str]]:
+        return [(incident, span(now - incident.since, words)) for incident in current.incidents[:SHOWN_PROBLEMS]]

@@ -1,0 +1,168 @@
+// @ts-check
+// Redraws the wall from each newer frame, and only then holds the cover back. Time is the server's: the browser's clock
+// may be wrong, so only the time since a frame came is taken from here.
+
+/** @typedef {{site: string, name: string, state: string, since: number}} Site */
+/** @typedef {{site: string, name: string, state: string, since: number}} Incident */
+/** @typedef {{at: number, name: string, after: string}} Change */
+/** @typedef {{build: string, sequence: number, evaluated_at: number, expected_sites: number,
+ *   counts: Record<string, number>, sites: Site[], incidents: Incident[], transitions: Change[]}} Frame */
+
+const GLYPHS = /** @type {Record<string, string>} */ ({ up: "", degraded: "▲", down: "✖", unknown: "?", maintenance: "⚙" });
+const NEW_SECONDS = 600;
+const STUCK_SECONDS = 60;
+
+const body = document.body;
+const words = /** @type {Record<string, string>} */ (JSON.parse(body.dataset.words ?? "{}"));
+const freshSeconds = Number(body.dataset.fresh);
+const shownProblems = Number(body.dataset.problems);
+const shownChanges = Number(body.dataset.changes);
+const cover = /** @type {HTMLElement} */ (document.getElementById("cover"));
+const tiles = new Map([...document.querySelectorAll("[data-site]")].map((tile) => [tile.getAttribute("data-site") ?? "", tile]));
+const clock = new Intl.DateTimeFormat("vi-VN", { timeZone: body.dataset.zone, hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+
+let evaluatedAt = Number(body.dataset.evaluated);
+let lastSequence = Number(body.dataset.sequence);
+let newerAt = performance.now() / 1000;
+let bestOffset = -Infinity;
+/** @type {{frame: Frame, at: number} | null} */
+let shown = null;
+
+const seconds = () => performance.now() / 1000;
+/** Now, as the collector would say. */
+const now = () => (shown === null ? evaluatedAt : shown.frame.evaluated_at + seconds() - shown.at);
+
+/** @param {unknown} value @returns {value is Frame} */
+function isFrame(value) {
+  const frame = /** @type {Frame} */ (value);
+  return typeof frame === "object" && frame !== null && Number.isFinite(frame.evaluated_at) && Number.isFinite(frame.sequence)
+    && typeof frame.build === "string" && Array.isArray(frame.sites) && frame.sites.length > 0
+    && frame.sites.length === frame.expected_sites && Array.isArray(frame.incidents) && Array.isArray(frame.transitions)
+    && typeof frame.counts === "object" && frame.counts !== null
+    && frame.sites.every((site) => typeof site.site === "string" && site.state in GLYPHS && Number.isFinite(site.since));
+}
+
+/** @param {MessageEvent} event */
+function take(event) {
+  let frame;
+  try { frame = JSON.parse(event.data); } catch { return; }
+  if (!isFrame(frame)) return;
+  if (!(frame.evaluated_at > evaluatedAt)) {
+    // Where the collector's clock went back its frames stay older than what was shown: start anew, the server is there.
+    if (frame.sequence > lastSequence && seconds() - newerAt > STUCK_SECONDS) reload();
+    return;
+  }
+  if (frame.build !== body.dataset.build || frame.sites.some((site) => !tiles.has(site.site)) || frame.sites.length !== tiles.size) {
+    reload();
+    return;
+  }
+  // A frame that lay in a buffer is newer than the last one and yet old: compare its lag with the best that was seen.
+  const offset = frame.evaluated_at - seconds();
+  bestOffset = Math.max(bestOffset, offset);
+  evaluatedAt = frame.evaluated_at;
+  lastSequence = frame.sequence;
+  newerAt = seconds();
+  shown = { frame, at: seconds() - (bestOffset - offset) };
+  draw(frame);
+  if (bestOffset - offset < freshSeconds) rearm();
+}
+
+function rearm() {
+  cover.className = cover.className === "armed-a" ? "armed-b" : "armed-a";
+}
+
+/** At most once in a while, or a mistake would reload for ever. */
+function reload() {
+  const last = Number(sessionStorage.getItem("reloaded") ?? -Infinity);
+  if (Math.abs(Date.now() - last) < 5000) return;
+  sessionStorage.setItem("reloaded", String(Date.now()));
+  location.reload();
+}
+
+/** @param {Frame} frame */
+function draw(frame) {
+  for (const site of frame.sites) {
+    const tile = tiles.get(site.site);
+    if (tile === undefined || tile.classList.contains(site.state)) continue;
+    tile.className = `tile ${site.state}`;
+    tile.textContent = GLYPHS[site.state];
+    const text = `${site.name} – ${words[site.state]}`;
+    tile.setAttribute("title", text);
+    tile.setAttribute("aria-label", text);
+  }
+  for (const box of document.querySelectorAll("[data-count]")) {
+    const count = frame.counts[box.getAttribute("data-count") ?? ""] ?? 0;
+    /** @type {HTMLElement} */ (box.querySelector("b")).textContent = String(count);
+    box.classList.toggle("none", count === 0);
+  }
+  drawProblems(frame);
+  drawChanges(frame);
+}
+
+/** @param {Frame} frame */
+function drawProblems(frame) {
+  const list = frame.incidents.slice(0, shownProblems).map((incident) => {
+    const age = frame.evaluated_at - incident.since;
+    const item = element("li", age < NEW_SECONDS ? `${incident.state} new` : incident.state);
+    item.append(element("span", "glyph", GLYPHS[incident.state]), element("span", `name ${lengthClass(incident.name)}`, incident.name),
+      element("span", "word", words[incident.state]), element("span", "since", span(age)));
+    return item;
+  });
+  if (list.length === 0) list.push(element("li", "good", words.no_problems));
+  replace("problems", list);
+  put("problem-count", String(frame.incidents.length));
+  const more = frame.incidents.length - shownProblems;
+  put("more", more > 0 ? words.more.replace("{n}", String(more)) : "");
+}
+
+/** @param {Frame} frame */
+function drawChanges(frame) {
+  const list = frame.transitions.slice(0, shownChanges).map((change) => {
+    const item = element("li", "");
+    item.append(element("time", "", clock.format(change.at * 1000)), element("span", `dot ${change.after}`, GLYPHS[change.after]),
+      element("span", "name", change.name), element("span", "word", words[change.after]));
+    return item;
+  });
+  if (list.length === 0) list.push(element("li", "", words.no_changes));
+  replace("changes", list);
+}
+
+/** @param {string} tag @param {string} name @param {string} [text] */
+function element(tag, name, text) {
+  const made = document.createElement(tag);
+  if (name) made.className = name;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+/** @param {string} id @param {HTMLElement[]} children */
+function replace(id, children) { document.getElementById(id)?.replaceChildren(...children); }
+
+/** @param {string} id @param {string} text */
+function put(id, text) {
+  const found = document.getElementById(id);
+  if (found !== null && found.textContent !== text) found.textContent = text;
+}
+
+/** The largest unit of a duration. @param {number} duration */
+function span(duration) {
+  const whole = Math.max(0, Math.floor(duration));
+  if (whole >= 172800) return `${Math.floor(whole / 86400)} ${words.day}`;
+  if (whole >= 3600) return `${Math.floor(whole / 3600)} ${words.hour}`;
+  return whole >= 60 ? `${Math.floor(whole / 60)} ${words.minute}` : `${whole} ${words.second}`;
+}
+
+/** As `length_class` of the server. @param {string} name */
+function lengthClass(name) { return name.length > 21 ? "longer" : name.length > 15 ? "long" : ""; }
+
+/** Each second something moves, so that a frozen picture can be seen to be one. */
+function tick() {
+  put("clock", clock.format(now() * 1000));
+  if (shown === null) return;
+  put("age", `${Math.max(0, Math.floor(seconds() - shown.at))} ${words.second}`);
+}
+
+const stream = new EventSource("/events");
+stream.addEventListener("frame", take);
+setInterval(tick, 1000);
+tick();

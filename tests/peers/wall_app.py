@@ -1,0 +1,112 @@
+"""A server of the wall's pages that a test can freeze, feed with nonsense and stop: a program of its own."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from collector.inventory.csv_file import read_csv
+from collector.inventory.site import Inventory, Site
+from collector.picture import Picture, SiteView, State, Transition, Verdict
+from collector.wall.feed import Feed
+from collector.wall.pages import Pages
+from collector.wall.routes import routes
+from collector.wall.settings import WallSettings
+from shared.clock import SystemClock
+
+CSV = Path(__file__).parents[2] / "lab" / "data" / "communes.csv"
+SECOND_NS = 1_000_000_000
+LONGEST = "Thị trấn Nông trường Việt Lâm"
+
+
+class Scene:
+    """What the server shows, changed by ``/scene?...``."""
+
+    def __init__(self) -> None:
+        self.feed = Feed()
+        self.clock = SystemClock()
+        self.inventory = read_csv(CSV)
+        self.down = 0
+        self.build = "one"
+        self.nonsense = ""
+        self.hostile = ""
+        self.sequence = 0
+
+    def picture(self) -> Picture:
+        """The next evaluation."""
+        now_ns = self.clock.wall_ns()
+        self.sequence += 1
+        sites = self.inventory.sites
+        views = tuple(self._view(number, site, now_ns) for number, site in enumerate(sites))
+        changes = tuple(
+            Transition(
+                number=n,
+                site=sites[n].id,
+                at_ns=now_ns - n * 70 * SECOND_NS,
+                before=State.UP,
+                after=State(n % 4),
+                reason="",
+            )
+            for n in range(min(12, len(sites)))
+        )
+        return Picture(
+            sequence=self.sequence, evaluated_at_ns=now_ns, build=self.build, sites=views, transitions=changes
+        )
+
+    def _view(self, number: int, site: Site, now_ns: int) -> SiteView:
+        state, age = State.UP, 86400 * 3
+        order = (number * 61) % len(self.inventory.sites)
+        if order < self.down:
+            state = (State.DOWN, State.DOWN, State.DEGRADED, State.UNKNOWN, State.MAINTENANCE)[order % 5]
+            age = 40 + order * order * 97
+            name = self.hostile or (LONGEST if order % 2 else site.name)
+            site = Site(id=site.id, name=name, code=site.code, district_code=site.district_code, district=site.district)
+        return SiteView(site=site, verdict=Verdict(state=state, since_ns=now_ns - age * SECOND_NS, reason=self.hostile))
+
+    async def change(self, request: Request) -> Response:
+        """Set fields from the query."""
+        query = request.query_params
+        self.down = int(query.get("down", self.down))
+        self.build = query.get("build", self.build)
+        self.nonsense = query.get("nonsense", "")
+        self.hostile = query.get("hostile", self.hostile)
+        if "empty" in query:
+            self.inventory = Inventory()
+        self.feed.publish(self.picture())
+        return Response("ok")
+
+    async def events(self, _: Request) -> Response:
+        """The feed's events, or what the test wrote down instead of them."""
+        return StreamingResponse(self._stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    async def _stream(self) -> AsyncIterator[bytes]:
+        async for event in self.feed.watch():
+            yield f"event: frame\ndata: {self.nonsense}\n\n".encode() if self.nonsense else event
+
+    async def publish(self) -> None:
+        """Evaluate twice a second."""
+        while True:
+            self.feed.publish(self.picture())
+            await self.clock.sleep(0.5)
+
+
+async def main(port: int) -> None:
+    """Serve until killed."""
+    scene = Scene()
+    pages = Pages(
+        scene.feed, WallSettings(title="Hà Giang", fresh_seconds=4.0), scene.clock, ZoneInfo("Asia/Ho_Chi_Minh")
+    )
+    table = [Route("/scene", scene.change), Route("/events", scene.events), *routes(scene.feed, pages)]
+    server = uvicorn.Server(uvicorn.Config(Starlette(routes=table), port=port, log_level="warning", loop="asyncio"))
+    await asyncio.gather(server.serve(), scene.publish())
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1])))
