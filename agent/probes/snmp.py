@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from agent.net import resolve, split_port
-from agent.probe import ByHand, Check, Credential, Finding, Instrument, Probe, ProbeFailed, Surroundings, Target
-from agent.snmp.credential import credential_from_options, credential_problems
+from agent.probe import Check, Credential, Finding, Instrument, Probe, ProbeFailed, Surroundings, Target
+from agent.snmp.by_hand import BY_HAND
+from agent.snmp.credential import credential_problems
 from agent.snmp.engine import (
     AUTHORIZATION_ERROR,
     NO_ACCESS,
@@ -27,7 +28,6 @@ from agent.snmp.poll import Polled, poll
 from agent.snmp.profile import Profile, metrics_of
 from agent.snmp.session import open_session
 from agent.snmp.shelf import load_shelf, unknown_profile
-from shared.settings import SettingsError, load
 from shared.wire.reading import Metric, MetricKind, Outcome, Sample
 
 _PORT = 161
@@ -190,34 +190,12 @@ def _problems(check: SnmpCheck, profiles: Path) -> Iterator[tuple[str, str]]:
             yield f"profiles[{number}]", unknown
 
 
-def _by_hand(options: Mapping[str, str | None], environment: Mapping[str, str]) -> Credential:
-    """Raises SettingsError where the options make no credential that can be used."""
-    file = options.get("credential-file")
-    if file is not None:
-        credential = load(Path(file), Credential)
-    else:
-        version = options.get("version") or ("3" if options.get("user") else "2c")
-        credential = credential_from_options(version, options.get("community"), options.get("user"), environment)
-    problems = [f"{place}: {what}" for place, what in credential_problems(credential)]
-    if problems:
-        raise SettingsError(problems)
-    return credential
-
-
 PROBE = Probe(
     kind="snmp",
     summary="a device's own counters and sensors over SNMP v1, v2c or v3, by profiles",
     check=SnmpCheck,
     open=open_snmp,
     problems=_problems,
-    by_hand=ByHand(
-        options={
-            "version": "1, 2c (default) or 3",
-            "community": "v1, v2c: community; PHUSONG_SNMP_COMMUNITY in the environment keeps it out of process lists",
-            "credential-file": "YAML file with version, community or user, authentication, authentication_key, ...",
-            "user": "v3: user; its keys come from PHUSONG_SNMP_AUTHENTICATION_KEY and PHUSONG_SNMP_PRIVACY_KEY",
-        },
-        credential=_by_hand,
-    ),
+    by_hand=BY_HAND,
     example="192.0.2.1 --version 2c --community COMMUNITY --profile if_mib",
 )

@@ -90,20 +90,20 @@ def encode_varbind(varbind: Varbind) -> bytes:
 
 def read_head(data: bytes) -> Head:
     """Everything before the varbinds: what decides whether a message is ours; raises :class:`MalformedMessage`."""
-    start, stop = _expect(data, 0, len(data), _SEQUENCE)
-    version, at = _integer(data, start, stop)
-    start, at = _expect(data, at, stop, 0x04)
+    start, stop = expect(data, 0, len(data), _SEQUENCE)
+    version, at = integer(data, start, stop)
+    start, at = expect(data, at, stop, 0x04)
     community = data[start:at]
     if at >= stop:
         raise MalformedMessage("the message ends before its PDU")
     pdu = data[at]
     if pdu & 0xF0 != 0xA0:
         raise MalformedMessage(f"the message holds 0x{pdu:02x} where its PDU should be")
-    at, stop = _expect(data, at, stop, pdu)
-    request_id, at = _integer(data, at, stop)
-    status, at = _integer(data, at, stop)
-    position, at = _integer(data, at, stop)
-    start, stop = _expect(data, at, stop, _SEQUENCE)
+    at, stop = expect(data, at, stop, pdu)
+    request_id, at = integer(data, at, stop)
+    status, at = integer(data, at, stop)
+    position, at = integer(data, at, stop)
+    start, stop = expect(data, at, stop, _SEQUENCE)
     return Head(version, community, pdu, request_id, status, position, start, stop)
 
 
@@ -122,8 +122,8 @@ def read_varbinds(data: bytes, head: Head, cache: OidCache) -> list[Varbind]:
         else:
             name_stop = stop = end + 1
         if stop > end or name_stop + 2 > stop:
-            start, stop = _expect(data, at, end, _SEQUENCE)
-            start, name_stop = _expect(data, start, stop, 0x06)
+            start, stop = expect(data, at, end, _SEQUENCE)
+            start, name_stop = expect(data, start, stop, 0x06)
             if name_stop + 2 > stop:
                 raise MalformedMessage("a varbind holds no value")
         name = data[start:name_stop]
@@ -132,7 +132,7 @@ def read_varbinds(data: bytes, head: Head, cache: OidCache) -> list[Varbind]:
         if at + size == stop and size <= _PLAIN.get(tag, -1):
             value = make(Value, (_KINDS[tag], from_bytes(data[at:stop], "big")))
         else:
-            at, value_stop = _expect(data, name_stop, stop, tag)
+            at, value_stop = expect(data, name_stop, stop, tag)
             if value_stop != stop:
                 raise MalformedMessage("a varbind holds more than a name and a value")
             value = decode_value(tag, data[at:stop], cache)
@@ -216,7 +216,7 @@ def tlv(tag: int, content: bytes) -> bytes:
     return bytes((tag, 0x80 | len(octets))) + octets + content
 
 
-def _expect(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
+def expect(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
     """Where the content of the element at ``at`` starts and stops; it must have this tag and end before ``end``."""
     if at + 2 > end:
         raise MalformedMessage("an element is cut off")
@@ -235,8 +235,9 @@ def _expect(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
     return at, at + size
 
 
-def _integer(data: bytes, at: int, end: int) -> tuple[int, int]:
-    start, stop = _expect(data, at, end, 0x02)
+def integer(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """The number at ``at``, and where it stops; raises :class:`MalformedMessage`."""
+    start, stop = expect(data, at, end, 0x02)
     if not 1 <= stop - start <= 5:
         raise MalformedMessage("a number of the message's head does not fit 32 bits")
     return int.from_bytes(data[start:stop], "big", signed=True), stop
