@@ -65,7 +65,7 @@ async def test_a_link_that_goes_down_is_a_reading_at_once(instrument: Instrument
     finding = await waiting
     found = values(finding)
 
-    assert (finding.outcome, finding.voided) == (Outcome.OK, "")
+    assert finding.outcome is Outcome.OK
     assert found["phusong_snmp_traps_total", "linkDown"] == 1
     assert found["phusong_snmp_traps_total", "linkUp"] == 0
     assert found["phusong_snmp_trap_link_up", "7"] == 0
@@ -115,10 +115,10 @@ async def test_another_community_is_refused_counted_and_not_acknowledged(
     assert found["phusong_snmp_traps_refused_total", ""] == 1
 
 
-async def test_quiet_is_neither_a_failure_nor_a_sign_of_life(instrument: Instrument, check: TrapCheck) -> None:
+async def test_quiet_is_no_failure(instrument: Instrument, check: TrapCheck) -> None:
     finding = await instrument.measure(TrapCheck(listen_port=check.listen_port, timeout_seconds=0.05), TARGET)
 
-    assert (finding.outcome, finding.voided) == (Outcome.OK, "no trap came, which says nothing about the target")
+    assert finding.outcome is Outcome.OK
     assert values(finding)["phusong_snmp_traps_total", "linkDown"] == 0
 
 
