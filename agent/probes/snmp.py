@@ -26,6 +26,7 @@ from agent.snmp.engine import (
 )
 from agent.snmp.poll import Polled, poll
 from agent.snmp.profile import Profile, metrics_of
+from agent.snmp.restarts import Restarts
 from agent.snmp.session import open_session
 from agent.snmp.shelf import load_shelf, unknown_profile
 from shared.wire.reading import Metric, MetricKind, Outcome, Sample
@@ -34,6 +35,7 @@ _PORT = 161
 _FAMILY = (
     Metric("phusong_snmp_up", MetricKind.GAUGE, "1 where the device gave all that its profile asks for"),
     Metric("phusong_snmp_uptime_seconds", MetricKind.GAUGE, "sysUpTime: how long the device's SNMP agent runs"),
+    Metric("phusong_snmp_restarts_total", MetricKind.COUNTER, "Restarts of the device that its sysUpTime shows"),
 )
 _OUTCOMES: tuple[tuple[type[SnmpFailure], Outcome], ...] = (
     (NoAnswer, Outcome.TIMEOUT),
@@ -68,6 +70,8 @@ class SnmpInstrument:
         self, surroundings: Surroundings, shelf: Mapping[str, Profile], session: SnmpEngine, stack: AsyncExitStack
     ) -> None:
         self._session = session
+        self._clock = surroundings.clock
+        self._restarts = Restarts()
         self._credentials = surroundings.credentials
         self._shelf = shelf
         self._stack = stack
@@ -84,7 +88,7 @@ class SnmpInstrument:
         try:
             return await self._measure(check, target)
         except ProbeFailed as failure:
-            return _finding(failure.outcome, failure.reason, Polled())
+            return _finding(failure.outcome, failure.reason, Polled(), None)
 
     async def _measure(self, check: SnmpCheck, target: Target) -> Finding:
         for name in check.profiles:
@@ -106,10 +110,14 @@ class SnmpInstrument:
         except TimeoutError:
             raise ProbeFailed(Outcome.ERROR, f"{target.address}: the name does not resolve in time") from None
         polled = await poll(await self._engine(credential), peer, patience, self._shelf, check.profiles)
+        restarts = None
+        if polled.uptime_seconds is not None:
+            now_seconds = self._clock.monotonic_ns() / 1_000_000_000
+            restarts = self._restarts.take(f"{check.name}/{target.name}", polled.uptime_seconds, now_seconds)
         if polled.failure is None:
-            return _finding(Outcome.OK, "", polled)
+            return _finding(Outcome.OK, "", polled, restarts)
         begun = polled.sys_object_id is not None
-        return _finding(_outcome(polled.failure), _reason(polled.failure, peer, name, begun), polled)
+        return _finding(_outcome(polled.failure), _reason(polled.failure, peer, name, begun), polled, restarts)
 
     def _credential(self, check: SnmpCheck, target: Target) -> tuple[str, Credential]:
         name = target.credentials or check.credentials
@@ -142,10 +150,12 @@ async def open_snmp(surroundings: Surroundings) -> AsyncIterator[Instrument]:
         yield SnmpInstrument(surroundings, shelf, session, stack)
 
 
-def _finding(outcome: Outcome, reason: str, polled: Polled) -> Finding:
+def _finding(outcome: Outcome, reason: str, polled: Polled, restarts: int | None) -> Finding:
     samples = (Sample("phusong_snmp_up", float(outcome is Outcome.OK)), *polled.samples)
     if polled.uptime_seconds is not None:
         samples = (*samples, Sample("phusong_snmp_uptime_seconds", polled.uptime_seconds))
+    if restarts is not None:
+        samples = (*samples, Sample("phusong_snmp_restarts_total", float(restarts)))
     facts = {
         "sys_object_id": polled.sys_object_id,
         "uptime_seconds": polled.uptime_seconds,
