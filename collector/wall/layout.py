@@ -47,6 +47,9 @@ def arrange(frame: Frame, elsewhere: str) -> Layout:
     tile, count = _best(sizes, range(1, _FEW_COLUMNS + 1))
     if tile < _READABLE_VH:
         tile, count = _best(sizes, range(1, _MOST_COLUMNS + 1))
+    if not tile:  # more districts than a screen has lines: one box for all
+        boxes, sizes = [District(elsewhere, tuple(frame.sites))], [len(frame.sites)]
+        tile, count = _best(sizes, range(1, 2))
     columns: list[list[District]] = [[] for _ in range(count)]
     for box, column in zip(boxes, _fill(sizes, count, tile) or [0] * len(boxes), strict=True):
         columns[column].append(box)

@@ -75,7 +75,7 @@ class Scene:
         query = request.query_params
         self.down = int(query.get("down", self.down))
         self.build = query.get("build", self.build)
-        self.nonsense = query.get("nonsense", "")
+        self.nonsense = self.feed.body.decode() if "repeat" in query else query.get("nonsense", "")
         self.hostile = query.get("hostile", self.hostile)
         if "empty" in query:
             self.inventory = Inventory()

@@ -120,7 +120,7 @@ function drawChanges(frame) {
   const list = frame.transitions.slice(0, shownChanges).map((change) => {
     const item = element("li", "");
     item.append(element("time", "", clock.format(change.at * 1000)), element("span", `dot ${change.after}`, GLYPHS[change.after]),
-      element("span", "name", change.name), element("span", "word", words[change.after]));
+      element("span", `name ${lengthClass(change.name)}`, change.name), element("span", "word", words[change.after]));
     return item;
   });
   if (list.length === 0) list.push(element("li", "", words.no_changes));

@@ -1,0 +1,275 @@
+"""What a screen shows, seen by a browser: the truth, all of it, or a cover that says there is none."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.peers.presence import require
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parents[3]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+EMPTY = (
+    '{"build":"one","sequence":99999999,"evaluated_at":9999999999,"expected_sites":0,"counts":{},"sites":[],'
+    '"incidents":[],"transitions":[]}'
+)
+HOSTILE = ["<img src=x onerror=document.title='owned'>", "\"><script>document.title='owned'</script>"]
+COVERED = "() => getComputedStyle(document.getElementById('cover')).opacity === '1'"
+UNCOVERED = "() => getComputedStyle(document.getElementById('cover')).opacity === '0'"
+LIVE = "() => document.getElementById('cover').className.match(/armed-[ab]/)"
+LIMIT_MS = 10_000
+
+
+class Server:
+    """The wall's pages in a process of their own, which a test can freeze and kill."""
+
+    def __init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.process = subprocess.Popen([sys.executable, "-m", "tests.peers.wall_app", str(self.port)], cwd=ROOT)
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def scene(self, **change: object) -> None:
+        query = urllib.parse.urlencode(change)
+        urllib.request.urlopen(f"{self.url}/scene?{query}", timeout=5).close()  # noqa: S310 - our own server
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.process.pid, number)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = require("chromium", "chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+    # Playwright leaves its loop set for the thread; the next test wants none.
+    asyncio.set_event_loop(None)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    running = Server()
+    for _ in range(200):
+        try:
+            running.scene(down=14)
+            break
+        except OSError:
+            assert running.process.poll() is None
+            try:
+                running.process.wait(0.05)
+            except subprocess.TimeoutExpired:
+                continue
+    yield running
+    running.end()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    opened = context.new_page()
+    opened.set_default_timeout(LIMIT_MS)
+    yield opened
+    context.close()
+
+
+def show(page: Page, server: Server, query: str = "") -> None:
+    page.goto(f"{server.url}/wall{query}", wait_until="domcontentloaded")
+    page.wait_for_function(LIVE)
+
+
+def test_tiles_and_counts_are_those_of_the_state(page: Page, server: Server) -> None:
+    show(page, server)
+
+    tiles = page.evaluate(
+        "Object.fromEntries(['up','degraded','down','unknown','maintenance'].map("
+        "s => [s, document.querySelectorAll('.tile.' + s).length]))"
+    )
+    counts = page.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('[data-count]')].map("
+        "c => [c.dataset.count, Number(c.querySelector('b').textContent)]))"
+    )
+
+    assert sum(tiles.values()) == 193
+    assert counts == tiles == {"up": 179, "degraded": 3, "down": 6, "unknown": 3, "maintenance": 2}
+
+
+def test_a_change_is_on_the_screen_with_the_next_evaluation(page: Page, server: Server) -> None:
+    show(page, server)
+    server.scene(down=0)
+
+    expect(page.locator("[data-count=up] b")).to_have_text("193")
+    expect(page.locator("#problems li.good")).to_have_text("Không có sự cố")
+
+
+def test_a_frozen_collector_covers_the_screen_and_a_thawed_one_clears_it(page: Page, server: Server) -> None:
+    show(page, server)
+    assert page.evaluate(UNCOVERED)
+
+    server.signal(signal.SIGSTOP)
+    page.wait_for_function(COVERED)
+    expect(page.get_by_role("alert")).to_contain_text("KHÔNG CÓ DỮ LIỆU MỚI")
+
+    server.signal(signal.SIGCONT)
+    page.wait_for_function(UNCOVERED)
+
+
+def test_a_dead_collector_covers_the_screen(page: Page, server: Server) -> None:
+    show(page, server)
+    server.end()
+
+    page.wait_for_function(COVERED)
+
+
+def test_a_page_whose_script_never_runs_covers_itself(page: Page, server: Server) -> None:
+    page.route("**/wall.js", lambda route: route.abort())
+    page.goto(f"{server.url}/wall", wait_until="domcontentloaded")
+    assert page.evaluate(UNCOVERED)
+
+    page.wait_for_function(COVERED)
+
+
+@pytest.mark.parametrize("nonsense", ["no json", "{}", EMPTY])
+def test_an_answer_without_sites_or_sense_covers_the_screen(page: Page, server: Server, nonsense: str) -> None:
+    """An empty list is not a province in which all is well."""
+    show(page, server)
+    server.scene(nonsense=nonsense)
+
+    page.wait_for_function(COVERED)
+
+
+def test_older_evaluations_cover_the_screen(page: Page, server: Server) -> None:
+    """A connection that is alive proves nothing: only a newer evaluation counts."""
+    show(page, server)
+    server.scene(repeat=1)
+
+    page.wait_for_function(COVERED)
+
+
+def test_the_browsers_clock_does_not_matter(browser: Browser, server: Server) -> None:
+    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    context.add_init_script("const real = Date.now; Date.now = () => real() + 3600e3;")
+    page = context.new_page()
+    show(page, server)
+
+    page.wait_for_function("() => document.getElementById('age').textContent !== '–'")
+    assert page.evaluate(UNCOVERED)
+    assert int(page.locator("#age").inner_text().split()[0]) < 60
+    context.close()
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (3840, 2160)], ids=str)
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_nothing_is_cut_off_on_any_screen(page: Page, server: Server, size: tuple[int, int], lang: str) -> None:
+    """Sixty problems, every second one with the longest name of the province."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    server.scene(down=75)
+    show(page, server, f"?lang={lang}")
+
+    spilled = page.evaluate(
+        "[...document.querySelectorAll('header *, .count *, .district, .district h2, .problems *, .changes *')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')"
+        ".map(e => e.className + ': ' + e.textContent)"
+    )
+    outside = page.evaluate(
+        "[...document.querySelectorAll('header, .count, .tile, .problems li, .more, .changes li')].filter(e => {"
+        " const box = e.getBoundingClientRect();"
+        " return box.bottom > innerHeight + 1 || box.right > innerWidth + 1 || box.left < 0 || box.top < 0; })"
+        ".map(e => e.className + ': ' + e.textContent)"
+    )
+    overlap = page.evaluate(
+        "document.querySelector('.districts').getBoundingClientRect().bottom >"
+        " document.querySelector('.changes').getBoundingClientRect().top + 1"
+    )
+
+    assert spilled == []
+    assert outside == []
+    assert overlap is False
+
+
+def test_letters_are_large_enough_for_five_metres(page: Page, server: Server) -> None:
+    """4.7 hundredths of the height are 16 minutes of arc from 5 m on 55 inches, 2.9 are 10, the least to recognise."""
+    show(page, server)
+    sizes = page.evaluate(
+        "['.count b', '.problems .name:not(.long):not(.longer)', '.problems .name.longer', '.count .word']"
+        ".map(s => parseFloat(getComputedStyle(document.querySelector(s)).fontSize) / innerHeight * 100)"
+    )
+
+    assert [round(size, 1) for size in sizes] >= [10, 4.7, 2.9, 2.9]
+    assert all(size >= 2.9 for size in sizes)
+
+
+def test_states_differ_in_more_than_colour(page: Page, server: Server) -> None:
+    show(page, server)
+    signs = page.evaluate(
+        "['degraded','down','unknown','maintenance'].map(s => document.querySelector('.tile.' + s).textContent)"
+    )
+
+    assert len(set(signs)) == len(signs)
+    assert "" not in signs
+
+
+def test_the_page_asks_nobody_but_its_own_collector(page: Page, server: Server) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    show(page, server)
+
+    assert asked
+    assert all(url.startswith((server.url, "data:")) for url in asked)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_name_is_shown_and_not_run(page: Page, server: Server, text: str) -> None:
+    server.scene(hostile=text)
+    show(page, server)
+
+    expect(page.locator("#problems .name").first).to_have_text(text)
+    assert "owned" not in page.title()
+
+
+def test_a_new_build_reloads_the_page(page: Page, server: Server) -> None:
+    show(page, server)
+    server.scene(build="two")
+
+    page.wait_for_function("() => document.body.dataset.build === 'two'")
+
+
+def test_without_scripts_the_page_is_a_table_that_renews_itself(browser: Browser, server: Server) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server.url}/wall")
+
+    expect(page.locator("table tbody tr")).to_have_count(193)
+    expect(page.locator("meta[http-equiv=refresh]")).to_have_count(1)
+    context.close()
+
+
+def test_before_the_first_evaluation_the_screen_is_covered(page: Page, server: Server) -> None:
+    server.scene(empty=1)
+    page.goto(f"{server.url}/wall", wait_until="domcontentloaded")
+
+    assert page.evaluate(COVERED)
