@@ -3,8 +3,8 @@
 import ctypes
 import errno
 import os
-import socket
 import struct
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -17,13 +17,21 @@ _NAME_BYTES = 28
 _SLOT_BYTES = 2048
 _CONTROL_BYTES = 320
 _ALIGN = struct.calcsize("N")
-_STAMPS = struct.Struct("@6l")
 _EXTENDED = struct.Struct("@IBBBBII")
 """struct sock_extended_err: errno, origin, type, code, padding, info, data."""
 
-_SO_RXQ_OVFL, _SCM_TIMESTAMPING = 40, 37
-_RECVERR = frozenset(((socket.IPPROTO_IP, 11), (socket.IPPROTO_IPV6, 25)))
+# Plain numbers: the socket module's are enumerations, whose arithmetic costs more than the packet's.
+_SOL_SOCKET, _SO_RXQ_OVFL, _SCM_TIMESTAMPING = 1, 40, 37
+_RECVERR = frozenset(((0, 11), (41, 25)))
+_MSG_TRUNC, _MSG_DONTWAIT, _MSG_ERRQUEUE = 0x20, 0x40, 0x2000
+_STAMPED = struct.Struct("@Nii2l")
+"""The beginning of a control buffer whose first message is the stamps: the software stamp stands first."""
 _SECOND_NS = 1_000_000_000
+
+
+_ExtendedError = tuple[int, int, int, int, int, int, int]
+_Besides = tuple[int | None, _ExtendedError | None, bytes]
+_NOTHING: _Besides = (None, None, b"")
 
 
 class Arrived(NamedTuple):
@@ -37,7 +45,7 @@ class Arrived(NamedTuple):
     whole: bool
     dropped: int | None
     """How many packets the socket has dropped since it was opened, where the kernel says so."""
-    extended: tuple[int, int, int, int, int, int, int] | None
+    extended: _ExtendedError | None
     offender: bytes
     """Address of who reported an error, as the kernel gives it."""
 
@@ -76,7 +84,7 @@ class Sender:
                 # A bytes object stays where it is while the list holds it.
                 at = ctypes.cast(ctypes.c_char_p(packet), ctypes.c_void_p).value or 0
             _PART.pack_into(self._parts, slot * _PART.size, at, length)
-        sent = self._call(descriptor, self._at, len(packets), socket.MSG_DONTWAIT)
+        sent = self._call(descriptor, self._at, len(packets), _MSG_DONTWAIT)
         return (0, ctypes.get_errno()) if sent < 0 else (sent, 0)
 
     def _address_as(self, name_bytes: int) -> None:
@@ -121,7 +129,7 @@ class Receiver:
     def receive(self, descriptor: int, *, errors: bool = False) -> list[Arrived]:
         """What waits on the socket, or on its error queue; an empty list when nothing does."""
         self._headers[:] = self._fresh
-        flags = socket.MSG_DONTWAIT | (socket.MSG_ERRQUEUE if errors else 0)
+        flags = _MSG_DONTWAIT | _MSG_ERRQUEUE if errors else _MSG_DONTWAIT
         count = self._call(descriptor, self._at, AT_ONCE, flags, None)
         if count < 0:
             code = ctypes.get_errno()
@@ -133,32 +141,37 @@ class Receiver:
 
     def _arrived(self, slot: int) -> Arrived:
         _, name, _, _, _, control, flags, length = _HEADER.unpack_from(self._headers, slot * _HEADER.size)
-        start, named = slot * self._slot, slot * _NAME_BYTES
+        start, named, at = slot * self._slot, slot * _NAME_BYTES, slot * _CONTROL_BYTES
         stamp: int | None = None
-        dropped: int | None = None
-        extended = None
-        offender = b""
-        for kind, at, end in _controls(self._controls, slot * _CONTROL_BYTES, control):
-            if kind == (socket.SOL_SOCKET, _SCM_TIMESTAMPING):
-                seconds, nanoseconds, *_ = _STAMPS.unpack_from(self._controls, at)
+        if control >= _STAMPED.size:
+            size, level, kind, seconds, nanoseconds = _STAMPED.unpack_from(self._controls, at)
+            if kind == _SCM_TIMESTAMPING and level == _SOL_SOCKET:
                 stamp = (seconds * _SECOND_NS + nanoseconds) or None
-            elif kind == (socket.SOL_SOCKET, _SO_RXQ_OVFL):
-                dropped = int.from_bytes(self._controls[at : at + 4], "little" if _LITTLE else "big")
-            elif kind in _RECVERR:
-                extended = _EXTENDED.unpack_from(self._controls, at)
-                offender = bytes(self._controls[at + _EXTENDED.size : end])
+                control -= size
+                at += size
+        dropped, extended, offender = self._besides(at, control) if control > 0 else _NOTHING
         return Arrived(
-            bytes(self._data[start : start + min(length, self._slot)]),
-            bytes(self._names[named : named + min(name, _NAME_BYTES)]),
+            bytes(self._data[start : start + (min(self._slot, length))]),
+            bytes(self._names[named : named + name]),
             stamp,
-            not flags & socket.MSG_TRUNC,
+            not flags & _MSG_TRUNC,
             dropped,
             extended,
             offender,
         )
 
-
-_LITTLE = struct.pack("@H", 1) == b"\x01\x00"
+    def _besides(self, start: int, length: int) -> _Besides:
+        """What the control messages say apart from a stamp in the first place."""
+        dropped: int | None = None
+        extended: _ExtendedError | None = None
+        offender = b""
+        for kind, at, end in _controls(self._controls, start, length):
+            if kind == (_SOL_SOCKET, _SO_RXQ_OVFL):
+                dropped = int.from_bytes(self._controls[at : at + 4], sys.byteorder)
+            elif kind in _RECVERR:
+                extended = _EXTENDED.unpack_from(self._controls, at)
+                offender = bytes(self._controls[at + _EXTENDED.size : end])
+        return dropped, extended, offender
 
 
 def _controls(buffer: bytearray, start: int, length: int) -> Iterator[tuple[tuple[int, int], int, int]]:

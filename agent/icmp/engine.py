@@ -18,8 +18,11 @@ from agent.icmp.watch import SelfWatch
 from shared.clock import Clock
 
 _SECOND_NS = 1_000_000_000
-_TICK_NS = 50_000_000
+_TICK_NS = 100_000_000
 """Sends and receives share wake-ups: the kernel has stamped the packets, so waiting for a tick costs no accuracy."""
+_BUSY_TICK_NS = 50_000_000
+_BUSY_TRAINS = 1000
+"""From so many trains in flight on ticks are shorter, so that they are no bursts of hundreds of packets."""
 _QUICK_TICK_NS = 5_000_000
 _OUR_OWN_QUEUE = frozenset({errno.ENOBUFS, errno.EAGAIN, errno.ENOMEM})
 
@@ -69,7 +72,7 @@ class Engine:
     async def run(self, flow: Flow, plan: Plan) -> Journey:
         """Send one train and wait until every packet is answered or past its deadline."""
         now_ns = self._clock.monotonic_ns()
-        start_ns = now_ns if plan.interval_ns < 2 * _TICK_NS else _tick_after(now_ns)
+        start_ns = now_ns if plan.interval_ns < _TICK_NS else _tick_after(now_ns, self._tick_ns)
         filling = self._fillings.setdefault(plan.size_bytes, filling_of(self._register.cookie, plan.size_bytes))
         convoy = Convoy(flow, plan, start_ns, filling, asyncio.get_running_loop().create_future())
         if not self._active:
@@ -100,6 +103,10 @@ class Engine:
         if self._timer is not None:
             self._timer.cancel()
 
+    @property
+    def _tick_ns(self) -> int:
+        return _TICK_NS if len(self._active) < _BUSY_TRAINS else _BUSY_TICK_NS
+
     def _push(self, convoy: Convoy, at_ns: int) -> None:
         heapq.heappush(self._due, (at_ns, next(self._order), convoy))
 
@@ -108,7 +115,7 @@ class Engine:
         if not self._active:
             return
         now_ns = self._clock.monotonic_ns()
-        tick_ns = _TICK_NS
+        tick_ns = self._tick_ns
         if any(intake.crowded for intake in self._intakes.values()):
             tick_ns = _QUICK_TICK_NS
         at_ns = _tick_after(now_ns, tick_ns)
@@ -191,7 +198,7 @@ class Engine:
         """A train that has all its replies ends a tick later, so that duplicates are heard."""
         if not convoy.finishing:
             convoy.finishing = True
-            self._push(convoy, _tick_after(self._clock.monotonic_ns()) + _TICK_NS)
+            self._push(convoy, _tick_after(self._clock.monotonic_ns(), self._tick_ns) + self._tick_ns)
 
     def _void(self, reason: str) -> None:
         if reason:
@@ -200,7 +207,7 @@ class Engine:
                     convoy.voided = convoy.voided or reason
 
 
-def _tick_after(now_ns: int, tick_ns: int = _TICK_NS) -> int:
+def _tick_after(now_ns: int, tick_ns: int) -> int:
     return (now_ns // tick_ns + 1) * tick_ns
 
 

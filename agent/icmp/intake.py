@@ -37,6 +37,7 @@ class Intake:
         self._unstamped: dict[int, tuple[Convoy, int]] = {}
         self._next_number = 0
         self._since_drain = 0
+        self._used = False
 
     @property
     def crowded(self) -> bool:
@@ -46,6 +47,7 @@ class Intake:
     def expect(self, packets: Sequence[tuple[Convoy, int]]) -> None:
         """These packets have left, in this order: their send stamps will come on the error queue."""
         self._since_drain += len(packets)
+        self._used = True
         if not self._port.stamped:
             return
         for packet in packets:
@@ -63,7 +65,10 @@ class Intake:
 
     def drain(self) -> str:
         """Place everything that waits; gives a reason when the socket itself has lost packets."""
-        self.drain_notices()
+        if not self._used:
+            return ""
+        if self._unstamped or not self._port.raw:
+            self.drain_notices()
         self._since_drain = 0
         dropped: int | None = None
         for _ in range(_ROUNDS_OF_READING):

@@ -98,8 +98,8 @@ def encode_request(version: int, identifier: int, sequence: int, body: bytes) ->
     kind = _ECHO[version][0]
     if version == 6:
         return _HEADER.pack(kind, 0, 0, identifier, sequence) + body
-    bare = _HEADER.pack(kind, 0, 0, identifier, sequence) + body
-    return _HEADER.pack(kind, 0, checksum(bare), identifier, sequence) + body
+    total = checksum(_HEADER.pack(kind, 0, 0, identifier, sequence) + body)
+    return _HEADER.pack(kind, 0, total, identifier, sequence) + body
 
 
 def encode_body(cookie: bytes, mark: Mark, filling: bytes) -> bytes:

@@ -113,7 +113,7 @@ class IcmpInstrument:
             return
         try:
             async with asyncio.timeout(timeout_seconds):
-                found = await resolve(host.removeprefix("[").removesuffix("]"), 0)
+                found = literal(host) or await resolve(host.removeprefix("[").removesuffix("]"), 0)
         except (ProbeFailed, TimeoutError) as failure:
             if known.address:
                 return
@@ -128,6 +128,15 @@ class IcmpInstrument:
                 known.address, known.resolved_ns = address_text(version, name), now_ns
                 return
         raise ProbeFailed(Outcome.ERROR, f"{host}: {self._engine.refusal or 'no address of a family in use'}")
+
+
+def literal(host: str) -> list[tuple[socket.AddressFamily, tuple[object, ...]]]:
+    """An IPv4 address as it is written, which needs no resolver; nothing for anything else."""
+    try:
+        socket.inet_pton(socket.AF_INET, host)
+    except (OSError, ValueError):
+        return []
+    return [(socket.AF_INET, (host, 0))]
 
 
 def plan_of(check: IcmpCheck) -> Plan:

@@ -1,0 +1,67 @@
+"""A process that measures by the agent's own engine and prints what it found and what it cost; it serves the ICMP benches."""
+
+import asyncio
+import json
+import resource
+import socket
+import sys
+import time
+from typing import Any
+
+from agent.icmp.engine import Engine, open_engine
+from agent.icmp.flight import Journey, Plan
+from agent.icmp.port import socket_address
+from shared.clock import SystemClock
+
+_SECOND_NS = 1_000_000_000
+
+
+async def train(engine: Engine, address: str, plan: Plan, wait_seconds: float) -> Journey:
+    """One target's train; targets start one after the other, as the agent's schedule spreads them."""
+    flow = engine.open_flow()
+    flow.lead_to(4, socket_address(socket.AF_INET, (address, 0)))
+    await asyncio.sleep(wait_seconds)
+    return await engine.run(flow, plan)
+
+
+async def measure(addresses: list[str], plan: Plan) -> dict[str, Any]:
+    """Trains to all addresses, spread over one interval."""
+    with open_engine(SystemClock()) as engine:
+        spread = plan.interval_ns / _SECOND_NS / len(addresses)
+        before, begun = _cpu_seconds(), time.perf_counter()
+        runs = [train(engine, address, plan, number * spread) for number, address in enumerate(addresses)]
+        journeys = await asyncio.gather(*runs)
+        cpu, elapsed = _cpu_seconds() - before, time.perf_counter() - begun
+    return {
+        "rtts_us": [[rtt and rtt / 1000 for rtt in journey.facts.rtts_ns] for journey in journeys],
+        "sent": sum(journey.facts.sent for journey in journeys),
+        "received": sum(journey.facts.received for journey in journeys),
+        "unstamped": sum(not journey.kernel_stamps for journey in journeys),
+        "voided": sorted({journey.voided for journey in journeys if journey.voided}),
+        "cpu_seconds": cpu,
+        "elapsed_seconds": elapsed,
+        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def _cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    print("user %.3f sys %.3f" % (usage.ru_utime, usage.ru_stime), file=sys.stderr)
+    return usage.ru_utime + usage.ru_stime
+
+
+def main() -> None:
+    """Arguments: count, interval in seconds, then first address and how many follow it."""
+    count, interval, first, number = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+    plan = Plan(count=count, interval_ns=int(interval * _SECOND_NS), timeout_ns=_SECOND_NS)
+    json.dump(asyncio.run(measure(addresses_from(first, number), plan)), sys.stdout)
+
+
+def addresses_from(first: str, number: int) -> list[str]:
+    """So many addresses, 250 in each /24, from ``a.b.0.1`` on."""
+    left, right, *_ = first.split(".")
+    return [f"{left}.{right}.{index // 250}.{index % 250 + 1}" for index in range(number)]
+
+
+if __name__ == "__main__":
+    main()
