@@ -29,6 +29,19 @@ _STAMPED = struct.Struct("@Nii2l")
 _SECOND_NS = 1_000_000_000
 
 
+_NOTICE = struct.Struct("@Nii2l4lNiiIBBBBII0P")
+"""Stamps, then the extended error that says which packet they are for: what a send stamp looks like."""
+_TX_STAMP = 4
+"""Origin of an extended error that is a stamp, SO_EE_ORIGIN_TIMESTAMPING."""
+
+
+class SendStamp(NamedTuple):
+    """When the kernel sent a packet: the packet's number since stamps were asked for, nanoseconds since 1970."""
+
+    number: int
+    stamp_ns: int
+
+
 _ExtendedError = tuple[int, int, int, int, int, int, int]
 _Besides = tuple[int | None, _ExtendedError | None, bytes]
 _NOTHING: _Besides = (None, None, b"")
@@ -126,18 +139,32 @@ class Receiver:
         self._fresh = bytes(self._headers)
         self._at = _address(self._headers)
 
-    def receive(self, descriptor: int, *, errors: bool = False) -> list[Arrived]:
-        """What waits on the socket, or on its error queue; an empty list when nothing does."""
+    def receive(self, descriptor: int) -> list[Arrived]:
+        """Packets that wait on the socket; an empty list when none does."""
+        return [self._arrived(slot) for slot in range(self._fill(descriptor, _MSG_DONTWAIT))]
+
+    def notices(self, descriptor: int) -> list[SendStamp | Arrived]:
+        """What waits on the error queue: send stamps and reports of ICMP errors."""
+        count = self._fill(descriptor, _MSG_DONTWAIT | _MSG_ERRQUEUE)
+        return [self._send_stamp(slot) or self._arrived(slot) for slot in range(count)]
+
+    def _fill(self, descriptor: int, flags: int) -> int:
         self._headers[:] = self._fresh
-        flags = _MSG_DONTWAIT | _MSG_ERRQUEUE if errors else _MSG_DONTWAIT
-        count = self._call(descriptor, self._at, AT_ONCE, flags, None)
-        if count < 0:
-            code = ctypes.get_errno()
-            if code in (errno.EAGAIN, errno.EINTR):
-                return []
-            # A pending error of the socket itself; reading has cleared it, and the queue is asked again.
-            raise OSError(code, os.strerror(code))
-        return [self._arrived(slot) for slot in range(count)]
+        count: int = self._call(descriptor, self._at, AT_ONCE, flags, None)
+        if count >= 0:
+            return count
+        code = ctypes.get_errno()
+        if code in {errno.EAGAIN, errno.EINTR}:
+            return 0
+        # A pending error of the socket itself; reading has cleared it, and the queue is asked again.
+        raise OSError(code, os.strerror(code))
+
+    def _send_stamp(self, slot: int) -> SendStamp | None:
+        """The message of a slot where it has the layout of a send stamp; anything else is read part by part."""
+        found = _NOTICE.unpack_from(self._controls, slot * _CONTROL_BYTES)
+        if found[2] != _SCM_TIMESTAMPING or found[13] != _TX_STAMP or (found[10], found[11]) not in _RECVERR:
+            return None
+        return SendStamp(found[18], found[3] * _SECOND_NS + found[4])
 
     def _arrived(self, slot: int) -> Arrived:
         _, name, _, _, _, control, flags, length = _HEADER.unpack_from(self._headers, slot * _HEADER.size)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from agent.icmp.bulk import AT_ONCE, Arrived
+from agent.icmp.bulk import AT_ONCE, Arrived, SendStamp
 from agent.icmp.flight import Convoy, Register
 from agent.icmp.packet import Echo, ErrorKind, Refusal, Stray, decode, decode_request, kind_of, strip_ipv4
-from agent.icmp.port import Port, address_text, packed_address, stamp_number
+from agent.icmp.port import Port, address_text, packed_address
 from agent.icmp.watch import SelfWatch
 from shared.clock import Clock
 
@@ -85,15 +85,15 @@ class Intake:
         for _ in range(_ROUNDS_OF_READING):
             notices = self._port.notices()
             for notice in notices:
-                number = stamp_number(notice)
-                if number is not None:
-                    self._stamp(number, notice.stamp_ns or 0)
+                if isinstance(notice, SendStamp):
+                    self._stamp(notice)
                 elif notice.extended is not None and notice.extended[1] in _ORIGIN_ICMP:
                     self._reported(notice, notice.extended)
             if len(notices) < AT_ONCE:
                 return
 
-    def _stamp(self, number: int, stamp_ns: int) -> None:
+    def _stamp(self, stamp: SendStamp) -> None:
+        number, stamp_ns = stamp
         packet = self._unstamped.pop(number, None)
         if packet is None:
             return

@@ -5,12 +5,13 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 from agent.icmp.bpf import filter_of
-from agent.icmp.bulk import Arrived, Receiver, Sender
+from agent.icmp.bulk import Arrived, Receiver, Sender, SendStamp
 
 _SO_ATTACH_FILTER, _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 26, 32, 33
 _SO_TIMESTAMPING, _SO_RXQ_OVFL = 37, 40
@@ -22,8 +23,8 @@ _STAMPS = _TX_SOFTWARE | _RX_SOFTWARE | _SOFTWARE | _OPT_ID | _OPT_TSONLY
 _BUFFER_BYTES = 16 * 1024 * 1024
 _PACKET_MEMORY_BYTES = 1024
 """About what the kernel charges the receive buffer for a small packet."""
-_ORIGIN_TIMESTAMPING = 4
 _TRIES = 64
+_T = TypeVar("_T")
 
 
 class NoPermission(Exception):  # noqa: N818 - a state of the machine, in one line for its operator
@@ -86,25 +87,19 @@ class Port:
 
     def receive(self) -> list[Arrived]:
         """Packets that wait, up to a handful; an empty list when there are no more."""
-        return self._patiently(errors=False)
+        return _patiently(lambda: self._receiver.receive(self.fileno()))
 
-    def notices(self) -> list[Arrived]:
+    def notices(self) -> list[SendStamp | Arrived]:
         """Messages of the error queue: send stamps, and on a datagram socket ICMP errors."""
-        return self._patiently(errors=True)
-
-    def _patiently(self, *, errors: bool) -> list[Arrived]:
-        """A datagram socket reports another packet's ICMP error once; what waits is still there after it."""
-        for _ in range(_TRIES):
-            with suppress(OSError):
-                return self._receiver.receive(self.fileno(), errors=errors)
-        return []
+        return _patiently(lambda: self._receiver.notices(self.fileno()))
 
 
-def stamp_number(notice: Arrived) -> int | None:
-    """Which packet of the socket a send stamp is for; None for any other notice."""
-    if notice.extended is None or notice.extended[1] != _ORIGIN_TIMESTAMPING or notice.stamp_ns is None:
-        return None
-    return notice.extended[6]
+def _patiently(read: Callable[[], list[_T]]) -> list[_T]:
+    """A datagram socket reports another packet's ICMP error once; what waits is still there after it."""
+    for _ in range(_TRIES):
+        with suppress(OSError):
+            return read()
+    return []
 
 
 def address_text(version: int, name: bytes) -> str:

@@ -46,7 +46,6 @@ async def measure(addresses: list[str], plan: Plan) -> dict[str, Any]:
 
 def _cpu_seconds() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    print("user %.3f sys %.3f" % (usage.ru_utime, usage.ru_stime), file=sys.stderr)
     return usage.ru_utime + usage.ru_stime
 
 

@@ -85,9 +85,7 @@ async def run(*command: str) -> tuple[str, float]:
     """Standard output and error of a command, and the CPU seconds it took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     pipe = asyncio.subprocess.PIPE
-    child = await asyncio.create_subprocess_exec(
-        *command, stdout=pipe, stderr=(None if "lab.bench.icmp_own" in command else asyncio.subprocess.STDOUT)
-    )
+    child = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=asyncio.subprocess.STDOUT)
     output, _ = await child.communicate()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return output.decode(), after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
