@@ -1,4 +1,4 @@
-"""A process that measures by the agent's own engine and prints what it found and what it cost; it serves the ICMP benches."""
+"""A process that measures by the agent's engine and prints what it found and what that cost, for the benches."""
 
 import asyncio
 import json

@@ -22,6 +22,8 @@ _ETH_P_ALL, _SO_TIMESTAMPNS, _SO_RCVBUFFORCE = 3, 35, 33
 _OUTGOING = 4
 _BUFFER_BYTES = 64 * 1024 * 1024
 _TARGETS, _COUNT, _INTERVAL = 20, 50, 0.1
+_ROUNDS = 6
+"""Of 10,000 targets: fping ends with an error at its 65,536th request within ten seconds."""
 
 
 def answer(packet: bytes, at_ns: int) -> list[tuple[int, bytes]]:
@@ -99,7 +101,7 @@ async def own(count: int, interval: float, first: str, number: int) -> dict[str,
 
 
 async def fping(count: int, interval: float, first: str, number: int, gap_ms: float) -> dict[str, Any]:
-    """fping -C: the round-trip times of each target, in milliseconds, and the CPU it took."""
+    """Fping -C: the round-trip times of each target, in milliseconds, and the CPU it took."""
     addresses = addresses_from(first, number)
     options = ("-C", str(count), "-q", "-r", "0", "-B", "1", "-t", "1000", "-p", str(int(interval * 1000)))
     output, cpu = await run("fping", *options, "-i", str(gap_ms), *addresses)
@@ -170,12 +172,12 @@ async def scene_of_errors() -> dict[str, Any]:
 async def scene_of_cost() -> dict[str, Any]:
     """CPU at 193 and at 10,000 targets behind the TUN device; the highest rate on the loopback."""
     found: dict[str, Any] = {"193": {"own engine": await own(20, 1, "10.40.0.1", 193)}}
-    found["10000"] = {"own engine": await own(8, 1, "10.50.0.1", 10_000)}
+    found["10000"] = {"own engine": await own(_ROUNDS, 1, "10.50.0.1", 10_000)}
     if shutil.which("fping"):
         found["193"]["fping"] = await fping(20, 1, "10.60.0.1", 193, 1)
-        found["10000"]["fping"] = await fping(8, 1, "10.70.0.1", 10_000, 0.05)
+        found["10000"]["fping"] = await fping(_ROUNDS, 1, "10.70.0.1", 10_000, 0.05)
     found["rates"] = {}
-    for rate in (20_000, 40_000, 50_000, 60_000, 80_000):
+    for rate in (20_000, 40_000, 45_000, 50_000, 60_000):
         found["rates"][str(rate)] = told = await own(3 * rate // 10_000 or 1, 10_000 / rate, "127.80.0.1", 10_000)
         if told["received"] < told["sent"] or told["voided"]:
             break
