@@ -36,7 +36,7 @@ def run(say: Callable[[str], None]) -> Table:
         columns=("prober", "replies", "idle p50 / p99 us", "both cores busy p50 / p99 us"),
         rows=tuple(rows),
         notes=(
-            "The capture: the kernel's stamps on an AF_PACKET socket of the same machine; 3 ms of delay by a TUN device.",
+            "The capture: the kernel's stamps on an AF_PACKET socket of the same machine; a TUN device delays by 3 ms.",
             "fping and ping print three digits, at 3 ms steps of 10 us: up to 5 us of their error are rounding.",
         ),
     )
