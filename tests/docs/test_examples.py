@@ -1,0 +1,30 @@
+"""The example settings are right as they are shipped, for the programs that they are meant for."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.peers.programs import PYTHON, ROOT
+
+EXAMPLES = ROOT / "config" / "examples"
+
+
+@pytest.mark.parametrize("program", ["agent", "collector"])
+def test_an_example_can_be_started_from(program: str, tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True)
+    for path in tmp_path.iterdir():
+        path.chmod(0o600)
+    (tmp_path / "token").write_text("a token", encoding="utf-8")
+    (tmp_path / "token").chmod(0o600)
+    file = tmp_path / f"{program}.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("/run/credentials/phusong-agent.service/token", str(tmp_path / "token")), "utf-8")
+    command = [PYTHON, "-m", program, "check-config", "--config", str(file)]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env=dict(os.environ), timeout=60, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
