@@ -101,11 +101,13 @@ async def _enter(stack: AsyncExitStack, stage: Stage, folder: Path, terminal: Te
 
 
 async def _perform(wishes: Wishes, stage: Stage, folder: Path, inside: Inside, terminal: Terminal) -> None:
-    async with _open_collector(folder, wishes.port) as collector:
+    async with AsyncExitStack() as stack:
+        collector = await stack.enter_async_context(_open_collector(folder, wishes.port))
         inside.say("enter")
         agents = await _move_in(stage, inside)
         _introduce(wishes, stage, terminal, _running(wishes.port, stage, collector, inside, agents))
         show = Show(stage, terminal, asyncio.get_running_loop().time)
+        stack.callback(show.sum_up)
         async with asyncio.TaskGroup() as tasks:
             telling = tasks.create_task(_tell_events(show, inside))
             await _first_picture(wishes, stage, collector, terminal)

@@ -24,6 +24,11 @@ class Commune:
     latitude: float
     longitude: float
 
+    @property
+    def short_district(self) -> str:
+        """The district without the word for it."""
+        return self.district.removeprefix("Huyện ").removeprefix("Thành phố ")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabSite:
@@ -116,7 +121,7 @@ def _district(number: int, members: list[Commune], randomness: Randomness) -> li
     # Cables follow valleys: neighbours by longitude share a hub.
     by_longitude = sorted(members, key=lambda commune: (commune.longitude, commune.code))
     hubs = {
-        commune.code: f"{_short(commune.district)} {position // _HUB_SIZE + 1}"
+        commune.code: f"{commune.short_district} {position // _HUB_SIZE + 1}"
         for position, commune in enumerate(by_longitude)
     }
     return [
@@ -154,7 +159,3 @@ def _pick(shares: list[float], randomness: Randomness) -> int:
         if point < 0:
             return index
     return len(shares) - 1
-
-
-def _short(district: str) -> str:
-    return district.removeprefix("Huyện ").removeprefix("Thành phố ")

@@ -112,7 +112,7 @@ class _Casting:
 
 def title(site: LabSite) -> str:
     """A commune as people name it, with its district because names repeat."""
-    return f"{site.commune.name}, {site.commune.district}"
+    return f"{site.commune.name} ({site.commune.short_district})"
 
 
 def count(sites: int) -> str:

@@ -1,17 +1,30 @@
 """Tells what happens in a demo: what the lab does to the sites and what the wall says; it does neither."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from lab.faults import AGENT_AWAY, Fault
 from lab.history import History
 from lab.inside import Event
 from lab.province import LabSite
-from lab.scenes import title
+from lab.scenes import count, title
 from lab.stage import Stage
 from lab.terminal import Terminal
 
 _NAMED = 2
 """So many sites are named in one line, the rest is counted."""
+_QUIET_SECONDS, _LONGEST_SECONDS = 1.5, 4.0
+"""Changes are told together when no more come for so long, or after so long at the latest: a hub takes seven along."""
+_WORDS = {"up": "up again", "down": "down", "degraded": "degraded", "unknown": "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    before: str
+    after: str
+    reason: str
+    first_seconds: float
+    last_seconds: float
 
 
 class Show:
@@ -25,7 +38,10 @@ class Show:
         self._clock = clock
         self._begun_seconds: float | None = None
         self._states: dict[str, str] = {}
+        self._changes: dict[str, _Change] = {}
         self._outages: dict[str, float] = {}
+        self._faults = 0
+        self._downs = 0
         self.history = History()
 
     @property
@@ -39,7 +55,7 @@ class Show:
         self._terminal.pairs(
             (
                 f"after {fault.begins_seconds:2.0f} s, for {fault.lasts_seconds:2.0f} s",
-                f"{fault.kind.words}, {fault.where}",
+                f"{fault.kind.words}: {fault.where}",
             )
             for fault in self._stage.faults(0)
         )
@@ -55,23 +71,29 @@ class Show:
         elif event.event in ("begins", "ends"):
             fault = self._stage.faults(event.round)[event.fault]
             begins = event.event == "begins"
+            self._faults += begins
             what = fault.kind.words if begins else f"over: {fault.kind.words}"
-            self._terminal.happened(at_seconds, "lab", f"{what}, {fault.where}")
+            self._terminal.happened(at_seconds, "lab", f"{what}: {fault.where}")
             self._remember(fault, at_seconds, begins=begins)
 
     def tell_status(self, states: Mapping[str, str], reasons: Mapping[str, str]) -> None:
-        """What changed on the wall since the last call."""
-        changed: dict[tuple[str, str], list[str]] = {}
+        """Note what changed on the wall since the last call, and tell of what has settled."""
+        now = self._now()
         for site, state in states.items():
             before = self._states.get(site, state)
             if before != state:
-                changed.setdefault((before, state), []).append(site)
-        for (before, after), sites in changed.items():
-            lag = self._lag(sites) if after == "down" else ""
-            reason = reasons.get(sites[0], "") if len(sites) == 1 and after != "up" else ""
-            words = f"{before} → {after}: {self._names(sites)}{lag}" + (f": {reason}" if reason else "")
-            self._terminal.happened(self._now(), "wall", words, after)
+                earlier = self._changes.get(site)
+                self._downs += state == "down"
+                self._changes[site] = _Change(
+                    earlier.before if earlier else before,
+                    state,
+                    reasons.get(site, ""),
+                    earlier.first_seconds if earlier else now,
+                    now,
+                )
         self._states = dict(states)
+        if self._changes and self._settled(now):
+            self._tell_changes()
 
     def tell_history(self, reports: Mapping[str, float], late: int) -> None:
         """Which agents came back, and with how much of what had been missing."""
@@ -82,8 +104,35 @@ class Show:
             )
             self._terminal.happened(self._now(), "wall", words, "up")
 
+    def sum_up(self) -> None:
+        """What it all came to; nothing where the script had not begun."""
+        if self._begun_seconds is not None:
+            self._tell_changes()
+            up = sum(state == "up" for state in self._states.values())
+            self._terminal.line()
+            self._terminal.line(
+                f"In {self._now():.0f} s: {self._faults} faults; the wall showed {count(self._downs)} down; "
+                f"{up} of {len(self._sites)} are up now."
+            )
+
     def _now(self) -> float:
         return self._clock() - self._begun_seconds if self._begun_seconds is not None else 0.0
+
+    def _settled(self, now: float) -> bool:
+        newest = max(change.last_seconds for change in self._changes.values())
+        oldest = min(change.first_seconds for change in self._changes.values())
+        return now - newest >= _QUIET_SECONDS or now - oldest >= _LONGEST_SECONDS
+
+    def _tell_changes(self) -> None:
+        for state, word in _WORDS.items():
+            sites = [s for s, change in self._changes.items() if change.after == state and change.before != state]
+            if sites:
+                changes = [self._changes[site] for site in sites]
+                lag = self._lag(sites, changes) if state == "down" else ""
+                reason = f", {changes[0].reason}" if state == "degraded" and len(sites) == 1 else ""
+                at_seconds = max(change.last_seconds for change in changes)
+                self._terminal.happened(at_seconds, "wall", f"{word}: {self._names(sites)}{lag}{reason}", state)
+        self._changes.clear()
 
     def _remember(self, fault: Fault, at_seconds: float, *, begins: bool) -> None:
         for site in fault.sites:
@@ -94,11 +143,15 @@ class Show:
             else:
                 self._outages.pop(site, None)
 
-    def _lag(self, sites: Sequence[str]) -> str:
-        began = [self._outages[site] for site in sites if site in self._outages]
-        return f", {self._now() - min(began):.0f} s after the fault" if began else ""
+    def _lag(self, sites: Sequence[str], changes: Sequence[_Change]) -> str:
+        lags = [
+            change.last_seconds - self._outages[site]
+            for site, change in zip(sites, changes, strict=True)
+            if site in self._outages
+        ]
+        return f", {max(lags):.0f} s after the fault" if lags else ""
 
     def _names(self, sites: Sequence[str]) -> str:
         named = [title(self._sites[site]) for site in sites[:_NAMED] if site in self._sites]
         rest = len(sites) - len(named)
-        return "; ".join(named) + (f" and {rest} more" if rest else "")
+        return f"{count(len(sites))}, {', '.join(named)} and {rest} more" if rest else ", ".join(named)
