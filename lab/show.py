@@ -15,7 +15,6 @@ _NAMED = 2
 """So many sites are named in one line, the rest is counted."""
 _QUIET_SECONDS, _LONGEST_SECONDS = 1.5, 4.0
 """Changes are told together when no more come for so long, or after so long at the latest: a hub takes seven along."""
-_WORDS = {"up": "up again", "down": "down", "degraded": "degraded", "unknown": "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,7 @@ class Show:
     def tell_event(self, event: Event) -> None:
         """A fault begins or ends, an agent died."""
         at_seconds = self._now()
+        self._tell_changes()  # what was seen before is told before
         if event.event == "died":
             self._terminal.happened(at_seconds, "lab", f"the agent {event.name} ended by itself: {event.words}", "down")
         elif event.event in ("begins", "ends"):
@@ -98,11 +98,9 @@ class Show:
     def tell_history(self, reports: Mapping[str, float], late: int) -> None:
         """Which agents came back, and with how much of what had been missing."""
         for back in self.history.note(reports, late, self._now()):
-            words = (
-                f"the agent of {self._names([back.agent])} was silent for {back.silent_seconds:.0f} s; "
-                f"its {back.readings} readings of that time have arrived"
-            )
-            self._terminal.happened(self._now(), "wall", words, "up")
+            self._tell_changes()
+            words = f"{back.readings} readings of {back.silent_seconds:.0f} s without uplink have arrived: "
+            self._terminal.happened(self._now(), "wall", words + self._names([back.agent]), "up")
 
     def sum_up(self) -> None:
         """What it all came to; nothing where the script had not begun."""
@@ -124,15 +122,24 @@ class Show:
         return now - newest >= _QUIET_SECONDS or now - oldest >= _LONGEST_SECONDS
 
     def _tell_changes(self) -> None:
-        for state, word in _WORDS.items():
-            sites = [s for s, change in self._changes.items() if change.after == state and change.before != state]
-            if sites:
-                changes = [self._changes[site] for site in sites]
-                lag = self._lag(sites, changes) if state == "down" else ""
-                reason = f", {changes[0].reason}" if state == "degraded" and len(sites) == 1 else ""
-                at_seconds = max(change.last_seconds for change in changes)
-                self._terminal.happened(at_seconds, "wall", f"{word}: {self._names(sites)}{lag}{reason}", state)
+        groups: dict[str, list[str]] = {}
+        for site, change in self._changes.items():
+            if change.after != change.before:
+                groups.setdefault(change.after, []).append(site)
+        told = [(max(self._changes[site].last_seconds for site in sites), state) for state, sites in groups.items()]
+        for at_seconds, state in sorted(told):
+            self._terminal.happened(at_seconds, "wall", self._words(state, groups[state]), state)
         self._changes.clear()
+
+    def _words(self, state: str, sites: Sequence[str]) -> str:
+        names = self._names(sites)
+        if state == "up":
+            return f"up again: {names}"
+        if state == "down":
+            return f"down{self._lag(sites)}: {names}"
+        # The measured part of the reason; who measured it stands on the wall.
+        reason = self._changes[sites[0]].reason.partition(" to ")[0]
+        return f"{state}: {names}" + (f", {reason}" if reason and len(sites) == 1 else "")
 
     def _remember(self, fault: Fault, at_seconds: float, *, begins: bool) -> None:
         for site in fault.sites:
@@ -143,15 +150,12 @@ class Show:
             else:
                 self._outages.pop(site, None)
 
-    def _lag(self, sites: Sequence[str], changes: Sequence[_Change]) -> str:
-        lags = [
-            change.last_seconds - self._outages[site]
-            for site, change in zip(sites, changes, strict=True)
-            if site in self._outages
-        ]
-        return f", {max(lags):.0f} s after the fault" if lags else ""
+    def _lag(self, sites: Sequence[str]) -> str:
+        lags = [self._changes[site].last_seconds - self._outages[site] for site in sites if site in self._outages]
+        return f" after {max(lags):.0f} s" if lags else ""
 
     def _names(self, sites: Sequence[str]) -> str:
-        named = [title(self._sites[site]) for site in sites[:_NAMED] if site in self._sites]
-        rest = len(sites) - len(named)
-        return f"{count(len(sites))}, {', '.join(named)} and {rest} more" if rest else ", ".join(named)
+        if len(sites) == 1:
+            return title(self._sites[sites[0]])
+        named = ", ".join(self._sites[site].commune.name for site in sites[:_NAMED])
+        return f"{count(len(sites))}: {named}" + (", …" if len(sites) > _NAMED else "")
