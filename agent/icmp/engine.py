@@ -7,13 +7,12 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
-from typing import Any
 
 from agent.icmp.bulk import AT_ONCE
 from agent.icmp.flight import Convoy, Flow, Journey, Plan, Register
 from agent.icmp.intake import Intake
-from agent.icmp.packet import COOKIE_BYTES, encode_body, encode_request, filling_of
-from agent.icmp.port import NoPermission, Port, open_port
+from agent.icmp.packet import COOKIE_BYTES, encode_request, filling_of
+from agent.icmp.port import Manner, NoPermission, Port, open_port
 from agent.icmp.watch import SelfWatch
 from shared.clock import Clock
 
@@ -43,6 +42,8 @@ class Engine:
         self._timer: asyncio.TimerHandle | None = None
         self._planned_ns = 0
         self._fillings: dict[int, bytes] = {}
+        self._manners: dict[Manner, Manner] = {}
+        """One object for equal manners, so that a packet's batch is found by identity."""
         self.watch = SelfWatch(clock, stamped=all(port.stamped for port in ports.values()))
         self._intakes = {
             version: Intake(port, clock, self._register, self.watch, self._finish_soon)
@@ -74,7 +75,8 @@ class Engine:
         now_ns = self._clock.monotonic_ns()
         start_ns = now_ns if plan.interval_ns < _TICK_NS else _tick_after(now_ns, self._tick_ns)
         filling = self._fillings.setdefault(plan.size_bytes, filling_of(self._register.cookie, plan.size_bytes))
-        convoy = Convoy(flow, plan, start_ns, filling, asyncio.get_running_loop().create_future())
+        manner = self._manners.setdefault(plan.manner, plan.manner)
+        convoy = Convoy(flow, plan, start_ns, (filling, manner), asyncio.get_running_loop().create_future())
         if not self._active:
             self.watch.start()
         flow.rounds[convoy.round] = convoy
@@ -139,36 +141,42 @@ class Engine:
 
     def _work(self, now_ns: int) -> None:
         """Send what is due, in batches of one manner, and end what is over."""
-        batch: dict[tuple[int, Any], list[tuple[Convoy, int]]] = {}
-        while self._due and self._due[0][0] <= now_ns:
-            due_ns, _, convoy = heapq.heappop(self._due)
-            if convoy.done.done():
-                continue
-            if convoy.next_index == convoy.plan.count:
-                if due_ns >= convoy.end_ns or convoy.complete:
+        batches: dict[tuple[int, int], list[tuple[Convoy, int]]] = {}
+        due = self._due
+        while due and due[0][0] <= now_ns:
+            due_ns, _, convoy = due[0]
+            index, plan = convoy.next_index, convoy.plan
+            if index == plan.count or convoy.done.done():
+                heapq.heappop(due)
+                if not convoy.done.done() and (due_ns >= convoy.end_ns or convoy.complete):
                     convoy.done.set_result(None)
                 continue
-            group = batch.setdefault((convoy.flow.version, convoy.plan.manner), [])
-            group.append((convoy, convoy.next_index))
-            convoy.next_index += 1
+            key = (convoy.flow.version, id(convoy.manner))
+            if key in batches:
+                batches[key].append((convoy, index))
+            else:
+                batches[key] = [(convoy, index)]
+            convoy.next_index = index = index + 1
             # The schedule is fixed: no packet waits for another's reply, and a late tick moves none of them.
-            following_ns = convoy.start_ns + convoy.next_index * convoy.plan.interval_ns
-            self._push(convoy, following_ns if convoy.next_index < convoy.plan.count else convoy.end_ns)
-        for (version, manner), group in batch.items():
-            self._ports[version].behave(manner)
+            following_ns = convoy.start_ns + index * plan.interval_ns if index < plan.count else convoy.end_ns
+            heapq.heapreplace(due, (following_ns, next(self._order), convoy))
+        for (version, _), group in batches.items():
+            self._ports[version].behave(group[0][0].manner)
             step = AT_ONCE if self._ports[version].stamped else 1
             for start in range(0, len(group), step):
                 self._send(version, group[start : start + step])
 
     def _send(self, version: int, group: list[tuple[Convoy, int]]) -> None:
         port, intake = self._ports[version], self._intakes[version]
+        wall_ns, cookie = self._clock.wall_ns, self._register.cookie
         packets: list[tuple[bytes, bytes]] = []
         for convoy, index in group:
-            now_ns = self._clock.wall_ns()
-            body = encode_body(self._register.cookie, convoy.mark(index, now_ns), convoy.filling)
+            now_ns = wall_ns()
             sequence = (convoy.first_sequence + index) & 0xFFFF
-            packets.append((convoy.flow.name, encode_request(version, port.identifier, sequence, body)))
-            convoy.left(index, now_ns, kernel=False)
+            mark = convoy.mark(index, now_ns)
+            request = encode_request(version, port.identifier, sequence, cookie, mark, convoy.filling)
+            packets.append((convoy.flow.name, request))
+            convoy.sent_ns[index] = now_ns
         retried = False
         while group:
             sent, code = port.send(packets)

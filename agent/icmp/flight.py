@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from agent.icmp.packet import Echo, ErrorKind, Mark
+from agent.icmp.packet import Echo, ErrorKind
 from agent.icmp.port import Manner, packed_address
 from agent.icmp.train import Train, TrainError, TrainFacts, facts_of
 
@@ -85,12 +85,12 @@ class Convoy:
         "_surplus",
         "_unstamped_reply",
         "done",
-        "due_ns",
         "end_ns",
         "filling",
         "finishing",
         "first_sequence",
         "flow",
+        "manner",
         "next_index",
         "plan",
         "round",
@@ -100,12 +100,14 @@ class Convoy:
         "voided",
     )
 
-    def __init__(self, flow: Flow, plan: Plan, start_ns: int, filling: bytes, done: asyncio.Future[None]) -> None:
+    def __init__(
+        self, flow: Flow, plan: Plan, start_ns: int, look: tuple[bytes, Manner], done: asyncio.Future[None]
+    ) -> None:
         self.flow = flow
         self.plan = plan
         self.round, self.first_sequence = flow.next_round(plan.count)
-        self.filling = filling
-        self.start_ns = self.due_ns = start_ns
+        self.filling, self.manner = look
+        self.start_ns = start_ns
         self.end_ns = start_ns + (plan.count - 1) * plan.interval_ns + plan.timeout_ns + plan.linger_ns
         self.next_index = 0
         self.sent_ns: list[int | None] = [None] * plan.count
@@ -131,14 +133,13 @@ class Convoy:
         """Whether every packet was sent and answered, or could not be sent."""
         return self.next_index == self.plan.count and self.outstanding <= 0
 
-    def mark(self, index: int, now_ns: int) -> Mark:
-        """What the payload of a packet says."""
-        return Mark(self.flow.number, self.round, index, now_ns & 0xFFFF_FFFF_FFFF_FFFF)
+    def mark(self, index: int, now_ns: int) -> tuple[int, int, int, int]:
+        """What the payload of a packet says, a :class:`Mark`."""
+        return (self.flow.number, self.round, index, now_ns & 0xFFFF_FFFF_FFFF_FFFF)
 
-    def left(self, index: int, stamp_ns: int, *, kernel: bool) -> None:
-        """A packet left; the kernel's stamp replaces our own."""
-        if kernel and self.sent_ns[index] is not None:
-            self._stamped += 1
+    def stamp(self, index: int, stamp_ns: int) -> None:
+        """The kernel's stamp of a packet's sending replaces our own."""
+        self._stamped += 1
         self.sent_ns[index] = stamp_ns
 
     def stayed(self, index: int, code: int) -> None:

@@ -100,7 +100,7 @@ class Intake:
         convoy, index = packet
         ours_ns = convoy.sent_ns[index]
         if ours_ns is not None and 0 <= stamp_ns - ours_ns < _STAMP_TOLERANCE_NS:
-            convoy.left(index, stamp_ns, kernel=True)
+            convoy.stamp(index, stamp_ns)
 
     def _place(self, packet: Arrived) -> None:
         data: bytes | None = packet.data

@@ -11,7 +11,8 @@ _STALL_NS = 500_000_000
 _STALL_WITHOUT_STAMPS_NS = 50_000_000
 """Where the kernel does not stamp, the loop's lateness is in every round-trip time."""
 _STOLEN = 0.3
-"""Share of the machine's time that the hypervisor may take within a second."""
+"""Share of the machine's time that the hypervisor may take."""
+_STOLEN_WITHIN_NS = 5 * _SECOND_NS
 _STAT = Path("/proc/stat")
 _TRIES = 5
 
@@ -55,7 +56,7 @@ class SelfWatch:
         return f"the clock stepped by {step_ns / _SECOND_NS:+.3f} s" if abs(step_ns) >= _STEP_NS else ""
 
     def _robbed(self, now_ns: int) -> str:
-        if now_ns - self._stolen_at_ns < _SECOND_NS:
+        if now_ns - self._stolen_at_ns < _STOLEN_WITHIN_NS:
             return ""
         before, self._stolen = self._stolen, self._read_stolen()
         self._stolen_at_ns = now_ns

@@ -15,7 +15,6 @@ from agent.icmp.packet import (
     checksum,
     decode,
     decode_request,
-    encode_body,
     encode_reply,
     encode_request,
     filling_of,
@@ -29,8 +28,7 @@ MUTATIONS = 10_000
 
 
 def request(version: int, size_bytes: int = 56) -> bytes:
-    body = encode_body(COOKIE, MARK, filling_of(COOKIE, size_bytes))
-    return encode_request(version, 0xBEEF, 513, body)
+    return encode_request(version, 0xBEEF, 513, COOKIE, MARK, filling_of(COOKIE, size_bytes))
 
 
 def quoted(version: int, inner: bytes) -> bytes:
@@ -56,8 +54,7 @@ def error(version: int, kind: int, code: int, inner: bytes, rest: bytes = bytes(
 def test_any_reply_can_be_placed_however_late(
     version: int, mark: Mark, identifier: int, sequence: int, size_bytes: int
 ) -> None:
-    body = encode_body(COOKIE, mark, filling_of(COOKIE, size_bytes))
-    sent = encode_request(version, identifier, sequence, body)
+    sent = encode_request(version, identifier, sequence, COOKIE, mark, filling_of(COOKIE, size_bytes))
 
     assert len(sent) == 8 + size_bytes
     assert decode(version, encode_reply(version, sent), COOKIE, whole=True) == Echo(identifier, sequence, mark)
