@@ -1,0 +1,198 @@
+"""The courier against a collector that behaves badly: in every case nothing is lost, and it comes to an end."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from agent.spool.desk import Desk, open_desk
+from agent.uplink.courier import Courier, Sender
+from agent.uplink.http import UplinkSettings, make_post
+from shared.logs import Limited
+from shared.secret import Secret
+from shared.wire.codec import encode_cycle
+from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Metric, MetricKind
+from tests.peers.bad_collector import Act, Collector, answer, listening
+from tests.peers.spools import open_spool
+from tests.peers.village import HandClock, Heard
+
+BLOB = encode_cycle(Cycle("boot", ClockQuality.UNKNOWN, ()))
+METRIC = Metric("m", MetricKind.GAUGE, "Help.")
+HTML = b"<html><body>Please log in to the hotel's network</body></html>"
+
+
+@contextmanager
+def courier_to(port: int, folder: Path, log: Heard, timeout_seconds: float = 0.3) -> Iterator[tuple[Courier, Desk]]:
+    settings = UplinkSettings(url=f"http://127.0.0.1:{port}", timeout_seconds=timeout_seconds)
+    with open_desk(open_spool("sqlite", folder)) as desk:
+        clock = HandClock()
+        sender = Sender("a1", "0.1.0", lambda: (METRIC,))
+        post = make_post(settings, Secret("the-token"))
+        yield Courier(sender, desk, post, clock=clock, complain=Limited(log, clock), draw=lambda: 0.5), desk
+
+
+async def fill(desk: Desk, records: int) -> None:
+    for number in range(records):
+        await desk.do(desk.spool.put, BLOB, number)
+
+
+async def until_empty(courier: Courier, tries: int = 200) -> list[float]:
+    """Deliver without waiting; gives the waits that were asked for."""
+    waits = []
+    for _ in range(tries):
+        wait = await courier.deliver()
+        if wait is None:
+            return waits
+        waits.append(wait)
+    raise AssertionError(f"after {tries} tries records still wait: {waits[-5:]}")
+
+
+def oversize(collector: Collector) -> Act:
+    def refuse_large(batch: Batch) -> bytes:
+        return answer(413, b'{"error": "too large"}') if len(batch.records) > 2 else collector.take(batch)
+
+    return refuse_large
+
+
+MISBEHAVIOURS: dict[str, Callable[[Collector], list[Act]]] = {
+    "500": lambda c: [lambda _: answer(500), lambda _: answer(500)],
+    "503 with Retry-After": lambda c: [lambda _: answer(503, head="Retry-After: 7\r\n")],
+    "401": lambda c: [lambda _: answer(401, b'{"error": "unknown token"}')],
+    "HTML with status 200": lambda c: [lambda _: answer(200, HTML)],
+    "empty 204": lambda c: [lambda _: answer(204)],
+    "redirect": lambda c: [lambda _: answer(302, head="Location: http://127.0.0.1:1/\r\n")],
+    "413 until the batch is small": lambda c: [oversize(c)] * 8,
+    "silence": lambda c: [c.mute],
+    "cut off in the head": lambda c: [lambda _: b"HTTP/1.1 20"],
+    "not HTTP": lambda c: [lambda _: b"220 mail.example ESMTP\r\n"],
+    "closed without a word": lambda c: [lambda _: b""],
+    "stored, but the answer is cut": lambda c: [c.take_and_break_off],
+    "acknowledges fewer than were sent": lambda c: [
+        lambda _: answer(200, b'{"stored": 1, "duplicates": 0, "server_time_ns": 1}')
+    ],
+    "an answer without end": lambda c: [lambda _: b"HTTP/1.1 200 x\r\n\r\n" + b"x" * 300_000],
+}
+
+
+@pytest.mark.parametrize("name", MISBEHAVIOURS)
+async def test_nothing_is_lost_whatever_the_collector_does(name: str, tmp_path: Path) -> None:
+    log = Heard()
+    async with listening(Collector()) as collector:
+        collector.acts = MISBEHAVIOURS[name](collector)
+        with courier_to(collector.port, tmp_path, log) as (courier, desk):
+            await fill(desk, 5)
+            await until_empty(courier)
+            dead = await desk.do(desk.spool.dead_letters)
+
+    assert sorted(collector.stored) == [1, 2, 3, 4, 5]
+    assert dead == 0
+    assert not any("the-token" in line for line in log.lines)
+
+
+async def test_a_collector_that_is_away_costs_a_wait_and_one_line(tmp_path: Path) -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        log = Heard()
+        with courier_to(reserved.getsockname()[1], tmp_path, log) as (courier, desk):
+            await fill(desk, 3)
+            waits = [await courier.deliver() for _ in range(4)]
+            backlog = await desk.do(desk.spool.backlog)
+
+    assert waits == [1.0, 2.0, 4.0, 8.0]
+    assert backlog.records == 3
+    assert log.lines == ["batches stay here, the collector does not take them: connection refused"]
+    assert courier.tally.requests == {"away": 4}
+
+
+async def test_a_retry_after_is_the_least_to_wait(tmp_path: Path) -> None:
+    async with listening(Collector([lambda _: answer(429, head="Retry-After: 30\r\n")])) as collector:
+        with courier_to(collector.port, tmp_path, Heard()) as (courier, desk):
+            await fill(desk, 1)
+
+            assert (await courier.deliver() or 0) >= 30
+
+
+async def test_a_record_that_is_refused_for_good_is_set_apart_and_blocks_nobody(tmp_path: Path) -> None:
+    """One poisoned record among many: only it becomes a dead letter."""
+
+    def poisoned(batch: Batch) -> bytes:
+        bad = any(record.sequence == 4 for record in batch.records)
+        return answer(422, b'{"error": "label too long"}') if bad else collector.take(batch)
+
+    log = Heard()
+    async with listening(Collector()) as collector:
+        collector.acts = [poisoned] * 50
+        with courier_to(collector.port, tmp_path, log) as (courier, desk):
+            await fill(desk, 9)
+            await until_empty(courier)
+            dead = await desk.do(desk.spool.dead_letters)
+
+    assert sorted(collector.stored) == [1, 2, 3, 5, 6, 7, 8, 9]
+    assert dead == 1
+    assert log.lines == ["a record was refused for good and is kept as a dead letter: status 422: label too long"]
+
+
+async def test_the_newest_state_goes_before_the_history_and_history_in_its_order(tmp_path: Path) -> None:
+    async with listening(Collector()) as collector:
+        with courier_to(collector.port, tmp_path, Heard()) as (courier, desk):
+            await fill(desk, 600)
+            await until_empty(courier)
+
+    assert [batch.lane for batch in collector.batches][:2] == [Lane.LIVE, Lane.HISTORY]
+    assert collector.stored[0] == 600
+    assert collector.stored[1:] == list(range(1, 600))
+
+
+async def test_batches_say_who_when_and_where_and_what_their_series_mean_when_asked(tmp_path: Path) -> None:
+    async with listening(Collector(metrics_wanted=True)) as collector:
+        with courier_to(collector.port, tmp_path, Heard()) as (courier, desk):
+            for _ in range(2):
+                await fill(desk, 1)
+                await until_empty(courier)
+            epoch = desk.spool.epoch
+
+    first, second = collector.batches
+    assert (first.agent, first.epoch, first.boot_id) == ("a1", epoch, "the-only-boot")
+    assert (first.metrics, second.metrics) == ((), (METRIC,))
+    assert collector.heads[0].startswith("POST /api/v1/batches HTTP/1.1\r\n")
+    assert "Authorization: Bearer the-token\r\n" in collector.heads[0]
+    assert "Content-Type: application/vnd.phusong.batch\r\n" in collector.heads[0]
+
+
+async def test_a_record_that_does_not_decode_any_more_is_set_apart(tmp_path: Path) -> None:
+    async with listening(Collector()) as collector:
+        with courier_to(collector.port, tmp_path, Heard()) as (courier, desk):
+            await desk.do(desk.spool.put, b"not a cycle", 1)
+            await fill(desk, 1)
+            await until_empty(courier)
+            dead = await desk.do(desk.spool.dead_letters)
+
+    assert collector.stored == [2]
+    assert dead == 1
+
+
+async def test_a_batch_travels_over_a_unix_socket_too(tmp_path: Path) -> None:
+    collector = Collector()
+    path = tmp_path / "c.sock"
+    server = await asyncio.start_unix_server(collector.serve, path)
+    settings = UplinkSettings(url="http://collector", socket=path)
+    opening: AbstractContextManager[object] = open_spool("memory", tmp_path)
+    with open_desk(opening) as desk:  # type: ignore[arg-type]
+        clock = HandClock()
+        courier = Courier(
+            Sender("a1", "0", tuple),
+            desk,
+            make_post(settings, Secret("t")),
+            clock=clock,
+            complain=Limited(Heard(), clock),
+            draw=lambda: 0.0,
+        )
+        await fill(desk, 1)
+        await until_empty(courier)
+    server.close()
+    await server.wait_closed()
+
+    assert collector.stored == [1]
