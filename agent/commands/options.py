@@ -11,6 +11,7 @@ import msgspec
 from agent.probe import Check, Probe
 
 _NOT_BY_HAND = frozenset({"name", "every_seconds", "roles", "credentials"})
+_NO_NEXT_RUN_SECONDS = 86_400.0
 _UNITS = ("_seconds", "_bytes")
 
 
@@ -35,6 +36,7 @@ def check_from(given: argparse.Namespace, probe: Probe) -> Check:
     named = vars(given)
     content = {f.name: named[f.name] for f in _fields(probe.check) if named.get(f.name) is not None}
     content["kind"] = probe.kind
+    content["every_seconds"] = _NO_NEXT_RUN_SECONDS
     if probe.by_hand is not None and "credentials" in {f.name for f in msgspec.structs.fields(probe.check)}:
         content["credentials"] = "by hand"
     return msgspec.convert(content, probe.check, strict=False)

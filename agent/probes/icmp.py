@@ -4,9 +4,10 @@ import asyncio
 import errno
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta
@@ -229,6 +230,16 @@ async def open_icmp(surroundings: Surroundings) -> AsyncIterator[IcmpInstrument]
         yield IcmpInstrument(surroundings.clock, engine)
 
 
+def _problems(check: IcmpCheck, _profiles: Path) -> Iterable[tuple[str, str]]:
+    lasts = (check.count - 1) * check.interval_seconds
+    if lasts >= check.every_seconds > 0:
+        yield "count", f"a train of {check.count} packets lasts {lasts:g} s, the period is {check.every_seconds:g} s"
+
+
 PROBE = Probe(
-    kind="icmp", summary="loss, delay and jitter by a train of echo requests", check=IcmpCheck, open=open_icmp
+    kind="icmp",
+    summary="loss, delay and jitter by a train of echo requests",
+    check=IcmpCheck,
+    open=open_icmp,
+    problems=_problems,
 )

@@ -58,22 +58,22 @@ def oversize(collector: Collector) -> Act:
 
 
 MISBEHAVIOURS: dict[str, Callable[[Collector], list[Act]]] = {
-    "500": lambda c: [lambda _: answer(500), lambda _: answer(500)],
-    "503 with Retry-After": lambda c: [lambda _: answer(503, head="Retry-After: 7\r\n")],
-    "401": lambda c: [lambda _: answer(401, b'{"error": "unknown token"}')],
-    "HTML with status 200": lambda c: [lambda _: answer(200, HTML)],
-    "empty 204": lambda c: [lambda _: answer(204)],
-    "redirect": lambda c: [lambda _: answer(302, head="Location: http://127.0.0.1:1/\r\n")],
+    "500": lambda _c: [lambda _: answer(500), lambda _: answer(500)],
+    "503 with Retry-After": lambda _c: [lambda _: answer(503, head="Retry-After: 7\r\n")],
+    "401": lambda _c: [lambda _: answer(401, b'{"error": "unknown token"}')],
+    "HTML with status 200": lambda _c: [lambda _: answer(200, HTML)],
+    "empty 204": lambda _c: [lambda _: answer(204)],
+    "redirect": lambda _c: [lambda _: answer(302, head="Location: http://127.0.0.1:1/\r\n")],
     "413 until the batch is small": lambda c: [oversize(c)] * 8,
     "silence": lambda c: [c.mute],
-    "cut off in the head": lambda c: [lambda _: b"HTTP/1.1 20"],
-    "not HTTP": lambda c: [lambda _: b"220 mail.example ESMTP\r\n"],
-    "closed without a word": lambda c: [lambda _: b""],
+    "cut off in the head": lambda _c: [lambda _: b"HTTP/1.1 20"],
+    "not HTTP": lambda _c: [lambda _: b"220 mail.example ESMTP\r\n"],
+    "closed without a word": lambda _c: [lambda _: b""],
     "stored, but the answer is cut": lambda c: [c.take_and_break_off],
-    "acknowledges fewer than were sent": lambda c: [
+    "acknowledges fewer than were sent": lambda _c: [
         lambda _: answer(200, b'{"stored": 1, "duplicates": 0, "server_time_ns": 1}')
     ],
-    "an answer without end": lambda c: [lambda _: b"HTTP/1.1 200 x\r\n\r\n" + b"x" * 300_000],
+    "an answer without end": lambda _c: [lambda _: b"HTTP/1.1 200 x\r\n\r\n" + b"x" * 300_000],
 }
 
 
