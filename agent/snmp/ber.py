@@ -18,8 +18,6 @@ _EMPTY: Final = frozenset({Kind.NULL, Kind.NO_SUCH_OBJECT, Kind.NO_SUCH_INSTANCE
 _OCTETS: Final = frozenset({Kind.OCTET_STRING, Kind.OPAQUE, Kind.IP_ADDRESS})
 _PLAIN: Final = {0x41: 4, 0x42: 4, 0x43: 4, 0x46: 8}
 """Unsigned numbers by tag, with the length up to which they fit whatever they are."""
-_WIDE: Final = {Kind.INTEGER: (True, 8), Kind.COUNTER64: (False, 9)}
-"""Whether it is signed, and how many bytes it may have: a Counter64 may need a leading zero."""
 
 
 class MalformedMessage(Exception):  # noqa: N818 - what devices send is no error of ours
@@ -108,17 +106,19 @@ def read_head(data: bytes) -> Head:
 
 
 def read_varbinds(data: bytes, head: Head, cache: OidCache) -> list[Varbind]:
-    """The varbinds of a message; raises :class:`MalformedMessage`.
-
-    Written flat for short lengths, known names and plain numbers: what a whole province costs is decided here.
-    """
+    """The varbinds of a message; raises :class:`MalformedMessage`."""
+    # Written flat for short lengths, known names and plain numbers: what a whole province costs is decided here.
     found: list[Varbind] = []
     add, known, make, from_bytes = found.append, cache.known, tuple.__new__, int.from_bytes
     at, end = head.start, head.stop
+    known_frame, span, name_span = b"", 0, 0
     while at < end:
-        if end - at > 6 and data[at] == _SEQUENCE and data[at + 1] < 0x80 and data[at + 2] == 0x06:
-            start, stop = at + 4, at + 2 + data[at + 1]
-            name_stop = start + data[at + 3]  # over 0x7f: a length in long form, and so beyond stop
+        frame = data[at : at + 4]
+        if frame != known_frame and end - at > 6 and frame[0] == _SEQUENCE and frame[1] < 0x80 and frame[2] == 0x06:
+            # Neighbours in a column are framed alike; a name's length in long form reaches beyond stop.
+            known_frame, span, name_span = frame, 2 + frame[1], 4 + frame[3]
+        if frame == known_frame:
+            start, name_stop, stop = at + 4, at + name_span, at + span
         else:
             name_stop = stop = end + 1
         if stop > end or name_stop + 2 > stop:
@@ -157,7 +157,7 @@ def decode_value(tag: int, content: bytes, cache: OidCache) -> Value:
         return Value(kind, None)
     if kind is Kind.OBJECT_IDENTIFIER:
         return Value(kind, cache.decode(content))
-    signed, longest = _WIDE[kind]
+    signed, longest = (True, 8) if kind is Kind.INTEGER else (False, 9)  # a Counter64 may need a leading zero
     number = int.from_bytes(content, "big", signed=signed)
     if len(content) > longest or number > 0xFFFFFFFFFFFFFFFF:
         raise MalformedMessage(f"a value of type {kind.name} does not fit 64 bits")

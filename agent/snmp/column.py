@@ -1,5 +1,8 @@
 """The state of one walk: what was taken, where to go on, when to stop; it never asks anybody anything."""
 
+from bisect import bisect_left
+from operator import lt
+
 from agent.snmp.engine import BadAnswer, Kind, Oid, Patience, Varbind, dotted
 
 
@@ -12,26 +15,40 @@ class Column:
         """The instance to go on from."""
         self.ended = False
         self._column = column
+        self._behind = (*column[:-1], column[-1] + 1)
         self._rows_left = patience.rows
         self._octets_left = patience.octets
 
     def take(self, varbinds: list[Varbind], octets: int) -> None:
         """Add one answer; raises :class:`BadAnswer` where a walk would go back, repeat or outgrow its limits."""
-        column, size, last = self._column, len(self._column), self.last
-        fresh = len(varbinds)
-        absent = Kind.NO_SUCH_OBJECT
-        for place, (oid, value) in enumerate(varbinds):
-            if oid[:size] != column or value[0] >= absent:
-                fresh = place
-                self.ended = True
-                break
-            if oid <= last:
-                raise BadAnswer(f"the walk of {dotted(column)} does not rise: {dotted(oid)} after {dotted(last)}")
-            last = oid
-        self.last = last
+        fresh = self._plain(varbinds)
+        if fresh == 0:
+            fresh = self._careful(varbinds)
+        self.ended = fresh < len(varbinds) or not varbinds
+        if fresh:
+            self.last = varbinds[fresh - 1][0]
         self._rows_left -= fresh
         self._octets_left -= octets
         if self._rows_left < 0 or self._octets_left < 0:
-            raise BadAnswer(f"the walk of {dotted(column)} does not end: given up at {dotted(last)}")
+            raise BadAnswer(f"the walk of {dotted(self._column)} does not end: given up at {dotted(self.last)}")
         self.taken += varbinds[:fresh] if self.ended else varbinds
-        self.ended = self.ended or not varbinds
+
+    def _plain(self, varbinds: list[Varbind]) -> int:
+        """How many varbinds belong to the walk where all is in order; 0 where it takes a closer look.
+
+        What rises strictly from inside the column to below its end is inside the column all the way.
+        """
+        oids = [varbind[0] for varbind in varbinds]
+        fresh = bisect_left(oids, self._behind)
+        inside = fresh > 0 and oids[0] > self.last and varbinds[fresh - 1][1][0] < Kind.NO_SUCH_OBJECT
+        return fresh if inside and all(map(lt, oids[: fresh - 1], oids[1:fresh])) else 0
+
+    def _careful(self, varbinds: list[Varbind]) -> int:
+        column, size, last = self._column, len(self._column), self.last
+        for place, (oid, value) in enumerate(varbinds):
+            if oid[:size] != column or value[0] >= Kind.NO_SUCH_OBJECT:
+                return place
+            if oid <= last:
+                raise BadAnswer(f"the walk of {dotted(column)} does not rise: {dotted(oid)} after {dotted(last)}")
+            last = oid
+        return len(varbinds)
