@@ -1,8 +1,10 @@
 """The collector's settings file: typed, closed, with the rules that types cannot say; it opens nothing but files."""
 
+import difflib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -75,7 +77,21 @@ def _rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
     hour, _, minute = settings.retention.nightly_at.partition(":")
     if not (hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
         yield "$.retention.nightly_at", f"'{settings.retention.nightly_at}' is no time of day: write HH:MM"
+    if settings.retention.time_zone not in available_timezones():
+        yield "$.retention.time_zone", _unknown_zone(settings.retention.time_zone)
+    yield from _agent_rules(settings)
+
+
+def _unknown_zone(given: str) -> str:
+    near = difflib.get_close_matches(given, available_timezones(), n=1, cutoff=0.85)
+    return f"unknown time zone '{given}'" + (
+        f", did you mean '{near[0]}'?" if near else ": Vietnam's is Asia/Ho_Chi_Minh"
+    )
+
+
+def _agent_rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
     names = Counter(agent.name for agent in settings.agents)
+    owners: dict[Secret, str] = {}
     for number, agent in enumerate(settings.agents):
         if not agent.name:
             yield f"$.agents[{number}].name", "must not be empty"
@@ -83,3 +99,5 @@ def _rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
             yield f"$.agents[{number}].name", f"agent '{agent.name}' stands {names[agent.name]} times"
         if (agent.token is None) == (agent.token_file is None):
             yield f"$.agents[{number}]", "give one of 'token' and 'token_file'"
+        elif agent.token is not None and owners.setdefault(agent.token, agent.name) != agent.name:
+            yield f"$.agents[{number}].token", f"agent '{owners[agent.token]}' has the same token: each needs its own"

@@ -15,6 +15,16 @@ _T = TypeVar("_T")
 _MAX_BYTES = 4 * 1024 * 1024
 _MAX_NODES = 400_000
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<place>\$.*)`)?$", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(?P<key>.*)`$")
+_WORDS = {
+    "object": "a map",
+    "array": "a list",
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "null": "nothing",
+}
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>.*)`$")
 
 
@@ -54,7 +64,7 @@ class Document:
         what, place = (found["what"], found["place"] or "$") if found else (message, "$")
         unknown = _UNKNOWN.match(what)
         if unknown is None:
-            return self.problem(root + place[1:], what[:1].lower() + what[1:])
+            return self.problem(root + place[1:], in_words(what))
         known = sorted(_keys_at(content, kind, place))
         near = difflib.get_close_matches(unknown["key"], known, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"known keys are {', '.join(known)}"
@@ -96,6 +106,17 @@ def load(path: Path, kind: type[_T], check: Callable[[_T], Iterable[tuple[str, s
         if problems:
             raise SettingsError(problems)
     return settings
+
+
+def in_words(message: str) -> str:
+    """What msgspec says of a value, in the words of somebody who writes YAML."""
+    missing = _MISSING.match(message)
+    if missing is not None:
+        return f"the key '{missing['key']}' is missing"
+    words = re.sub(r"`([a-z |]+)`", lambda found: " or ".join(_WORDS.get(w, w) for w in found[1].split(" | ")), message)
+    if words.startswith("Expected text") and words.endswith((" number", "true or false")):
+        words += ": put it in quotes"
+    return words[:1].lower() + words[1:]
 
 
 def _special(kind: type[Any], value: Any) -> Any:

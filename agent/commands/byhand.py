@@ -8,11 +8,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from agent.commands.options import by_hand, check_from
+from agent.commands.options import by_hand, check_from, option_name
 from agent.probe import Check, Credential, Finding, Probe, ProbeFailed, Surroundings, Target
 from agent.settings import profile_folder
 from shared.clock import SystemClock
-from shared.settings import SettingsError
+from shared.settings import SettingsError, in_words
 from shared.wire.reading import Outcome
 
 
@@ -30,7 +30,12 @@ def run_probe(given: argparse.Namespace, probe: Probe) -> int:
     try:
         check = check_from(given, probe)
     except msgspec.ValidationError as error:
-        print(f"phusong-agent probe {probe.kind}: {error}", file=sys.stderr)
+        what, _, place = str(error).partition(" - at `$.")
+        option = f"--{option_name(place[:-1])}: " if place else ""
+        print(f"phusong-agent probe {probe.kind}: {option}{in_words(what)}", file=sys.stderr)
+        return 2
+    if not given.target.strip():
+        print(f"phusong-agent probe {probe.kind}: TARGET must not be empty", file=sys.stderr)
         return 2
     credentials: dict[str, Credential] = {}
     if probe.by_hand is not None:

@@ -49,7 +49,10 @@ def run(path: Path, level: str) -> int:
     except ListenError as error:
         print(f"phusong-collector: {error}", file=sys.stderr)
         return 1
-    except (OSError, sqlite3.Error) as error:
+    except OSError as error:
+        print(f"phusong-collector: {loaded[0].state}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        return 1
+    except sqlite3.Error as error:
         print(f"phusong-collector: {loaded[0].state}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -44,9 +44,9 @@ CASES = {
         "name: a\nzzz: 3\n",
         "f.yaml:2: zzz: unknown key 'zzz', known keys are checks, inner, many, name, path",
     ),
-    "wrong type": ("name: a\ninner: {port: x}\n", "f.yaml:2: inner.port: expected `int`, got `str`"),
-    "list for map": ("- a\n", "f.yaml:1: the file: expected `object`, got `array`"),
-    "missing": ("inner: {}\n", "f.yaml:1: the file: object missing required field `name`"),
+    "wrong type": ("name: a\ninner: {port: x}\n", "f.yaml:2: inner.port: expected a whole number, got text"),
+    "list for map": ("- a\n", "f.yaml:1: the file: expected a map, got a list"),
+    "missing": ("inner: {}\n", "f.yaml:1: the file: the key 'name' is missing"),
     "python object": (
         "name: !!python/object/apply:os.system [id]\n",
         (
@@ -56,7 +56,10 @@ CASES = {
     ),
     "twice": ("name: a\nname: b\n", "f.yaml:2: key 'name' stands twice"),
     "empty": ("", "f.yaml:1: the file is empty"),
-    "number for a secret": ("name: a\ninner: {community: 5}\n", "f.yaml:2: inner.community: expected `str`, got `int`"),
+    "number for a secret": (
+        "name: a\ninner: {community: 5}\n",
+        "f.yaml:2: inner.community: expected text, got a whole number: put it in quotes",
+    ),
 }
 
 
