@@ -21,7 +21,7 @@ def run(say: Callable[[str], None]) -> Table:
     ]
     return Table(
         title="ICMP: cost of a probe",
-        columns=("load", "prober", "CPU us a probe", "sent", "falsely lost", "voided", "resident MB"),
+        columns=("load", "prober", "CPU us a probe", "sent", "falsely lost", "voided", "resident MB", "s (planned)"),
         rows=tuple(rows),
         notes=("The wire loses nothing, so every loss is false. CPU is user and system time of the prober's process.",),
     )
@@ -31,7 +31,8 @@ def _figures(found: dict[str, Any]) -> tuple[str, ...]:
     cost = found["cpu_seconds"] / max(1, found["sent"]) * 1e6
     memory = f"{found['memory_mb']:.0f}" if "memory_mb" in found else "-"
     voided = "; ".join(found.get("voided", ())) or "-"
-    return (f"{cost:.1f}", f"{found['sent']:,}", f"{found['sent'] - found['received']:,}", voided, memory)
+    took = f"{found['elapsed_seconds']:.1f} ({found['planned_seconds']:.1f})" if "planned_seconds" in found else "-"
+    return (f"{cost:.1f}", f"{found['sent']:,}", f"{found['sent'] - found['received']:,}", voided, memory, took)
 
 
 BENCH = Bench(name="icmp-cost", summary="CPU of an ICMP probe and the highest rate, beside fping", run=run)

@@ -40,6 +40,7 @@ async def measure(addresses: list[str], plan: Plan) -> dict[str, Any]:
         "voided": sorted({journey.voided for journey in journeys if journey.voided}),
         "cpu_seconds": cpu,
         "elapsed_seconds": elapsed,
+        "planned_seconds": plan.count * plan.interval_ns / _SECOND_NS,
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
