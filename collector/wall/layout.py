@@ -10,9 +10,9 @@ from collector.wall.frame import Frame, SiteFrame
 
 WIDTH_VH = 84.0
 """Of the tiles' part of the screen, in hundredths of its height (16:9)."""
-HEIGHT_VH = 54.0
+HEIGHT_VH = 53.0
 GUTTER_VH = 1.8
-TITLE_VH = 4.6
+TITLE_VH = 4.7
 """Title and margin of one district."""
 GAP_SHARE = 0.14
 _LARGEST_VH = 7.0

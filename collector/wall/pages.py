@@ -13,13 +13,14 @@ from collector.wall.feed import Feed
 from collector.wall.frame import Frame
 from collector.wall.layout import arrange, length_class
 from collector.wall.settings import WallSettings
-from collector.wall.spans import moment, span
+from collector.wall.spans import day, moment, span
 from collector.wall.words import Words, words_in
 from shared.clock import Clock
 
 FOLDER = Path(__file__).parent
 _THEMES = ("dark", "light")
-SHOWN_PROBLEMS = 9
+_SCREEN_LETTERS = 24
+SHOWN_PROBLEMS = 8
 SHOWN_CHANGES = 10
 GLYPHS = {"up": "", "degraded": "▲", "down": "✖", "unknown": "?", "maintenance": "⚙"}
 _SECOND_NS = 1_000_000_000
@@ -38,9 +39,10 @@ class Pages:
         )
 
     async def wall(self, request: Request) -> Response:
-        """``/wall?lang=vi|en&theme=dark|light``."""
+        """``/wall?lang=vi|en&theme=dark|light&screen=NAME``."""
         words = words_in(request.query_params.get("lang", self._settings.language))
         theme = request.query_params.get("theme", "dark")
+        now = self._clock.wall_ns() / _SECOND_NS
         nonce = secrets.token_urlsafe(16)
         body = self._templates.get_template("wall.html").render(
             words=words,
@@ -51,29 +53,35 @@ class Pages:
             glyphs=GLYPHS,
             limits=(SHOWN_PROBLEMS, SHOWN_CHANGES),
             zone=self._zone.key,
-            **self._drawn(words),
+            screen=request.query_params.get("screen", "")[:_SCREEN_LETTERS],
+            now=now,
+            clock=moment(now, self._zone),
+            date=day(now, self._zone),
+            **self._drawn(words, now),
         )
         policy = f"default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; connect-src 'self'; "
         policy += "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         return HTMLResponse(body, headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
 
-    def _drawn(self, words: Words) -> dict[str, object]:
+    def _drawn(self, words: Words, now: float) -> dict[str, object]:
         current = self._feed.latest
         if current is None or not current.sites:
             return {"frame": None, "fresh_seconds": self._settings.fresh_seconds}
-        now = self._clock.wall_ns() / _SECOND_NS
         layout = arrange(current, words.elsewhere)
         left = self._settings.fresh_seconds - max(0.0, now - current.evaluated_at)
         return {
             "frame": current,
             "fresh_seconds": self._settings.fresh_seconds,
+            "age": span(now - current.evaluated_at, words),
             "left_seconds": round(max(0.0, left), 2),
             "columns": layout.columns,
             "tile": layout.tile_vh,
             "length": length_class,
             "problems": self._problems(current, words, now),
-            "changes": [(change, moment(change.at, self._zone)) for change in current.transitions[:SHOWN_CHANGES]],
-            "times": {site.site: moment(site.since, self._zone) for site in current.sites},
+            "changes": [(change, moment(change.at, self._zone)[:5]) for change in current.transitions[:SHOWN_CHANGES]],
+            "times": {
+                site.site: f"{day(site.since, self._zone)} {moment(site.since, self._zone)}" for site in current.sites
+            },
         }
 
     @staticmethod

@@ -21,3 +21,8 @@ def span(seconds: float, words: Words) -> str:
 def moment(unix_seconds: float, zone: ZoneInfo) -> str:
     """Time of day in the province."""
     return f"{datetime.fromtimestamp(unix_seconds, zone):%H:%M:%S}"
+
+
+def day(unix_seconds: float, zone: ZoneInfo) -> str:
+    """Date in the province, as it is written there."""
+    return f"{datetime.fromtimestamp(unix_seconds, zone):%d/%m/%Y}"

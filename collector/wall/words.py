@@ -31,6 +31,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     minute: str
     second: str
     elsewhere: str
+    reason: str
+    screen: str
 
     def state_word(self, state: str) -> str:
         """A state as people say it."""
@@ -63,6 +65,8 @@ VIETNAMESE = Words(
     minute="phút",
     second="giây",
     elsewhere="Nơi khác",
+    reason="Lý do",
+    screen="Màn hình",
 )
 ENGLISH = Words(
     tag="en",
@@ -90,6 +94,8 @@ ENGLISH = Words(
     minute="min",
     second="s",
     elsewhere="Elsewhere",
+    reason="Reason",
+    screen="Screen",
 )
 
 

@@ -4,7 +4,7 @@
 
 /** @typedef {{site: string, name: string, state: string, since: number}} Site */
 /** @typedef {{site: string, name: string, state: string, since: number}} Incident */
-/** @typedef {{at: number, name: string, after: string}} Change */
+/** @typedef {{at: number, name: string, before: string, after: string}} Change */
 /** @typedef {{build: string, sequence: number, evaluated_at: number, expected_sites: number,
  *   counts: Record<string, number>, sites: Site[], incidents: Incident[], transitions: Change[]}} Frame */
 
@@ -19,18 +19,20 @@ const shownProblems = Number(body.dataset.problems);
 const shownChanges = Number(body.dataset.changes);
 const cover = /** @type {HTMLElement} */ (document.getElementById("cover"));
 const tiles = new Map([...document.querySelectorAll("[data-site]")].map((tile) => [tile.getAttribute("data-site") ?? "", tile]));
+const date = new Intl.DateTimeFormat("en-GB", { timeZone: body.dataset.zone, day: "2-digit", month: "2-digit", year: "numeric" });
 const clock = new Intl.DateTimeFormat("vi-VN", { timeZone: body.dataset.zone, hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 
 let evaluatedAt = Number(body.dataset.evaluated);
 let lastSequence = Number(body.dataset.sequence);
 let newerAt = performance.now() / 1000;
-let bestOffset = -Infinity;
+// What the server said when it drew the page; a frame that was on its way for long cannot pass for a fresh one.
+let bestOffset = Number(body.dataset.now) - newerAt;
 /** @type {{frame: Frame, at: number} | null} */
 let shown = null;
 
 const seconds = () => performance.now() / 1000;
 /** Now, as the collector would say. */
-const now = () => (shown === null ? evaluatedAt : shown.frame.evaluated_at + seconds() - shown.at);
+const now = () => seconds() + bestOffset;
 
 /** @param {unknown} value @returns {value is Frame} */
 function isFrame(value) {
@@ -39,7 +41,8 @@ function isFrame(value) {
     && typeof frame.build === "string" && Array.isArray(frame.sites) && frame.sites.length > 0
     && frame.sites.length === frame.expected_sites && Array.isArray(frame.incidents) && Array.isArray(frame.transitions)
     && typeof frame.counts === "object" && frame.counts !== null
-    && frame.sites.every((site) => typeof site.site === "string" && site.state in GLYPHS && Number.isFinite(site.since));
+    && frame.sites.every((site) => typeof site.site === "string" && Object.hasOwn(GLYPHS, site.state) && Number.isFinite(site.since))
+    && Object.keys(GLYPHS).every((state) => frame.counts[state] === frame.sites.filter((site) => site.state === state).length);
 }
 
 /** @param {MessageEvent} event */
@@ -119,12 +122,19 @@ function drawProblems(frame) {
 function drawChanges(frame) {
   const list = frame.transitions.slice(0, shownChanges).map((change) => {
     const item = element("li", "");
-    item.append(element("time", "", clock.format(change.at * 1000)), element("span", `dot ${change.after}`, GLYPHS[change.after]),
-      element("span", `name ${lengthClass(change.name)}`, change.name), element("span", "word", words[change.after]));
+    item.append(element("time", "", clock.format(change.at * 1000).slice(0, 5)), dot(change.before), "→", dot(change.after),
+      element("span", `name ${lengthClass(change.name)}`, change.name));
     return item;
   });
   if (list.length === 0) list.push(element("li", "", words.no_changes));
   replace("changes", list);
+}
+
+/** @param {string} state */
+function dot(state) {
+  const made = element("span", `dot ${state}`, GLYPHS[state]);
+  made.setAttribute("aria-label", words[state]);
+  return made;
 }
 
 /** @param {string} tag @param {string} name @param {string} [text] */
@@ -158,8 +168,8 @@ function lengthClass(name) { return name.length > 21 ? "longer" : name.length > 
 /** Each second something moves, so that a frozen picture can be seen to be one. */
 function tick() {
   put("clock", clock.format(now() * 1000));
-  if (shown === null) return;
-  put("age", `${Math.max(0, Math.floor(seconds() - shown.at))} ${words.second}`);
+  put("date", date.format(now() * 1000));
+  if (evaluatedAt > 0) put("age", span(now() - evaluatedAt));
 }
 
 const stream = new EventSource("/events");
