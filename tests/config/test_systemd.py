@@ -45,7 +45,16 @@ def test_a_program_runs_as_a_user_of_its_own_and_is_started_again(unit: Path) ->
     assert "DynamicUser=yes" in found
     assert "Restart=always" in found
     assert "StartLimitIntervalSec=0" in found
-    assert f"ExecStart=/opt/phusong/bin/{unit.stem} run --config /etc/phusong/{unit.stem[8:]}.yaml" in found
+    assert any(line.startswith(f"ExecStart=/opt/phusong/bin/{unit.stem} run --config ") for line in found)
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_what_is_secret_is_handed_over_by_systemd(unit: Path) -> None:
+    """A user that exists only while it runs cannot read a file of mode 0600, and others must not."""
+    secret = {"phusong-agent": {"agent.token", "credentials.yaml"}, "phusong-collector": {"collector.yaml"}}
+    given = {line.rpartition("/")[2] for line in lines(unit) if line.startswith("LoadCredential=")}
+
+    assert given == secret[unit.stem]
 
 
 def test_only_the_agent_may_send_raw_packets() -> None:

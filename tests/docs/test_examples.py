@@ -10,6 +10,12 @@ import pytest
 from tests.peers.programs import PYTHON, ROOT
 
 EXAMPLES = ROOT / "config" / "examples"
+INSTALLED = {
+    "/run/credentials/phusong-agent.service/token": "token",
+    "/run/credentials/phusong-agent.service/credentials": "credentials.yaml",
+    "/etc/phusong/sites.csv": "sites.csv",
+}
+"""Where the examples expect things, and where the test has them."""
 
 
 @pytest.mark.parametrize("program", ["agent", "collector"])
@@ -21,7 +27,9 @@ def test_an_example_can_be_started_from(program: str, tmp_path: Path) -> None:
     (tmp_path / "token").chmod(0o600)
     file = tmp_path / f"{program}.yaml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace("/run/credentials/phusong-agent.service/token", str(tmp_path / "token")), "utf-8")
+    for installed, here in INSTALLED.items():
+        text = text.replace(installed, str(tmp_path / here))
+    file.write_text(text, encoding="utf-8")
     command = [PYTHON, "-m", program, "check-config", "--config", str(file)]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, env=dict(os.environ), timeout=60, check=False
