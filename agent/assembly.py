@@ -17,8 +17,8 @@ from agent.runner import Job, Runner, commit_regularly
 from agent.settings import AgentSettings
 from agent.spool.desk import Desk, open_desk
 from agent.spool.memory import MemorySpool
-from agent.spool.queue import Spool
-from agent.spool.sqlite import open_sqlite_spool
+from agent.spool.opening import open_sqlite_spool
+from agent.spool.queue import CorruptSpoolError, Spool, SpoolError
 from agent.telemetry import KIND, METRICS, RunTally, SpoolFigures, UplinkFigures, samples
 from agent.uplink.courier import Courier, Sender
 from agent.uplink.http import UplinkSettings, make_post
@@ -29,9 +29,22 @@ from shared.secret import Secret, read_secret
 from shared.wire.reading import ClockQuality, Metric, MetricKind, Outcome, Reading, Sample
 
 _FLUSH_SECONDS = 3.0
+_NEW_LIFE_SECONDS = 1.0
 
 
 async def run_agent(
+    settings: AgentSettings, probes: Mapping[str, Probe], clock: Clock, log: logging.Logger, stop: asyncio.Event
+) -> None:
+    """Run until ``stop`` is set; a spool that turns out to be damaged is set aside, and a new life begun without it."""
+    while not stop.is_set():
+        try:
+            await _live(settings, probes, clock, log, stop)
+        except CorruptSpoolError as error:
+            log.error("the spool is damaged (%s): it is set aside and a new one begun", error)  # noqa: TRY400
+            await clock.sleep(_NEW_LIFE_SECONDS)
+
+
+async def _live(
     settings: AgentSettings, probes: Mapping[str, Probe], clock: Clock, log: logging.Logger, stop: asyncio.Event
 ) -> None:
     """Run until ``stop`` is set; then commit, deliver what can be delivered in a few seconds, and close."""
@@ -151,7 +164,10 @@ class _Report:
     async def reading(self) -> Reading:
         quality = clock_quality()
         synchronised = None if quality is ClockQuality.UNKNOWN else quality is ClockQuality.SYNCHRONISED
-        figures = await self.desk.do(self._spool_figures)
+        try:
+            figures = await self.desk.do(self._spool_figures)
+        except SpoolError:
+            figures = None
         uplink = UplinkFigures(self.courier.tally.requests, self.courier.tally.bytes_sent)
         file = self.settings.file
         return Reading(
@@ -173,4 +189,6 @@ class _Report:
     def _spool_figures(self) -> SpoolFigures:
         spool = self.desk.spool
         corrupt = sum(1 for _ in (self.settings.file.state / "spool").glob("spool.sqlite.corrupt-????????"))
-        return SpoolFigures(spool.backlog(), tuple(spool.gaps()), spool.dead_letters(), corrupt, self.durable)
+        return SpoolFigures(
+            spool.backlog(), tuple(spool.gaps()), spool.dead_letters(), corrupt, self.durable, self.committer.lost
+        )

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 
 from agent.spool.desk import Desk
-from agent.spool.queue import SpoolFullError
+from agent.spool.queue import SpoolError
 from shared.clock import Clock
 from shared.logs import Limited
 from shared.wire.codec import encode_cycle
@@ -35,7 +35,7 @@ class Committer:
             blob, wall_ns = self._held[0]
             try:
                 await self._desk.do(self._desk.spool.put, blob, wall_ns)
-            except SpoolFullError as error:
+            except SpoolError as error:
                 self._complain.warning("the spool takes nothing, readings wait in memory", str(error))
                 break
             self._held.popleft()

@@ -69,6 +69,8 @@ class SpoolFigures:
     dead_letters: int
     corrupt_files: int
     durable: bool
+    lost_in_memory: int
+    """Records that neither disk nor memory could hold."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,9 @@ class UplinkFigures:
 
 
 def samples(
-    start_wall_ns: int, tally: RunTally, spool: SpoolFigures, uplink: UplinkFigures, synchronised: bool | None
+    start_wall_ns: int, tally: RunTally, spool: SpoolFigures | None, uplink: UplinkFigures, synchronised: bool | None
 ) -> tuple[Sample, ...]:
-    """All figures, in the order of :data:`METRICS`."""
+    """All figures, in the order of :data:`METRICS`; without the spool's where it does not answer."""
     found = [Sample("phusong_agent_start_timestamp_seconds", start_wall_ns / _SECOND_NS)]
     found += [
         Sample("phusong_agent_runs_total", float(count), (("kind", kind), ("outcome", outcome.value)))
@@ -94,7 +96,7 @@ def samples(
         Sample("phusong_agent_runs_voided_total", float(tally.voided)),
         Sample("phusong_agent_faults_total", float(tally.faults)),
         Sample("phusong_agent_checks_disabled", float(tally.disabled)),
-        *_spool_samples(spool),
+        *(() if spool is None else _spool_samples(spool)),
         *_uplink_samples(uplink),
     ]
     if synchronised is not None:
@@ -106,7 +108,10 @@ def _spool_samples(spool: SpoolFigures) -> list[Sample]:
     found = [
         Sample("phusong_agent_spool_records", float(spool.backlog.records)),
         Sample("phusong_agent_spool_bytes", float(spool.backlog.bytes)),
-        Sample("phusong_agent_spool_lost_records_total", float(sum(gap.records for gap in spool.gaps))),
+        Sample(
+            "phusong_agent_spool_lost_records_total",
+            float(sum(gap.records for gap in spool.gaps) + spool.lost_in_memory),
+        ),
         Sample("phusong_agent_spool_dead_letters", float(spool.dead_letters)),
         Sample("phusong_agent_spool_corrupt_files", float(spool.corrupt_files)),
         Sample("phusong_agent_spool_durable", float(spool.durable)),

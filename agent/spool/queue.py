@@ -30,7 +30,10 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class Spool(Protocol):
-    """Records by sequence; one owner, no concurrent calls."""
+    """Records by sequence; one owner, no concurrent calls.
+
+    Every method may raise :class:`SpoolError`, after which it may be tried again, or :class:`CorruptSpoolError`.
+    """
 
     @property
     def epoch(self) -> str:
@@ -38,7 +41,7 @@ class Spool(Protocol):
         ...
 
     def put(self, blob: bytes, wall_ns: int) -> int:
-        """Store one record durably and return its sequence; raises :class:`SpoolFullError` where it cannot."""
+        """Store one record durably and return its sequence; raises :class:`SpoolFullError` where it is full."""
         ...
 
     def newest(self) -> Stored | None:
@@ -70,5 +73,13 @@ class Spool(Protocol):
         ...
 
 
-class SpoolFullError(Exception):
-    """The record could not be stored: no space left, or the store cannot be written."""
+class SpoolError(Exception):
+    """The store could not be read or written now; nothing was changed."""
+
+
+class SpoolFullError(SpoolError):
+    """The record could not be stored: no space left."""
+
+
+class CorruptSpoolError(Exception):
+    """The store is not one that this release can read; it is set aside when it is closed or opened next."""

@@ -5,36 +5,24 @@
 """
 
 import contextlib
-import secrets
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from agent.spool.queue import Backlog, Gap, SpoolFullError, Stored
+from agent.spool.ballast import Ballast
+from agent.spool.queue import Backlog, CorruptSpoolError, Gap, SpoolError, SpoolFullError, Stored
 
-FORMAT = 1
 _HOUR_NS = 3_600_000_000_000
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS record (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again, even once the table is empty
-    stored_wall_ns INTEGER NOT NULL,
-    crc32 INTEGER NOT NULL,
-    acknowledged_wall_ns INTEGER,
-    blob BLOB NOT NULL
-);
-CREATE INDEX IF NOT EXISTS waiting ON record (sequence) WHERE acknowledged_wall_ns IS NULL;
-CREATE TABLE IF NOT EXISTS gap (
-    first_sequence INTEGER PRIMARY KEY, last_sequence INTEGER NOT NULL, records INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS dead_letter (
-    sequence INTEGER PRIMARY KEY, at_wall_ns INTEGER NOT NULL, reason TEXT NOT NULL, blob BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
+_TRIES = 64
+_PAGE_BYTES = 4096
+_SPARE_PAGES = 8
+NOT_A_SPOOL = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
+"""An error in our own fixed statements means that the table is not ours any more."""
+_Result = TypeVar("_Result")
 _WAITING = (
     "SELECT sequence, stored_wall_ns, crc32, blob FROM record WHERE acknowledged_wall_ns IS NULL ORDER BY sequence "
 )
@@ -48,16 +36,15 @@ class SpoolSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """So that a collector restored from last night's backup can be refilled."""
 
 
-class CorruptSpoolError(Exception):
-    """The file is not a spool that this release can read."""
-
-
 class SqliteSpool:
     """See :class:`agent.spool.queue.Spool`."""
 
-    def __init__(self, database: sqlite3.Connection, epoch: str, settings: SpoolSettings) -> None:
+    def __init__(self, database: sqlite3.Connection, epoch: str, settings: SpoolSettings, ballast: Ballast) -> None:
         self._database = database
         self._epoch = epoch
+        self._ballast = ballast
+        self.corrupt = False
+        """Whether the file turned out to be damaged while it was in use."""
         self._keep_ns = int(settings.keep_acknowledged_hours * _HOUR_NS)
 
     @property
@@ -67,14 +54,17 @@ class SqliteSpool:
 
     def put(self, blob: bytes, wall_ns: int) -> int:
         """See the promise; where the quota is reached the oldest records go, acknowledged ones first."""
-        for _ in range(64):
+        for _ in range(_TRIES):
             try:
-                with self._transaction():
-                    return self._insert(blob, wall_ns)
-            except sqlite3.OperationalError as error:
+                self._give_way(len(blob))
+                sequence = self._write(lambda: self._insert(blob, wall_ns))
+            except SpoolFullError:
                 if not self._make_room(len(blob)):
-                    raise SpoolFullError(str(error)) from None
-        raise SpoolFullError("no room after dropping the oldest records 64 times")
+                    raise
+            else:
+                self._settle()
+                return sequence
+        raise SpoolFullError(f"no room after dropping the oldest records {_TRIES} times")
 
     def newest(self) -> Stored | None:
         """See the promise."""
@@ -94,51 +84,102 @@ class SqliteSpool:
 
     def acknowledge(self, sequences: list[int], wall_ns: int) -> None:
         """See the promise; what was acknowledged long ago goes in the same transaction."""
-        with self._transaction():
-            self._database.executemany(
-                "UPDATE record SET acknowledged_wall_ns = ? WHERE sequence = ?", [(wall_ns, s) for s in sequences]
-            )
-            self._database.execute(
-                "DELETE FROM record WHERE acknowledged_wall_ns NOT BETWEEN ? AND ?",
-                (wall_ns - self._keep_ns, wall_ns + self._keep_ns),
-            )
+        self._write(lambda: self._mark(sequences, wall_ns))
 
     def reject(self, sequences: list[int], reason: str, wall_ns: int) -> None:
         """See the promise."""
-        marks = [(wall_ns, reason, sequence) for sequence in sequences]
-        with self._transaction():
-            self._database.executemany(
-                "INSERT OR IGNORE INTO dead_letter SELECT sequence, ?, ?, blob FROM record WHERE sequence = ?", marks
-            )
-            self._database.executemany("DELETE FROM record WHERE sequence = ?", [(s,) for s in sequences])
+        self._write(lambda: self._set_apart(sequences, reason, wall_ns))
 
     def backlog(self) -> Backlog:
         """See the promise."""
-        row = self._database.execute(
-            "SELECT count(*), coalesce(sum(length(blob)), 0), min(stored_wall_ns) FROM record"
-            " WHERE acknowledged_wall_ns IS NULL"
-        ).fetchone()
+        with self._told():
+            row = self._database.execute(
+                "SELECT count(*), coalesce(sum(length(blob)), 0), min(stored_wall_ns) FROM record"
+                " WHERE acknowledged_wall_ns IS NULL"
+            ).fetchone()
         return Backlog(*row)
 
     def gaps(self) -> list[Gap]:
         """See the promise."""
-        rows = self._database.execute("SELECT records, first_sequence, last_sequence FROM gap ORDER BY first_sequence")
-        return [Gap(*row) for row in rows]
+        with self._told():
+            rows = self._database.execute(
+                "SELECT records, first_sequence, last_sequence FROM gap ORDER BY first_sequence"
+            )
+            return [Gap(*row) for row in rows]
 
     def dead_letters(self) -> int:
         """See the promise."""
-        return int(self._database.execute("SELECT count(*) FROM dead_letter").fetchone()[0])
+        with self._told():
+            return int(self._database.execute("SELECT count(*) FROM dead_letter").fetchone()[0])
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """SQLite's errors in the words of the promise."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code == sqlite3.SQLITE_FULL:
+                raise SpoolFullError(str(error)) from None
+            if code in NOT_A_SPOOL:
+                self.corrupt = True
+                raise CorruptSpoolError(str(error)) from None
+            raise SpoolError(str(error)) from None
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
+        with self._told():
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._database.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    self._database.execute("ROLLBACK")
+                raise
+
+    def _write(self, step: Callable[[], _Result]) -> _Result:
+        """One transaction; on a full disk the ballast goes overboard and it is tried once more."""
         try:
-            yield
-            self._database.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                self._database.execute("ROLLBACK")
-            raise
+            with self._transaction():
+                return step()
+        except SpoolFullError:
+            if not self._ballast.drop():
+                raise
+        self._settle()
+        with self._transaction():
+            return step()
+
+    def _settle(self) -> None:
+        """On a full disk: bring the log into the file, so that it is written from its beginning and never grows."""
+        self._ballast.take()
+        if self._ballast.overboard:
+            with contextlib.suppress(sqlite3.OperationalError):
+                self._database.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+
+    def _give_way(self, wanted: int) -> None:
+        """On a full disk: the oldest goes before the newest comes, for the file must not grow."""
+        if self._ballast.overboard:
+            with self._told():
+                free_pages = self._database.execute("PRAGMA freelist_count").fetchone()[0]
+            if free_pages < wanted // _PAGE_BYTES + _SPARE_PAGES:
+                self._make_room(wanted)
+
+    def _mark(self, sequences: list[int], wall_ns: int) -> None:
+        self._database.executemany(
+            "UPDATE record SET acknowledged_wall_ns = ? WHERE sequence = ?", [(wall_ns, s) for s in sequences]
+        )
+        self._database.execute(
+            "DELETE FROM record WHERE acknowledged_wall_ns NOT BETWEEN ? AND ?",
+            (wall_ns - self._keep_ns, wall_ns + self._keep_ns),
+        )
+
+    def _set_apart(self, sequences: list[int], reason: str, wall_ns: int) -> None:
+        marks = [(wall_ns, reason, sequence) for sequence in sequences]
+        self._database.executemany(
+            "INSERT OR IGNORE INTO dead_letter SELECT sequence, ?, ?, blob FROM record WHERE sequence = ?", marks
+        )
+        self._database.executemany("DELETE FROM record WHERE sequence = ?", [(s,) for s in sequences])
 
     def _insert(self, blob: bytes, wall_ns: int) -> int:
         row = (wall_ns, zlib.crc32(blob), blob)
@@ -149,31 +190,44 @@ class SqliteSpool:
         """Unacknowledged records; one whose checksum fails becomes a gap of one and is passed over."""
         broken: list[int] = []
         try:
-            for sequence, stored_wall_ns, crc32, blob in self._database.execute(_WAITING + order):
-                if zlib.crc32(blob) == crc32:
-                    yield Stored(sequence, stored_wall_ns, blob)
-                else:
-                    broken.append(sequence)
+            with self._told():
+                for sequence, stored_wall_ns, crc32, blob in self._database.execute(_WAITING + order):
+                    if zlib.crc32(blob) == crc32:
+                        yield Stored(sequence, stored_wall_ns, blob)
+                    else:
+                        broken.append(sequence)
         finally:
             for sequence in broken:
                 with self._transaction():
                     self._lose("WHERE sequence = ?", (sequence,))
 
     def _make_room(self, wanted: int) -> bool:
-        """Drop the oldest acknowledged records, then the oldest of all; False where nothing is left to drop."""
-        for condition in ("acknowledged_wall_ns IS NOT NULL", "1"):
-            row = self._database.execute(
-                f"SELECT sequence, length(blob) FROM record WHERE {condition} ORDER BY sequence LIMIT 64"  # noqa: S608
+        """Drop the oldest acknowledged records, then dead letters, then the oldest of all; False where none is left."""
+        return any(
+            self._drop(table, condition, wanted)
+            for table, condition in (
+                ("record", "acknowledged_wall_ns IS NOT NULL"),
+                ("dead_letter", "1"),
+                ("record", "1"),
+            )
+        )
+
+    def _drop(self, table: str, condition: str, wanted: int) -> bool:
+        with self._told():
+            rows = self._database.execute(
+                f"SELECT sequence, length(blob) FROM {table} WHERE {condition} ORDER BY sequence LIMIT 64"  # noqa: S608
             ).fetchall()
-            freed = last = 0
-            for sequence, size in row:
-                freed, last = freed + size, sequence
-                if freed > 2 * wanted + 64 * 1024:
-                    break
-            if last:
-                with contextlib.suppress(sqlite3.OperationalError), self._transaction():
-                    self._lose(f"WHERE {condition} AND sequence <= ?", (last,))
-                    return True
+        freed = last = 0
+        for sequence, size in rows:
+            freed, last = freed + size, sequence
+            if freed > 2 * wanted + 64 * 1024:
+                break
+        with contextlib.suppress(SpoolFullError), self._transaction():
+            if table == "record":
+                self._lose(f"WHERE {condition} AND sequence <= ?", (last,))
+            else:
+                self._database.execute("DELETE FROM dead_letter WHERE sequence <= ?", (last,))
+            return last > 0
         return False
 
     def _lose(self, where: str, values: tuple[int, ...]) -> None:
@@ -194,54 +248,3 @@ class SqliteSpool:
                 "UPDATE gap SET last_sequence = ?, records = ? WHERE first_sequence = ?",
                 (lost[1], before[1] + lost[2], before[0]),
             )
-
-
-@contextmanager
-def open_sqlite_spool(folder: Path, settings: SpoolSettings) -> Iterator[SqliteSpool]:
-    """Open or make the spool in ``folder``; a file that cannot be read is set aside under another name.
-
-    Raises OSError or sqlite3.Error where the folder cannot be written at all.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "spool.sqlite"
-    try:
-        database, epoch = _connect(path, settings)
-    except (sqlite3.DatabaseError, CorruptSpoolError):
-        _set_aside(path)
-        database, epoch = _connect(path, settings)
-    with contextlib.closing(database):
-        yield SqliteSpool(database, epoch, settings)
-
-
-def _connect(path: Path, settings: SpoolSettings) -> tuple[sqlite3.Connection, str]:
-    database = sqlite3.connect(path, isolation_level=None, timeout=5.0)
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.execute("PRAGMA journal_size_limit = 4194304")
-        page_bytes = database.execute("PRAGMA page_size").fetchone()[0]
-        database.execute(f"PRAGMA max_page_count = {settings.quota_megabytes * 1024 * 1024 // page_bytes}")
-        _inspect(database)
-        database.executescript(_SCHEMA)
-        database.execute(f"PRAGMA user_version = {FORMAT}")
-        database.execute("INSERT OR IGNORE INTO fact VALUES ('epoch', ?)", (secrets.token_hex(8),))
-        epoch = database.execute("SELECT value FROM fact WHERE name = 'epoch'").fetchone()[0]
-    except BaseException:
-        database.close()
-        raise
-    return database, str(epoch)
-
-
-def _inspect(database: sqlite3.Connection) -> None:
-    if database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-        raise CorruptSpoolError("the file is damaged")
-    version = database.execute("PRAGMA user_version").fetchone()[0]
-    if version not in {0, FORMAT}:
-        raise CorruptSpoolError(f"the file has format {version}, this release reads {FORMAT}")
-
-
-def _set_aside(path: Path) -> None:
-    name = f"corrupt-{secrets.token_hex(4)}"
-    for suffix in ("", "-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).rename(path.with_name(f"{path.name}.{name}{suffix}"))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agent.spool.desk import Desk
+from agent.spool.queue import SpoolError
 from agent.uplink.answer import Meaning, Verdict, interpret
 from agent.uplink.backoff import BackoffSettings, wait_seconds
 from agent.uplink.http import AwayError, Post
@@ -60,7 +61,7 @@ class Courier:
         """Deliver until cancelled; ``news`` is set when a record was stored."""
         while True:
             news.clear()
-            pause = await self.deliver()
+            pause = await self._deliver_whatever_the_disk_does()
             if pause is None:
                 await news.wait()
             elif pause > 0:
@@ -82,10 +83,18 @@ class Courier:
 
     async def flush(self, seconds: float) -> None:
         """Before the end: deliver what can be delivered in the time given."""
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, SpoolError):
             async with asyncio.timeout(seconds):
                 while await self.deliver() == 0.0:
                     pass
+
+    async def _deliver_whatever_the_disk_does(self) -> float | None:
+        try:
+            return await self.deliver()
+        except SpoolError as error:
+            self._failures += 1
+            self._complain.warning("the spool cannot be read or written, delivery waits", str(error))
+            return wait_seconds(self._failures, self._draw(), BackoffSettings())
 
     async def _load(self) -> Load | None:
         spool = self._desk.spool

@@ -4,7 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from agent.spool.sqlite import SpoolSettings, open_sqlite_spool
+from agent.spool.opening import open_sqlite_spool
+from agent.spool.sqlite import SpoolSettings
 
 
 def main() -> None:

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agent.spool.memory import MemorySpool
+from agent.spool.opening import open_sqlite_spool
 from agent.spool.queue import Spool
-from agent.spool.sqlite import SpoolSettings, open_sqlite_spool
+from agent.spool.sqlite import SpoolSettings
 
 KINDS = ("memory", "sqlite")
 

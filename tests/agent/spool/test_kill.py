@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from agent.spool.sqlite import SpoolSettings, open_sqlite_spool
+from agent.spool.opening import open_sqlite_spool
+from agent.spool.sqlite import SpoolSettings
 
 ROOT = Path(__file__).parents[3]
 KILLS = 24

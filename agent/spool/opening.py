@@ -1,0 +1,103 @@
+"""Opens the spool's file and sets a damaged one aside under another name; it never repairs and never deletes one."""
+
+import contextlib
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from agent.spool.ballast import Ballast
+from agent.spool.queue import CorruptSpoolError
+from agent.spool.sqlite import NOT_A_SPOOL, SpoolSettings, SqliteSpool
+
+FORMAT = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS record (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again, even once the table is empty
+    stored_wall_ns INTEGER NOT NULL,
+    crc32 INTEGER NOT NULL,
+    acknowledged_wall_ns INTEGER,
+    blob BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS waiting ON record (sequence) WHERE acknowledged_wall_ns IS NULL;
+CREATE TABLE IF NOT EXISTS gap (
+    first_sequence INTEGER PRIMARY KEY, last_sequence INTEGER NOT NULL, records INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS dead_letter (
+    sequence INTEGER PRIMARY KEY, at_wall_ns INTEGER NOT NULL, reason TEXT NOT NULL, blob BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+@contextmanager
+def open_sqlite_spool(folder: Path, settings: SpoolSettings) -> Iterator[SqliteSpool]:
+    """Open or make the spool in ``folder``; a file that cannot be read is set aside under another name.
+
+    Raises OSError or sqlite3.Error where the folder cannot be written at all, or another agent holds the spool.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "spool.sqlite"
+    ballast = Ballast(folder / "ballast")
+    database, epoch = _open(path, settings, ballast)
+    ballast.take()
+    spool = SqliteSpool(database, epoch, settings, ballast)
+    try:
+        yield spool
+    finally:
+        database.close()
+        if spool.corrupt:
+            _set_aside(path)
+
+
+def _open(path: Path, settings: SpoolSettings, ballast: Ballast) -> tuple[sqlite3.Connection, str]:
+    try:
+        return _connect(path, settings)
+    except CorruptSpoolError:
+        _set_aside(path)
+    except sqlite3.Error as error:
+        # A full disk or a file that is locked says nothing against the records in it.
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in NOT_A_SPOOL:
+            _set_aside(path)
+        elif not ballast.drop():
+            raise
+    return _connect(path, settings)
+
+
+def _connect(path: Path, settings: SpoolSettings) -> tuple[sqlite3.Connection, str]:
+    database = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute("PRAGMA journal_size_limit = 4194304")
+        # What is not in the database's file yet must fit into the ballast when the disk is full.
+        database.execute("PRAGMA wal_autocheckpoint = 256")
+        page_bytes = database.execute("PRAGMA page_size").fetchone()[0]
+        database.execute(f"PRAGMA max_page_count = {settings.quota_megabytes * 1024 * 1024 // page_bytes}")
+        _inspect(database)
+        database.executescript(_SCHEMA)
+        if database.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
+            database.execute(f"PRAGMA user_version = {FORMAT}")
+        database.execute("INSERT OR IGNORE INTO fact VALUES ('epoch', ?)", (secrets.token_hex(8),))
+        epoch = database.execute("SELECT value FROM fact WHERE name = 'epoch'").fetchone()[0]
+    except BaseException:
+        database.close()
+        raise
+    return database, str(epoch)
+
+
+def _inspect(database: sqlite3.Connection) -> None:
+    if database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        raise CorruptSpoolError("the file is damaged")
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version not in {0, FORMAT}:
+        raise CorruptSpoolError(f"the file has format {version}, this release reads {FORMAT}")
+
+
+def _set_aside(path: Path) -> None:
+    name = f"corrupt-{secrets.token_hex(4)}"
+    for suffix in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).rename(path.with_name(f"{path.name}.{name}{suffix}"))

@@ -1,0 +1,124 @@
+"""Damage to the spool's file or its disk: it is set aside or survived, the loss is known, and it goes on."""
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent.spool.opening import open_sqlite_spool
+from agent.spool.queue import CorruptSpoolError
+from agent.spool.sqlite import SpoolSettings
+
+ROOT = Path(__file__).parents[3]
+PLENTY = 10**9
+
+
+def filled(folder: Path, records: int = 300) -> Path:
+    draw = random.Random(3)
+    with open_sqlite_spool(folder, SpoolSettings()) as spool:
+        for number in range(records):
+            spool.put(draw.randbytes(300), number)
+    return folder / "spool.sqlite"
+
+
+def set_aside(folder: Path) -> list[Path]:
+    return sorted(folder.glob("spool.sqlite.corrupt-????????"))
+
+
+@pytest.mark.parametrize("damage", ["foreign", "truncated", "zeroed", "future"])
+def test_a_file_that_is_no_spool_is_set_aside_and_a_new_one_begun(damage: str, tmp_path: Path) -> None:
+    path = filled(tmp_path)
+    content = path.read_bytes()
+    if damage == "foreign":
+        path.write_bytes(b"GIF89a" + content[6:])
+    elif damage == "truncated":
+        path.write_bytes(content[: len(content) // 2])
+    elif damage == "zeroed":
+        path.write_bytes(content[:4096] + bytes(len(content) - 4096))
+    else:
+        with sqlite3.connect(path) as database:
+            database.execute("PRAGMA user_version = 99")
+        database.close()
+    with open_sqlite_spool(tmp_path, SpoolSettings()) as spool:
+        assert spool.put(b"after", 1) == 1
+        assert spool.backlog().records == 1
+
+    assert len(set_aside(tmp_path)) == 1
+
+
+def test_a_flipped_bit_costs_one_record_at_most_or_the_file_and_never_the_agent(tmp_path: Path) -> None:
+    """Whatever bit flips: what is given out is what was put, and the loss is counted."""
+    path = filled(tmp_path / "whole")
+    content = path.read_bytes()
+    with open_sqlite_spool(tmp_path / "whole", SpoolSettings()) as spool:
+        put = {stored.sequence: stored.blob for stored in spool.oldest(PLENTY, PLENTY)}
+    draw = random.Random(11)
+    counted = 0
+    for number in range(60):
+        folder = tmp_path / f"flip-{number}"
+        folder.mkdir()
+        broken = bytearray(content)
+        broken[draw.randrange(100, len(broken))] ^= 1 << draw.randrange(8)
+        (folder / "spool.sqlite").write_bytes(broken)
+        found, lost = {}, 0
+        with open_sqlite_spool(folder, SpoolSettings()) as spool, contextlib.suppress(CorruptSpoolError):
+            found = {stored.sequence: stored.blob for stored in spool.oldest(PLENTY, PLENTY)}
+            lost = sum(gap.records for gap in spool.gaps())
+        assert all(put.get(sequence) == blob for sequence, blob in found.items())
+        assert set_aside(folder) or len(found) + lost == len(put)
+        counted += lost
+        shutil.rmtree(folder)
+
+    assert counted > 10, "flips that never hit a record prove nothing"
+
+
+def test_a_spool_that_another_agent_holds_is_not_taken_from_it(tmp_path: Path) -> None:
+    path = filled(tmp_path, 3)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(sqlite3.OperationalError, match="locked"), open_sqlite_spool(tmp_path, SpoolSettings()):
+        pass
+    holder.close()
+
+    assert set_aside(tmp_path) == []
+
+
+def test_a_file_that_breaks_while_it_is_in_use_is_set_aside_when_it_is_closed(tmp_path: Path) -> None:
+    filled(tmp_path)
+    with open_sqlite_spool(tmp_path, SpoolSettings()) as spool:
+        spool.corrupt = True
+
+    assert len(set_aside(tmp_path)) == 1
+
+
+def test_on_a_full_disk_the_newest_are_kept_and_it_heals_by_itself() -> None:
+    """A file system of its own, filled to the last byte by somebody else, then freed again."""
+    words = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
+    done = subprocess.run(
+        [*words, sys.executable, "-m", "tests.peers.full_disk"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if "unshare:" in done.stderr or "mount:" in done.stderr:
+        word = f"no file system of its own here: {done.stderr.splitlines()[0]}"
+        pytest.fail(word) if os.environ.get("PHUSONG_REQUIRE_PEERS") else pytest.skip(word)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    lost = {n for first, last, _ in seen["gaps"] for n in range(first, last + 1)}
+
+    assert (seen["ballast"], seen["overboard"], seen["again"]) == (True, True, True)
+    assert seen["told"] == list(range(1, 1101))
+    assert seen["refused"] == 0
+    assert seen["acknowledged"]
+    assert seen["kept_while_full"] > 50
+    assert set(seen["waiting"]) | lost | {1000} == set(seen["told"])
+    assert not lost & set(seen["waiting"])
+    assert sum(records for _, _, records in seen["gaps"]) == len(lost) > 0
+    assert max(lost) < min(seen["waiting"])
+    assert seen["whole"]
