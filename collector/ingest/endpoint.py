@@ -1,6 +1,7 @@
 """``POST /api/v1/batches``: limits, identity, decoding, commit, and only then an answer that is not a refusal."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,9 @@ from shared.clock import Clock
 from shared.logs import Limited
 from shared.wire.codec import BatchError, Limits, decode_batch
 from shared.wire.reading import Acknowledgement, Batch
+
+_DISCARDED = 16
+"""How many times the limit is read and thrown away before the answer."""
 
 Scope = dict[str, Any]
 Receive = Callable[[], Any]
@@ -82,6 +86,7 @@ class BatchEndpoint:
         limit = self._settings.encoded_bytes
         told = headers.get(b"content-length", "0")
         if not told.isdigit() or int(told) > limit:
+            await self._discard(receive)
             raise Refusal(Reason.TOO_LARGE, f"a batch of {told[:20]} bytes is over the limit of {limit}")
         parts: list[bytes] = []
         size = 0
@@ -100,6 +105,17 @@ class BatchEndpoint:
         except TimeoutError:
             raise Refusal(Reason.SLOW, f"no whole batch in {self._settings.read_seconds:g} s") from None
         return b"".join(parts)
+
+    async def _discard(self, receive: Receive) -> None:
+        """Read on for a while: who is cut off in the middle of sending never reads why."""
+        left = _DISCARDED * self._settings.encoded_bytes
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.read_seconds):
+                while left > 0:
+                    message = await receive()
+                    left -= len(message.get("body", b""))
+                    if not message.get("more_body", False):
+                        return
 
     async def _store(self, agent: str, batch: Batch, body: bytes) -> bytes:
         wall_ns, monotonic_ns = self._clock.wall_ns(), self._clock.monotonic_ns()

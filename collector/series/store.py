@@ -57,8 +57,9 @@ class SeriesStore:
         batch = arrival.batch
         heard = self._heard_monotonic_ns.get(arrival.agent, arrival.received_monotonic_ns)
         self._heard_monotonic_ns[arrival.agent] = max(heard, arrival.received_monotonic_ns)
-        self._metrics.update((m.name, m) for m in batch.metrics if _METRIC.fullmatch(m.name))
-        self._undescribed -= self._metrics.keys()
+        if batch.metrics:
+            self._metrics.update((m.name, m) for m in batch.metrics if _METRIC.fullmatch(m.name))
+            self._undescribed = {n for n in self._undescribed if family_of(n, self._metrics) not in self._metrics}
         for record in arrival.fresh:
             for reading in record.cycle.readings:
                 placed = place(reading, record.cycle, batch, arrival.received_wall_ns)

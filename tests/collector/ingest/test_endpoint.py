@@ -1,0 +1,121 @@
+"""The door, by real HTTP: each wrong batch gets its status and one clear line, and nothing of it is kept."""
+
+import http.client
+import json
+import socket
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from shared.wire.codec import MAGIC, VERSION, encode_batch
+from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Outcome, Reading, Record, Sample
+from tests.peers.programs import PYTHON, free_port, get, running, until
+from tests.peers.settings_files import TOKEN, collector_file
+
+READING = Reading("ping", "icmp", "s1", "r1", "router", Outcome.OK, 5, 5, 1, (Sample("probe_success", 1.0),))
+
+
+def batch(*sequences: int, agent: str = "a", epoch: str = "e") -> bytes:
+    records = tuple(Record(n, Cycle("boot", ClockQuality.UNKNOWN, (READING,))) for n in sequences)
+    return encode_batch(Batch(agent, epoch, "boot", 10, 10, Lane.LIVE, records))
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    folder: Path = tmp_path_factory.mktemp("door")
+    number = free_port()
+    file = collector_file(folder, number, ["s1"], ["a", "b"])
+    with running("collector", [PYTHON, "-m", "collector", "run", "--config", str(file)], folder) as program:
+        until("the collector is ready", lambda: get(f"http://127.0.0.1:{number}/readyz"), program)
+        yield number
+
+
+def post(
+    port: int, body: bytes, agent: str = "a", method: str = "POST", **headers: str
+) -> tuple[int, dict[str, object]]:
+    told = {"Authorization": f"Bearer {TOKEN.format(agent)}", **{k.replace("_", "-"): v for k, v in headers.items()}}
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request(method, "/api/v1/batches", body, told)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+
+
+def test_a_batch_is_stored_once(port: int) -> None:
+    first = post(port, batch(1, 2, epoch="once"))
+    again = post(port, batch(2, 3, epoch="once"))
+
+    assert (first[0], first[1]["stored"], first[1]["duplicates"]) == (200, 2, 0)
+    assert (again[0], again[1]["stored"], again[1]["duplicates"]) == (200, 1, 1)
+
+
+def test_an_unknown_token_is_refused(port: int) -> None:
+    status, body = post(port, batch(1), agent="nobody")
+
+    assert (status, body["error"]) == (401, "the token is not that of any agent: look at 'agents' in the settings")
+    assert post(port, batch(1), Authorization="Basic x")[0] == 401
+
+
+def test_a_batch_in_anothers_name_is_refused(port: int) -> None:
+    assert post(port, batch(1), agent="b") == (403, {"error": "the token is agent b's, the batch says it is 'a''s"})
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        (b"", 400, "body is not a phusong batch"),
+        (b"{}", 400, "body is not a phusong batch"),
+        (MAGIC + bytes((VERSION,)) + zlib.compress(b"\xc1"), 400, "batch does not decode: "),
+        (MAGIC + bytes((VERSION,)) + zlib.compress(msgspec.msgpack.encode([1, 2])), 400, "batch does not decode: "),
+        (batch(1)[:-9], 400, "batch is cut off"),
+        (
+            MAGIC + bytes((VERSION + 1,)),
+            415,
+            "batch has format version 2, this collector understands 1: upgrade the collector",
+        ),
+        (MAGIC + bytes((VERSION,)) + zlib.compress(bytes(50_000_000)), 413, "batch decompresses to more than "),
+        (bytes(2_000_000), 413, "a batch of 2000000 bytes is over the limit of 1048576"),
+    ],
+    ids=["empty", "json", "not msgpack", "not a batch", "cut off", "future", "bomb", "too large"],
+)
+def test_each_wrong_body_has_its_answer(port: int, body: bytes, status: int, error: str) -> None:
+    found, said = post(port, body)
+
+    assert found == status
+    assert str(said["error"]).startswith(error)
+
+
+def test_a_body_without_a_length_is_stopped_at_the_limit(port: int) -> None:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        headers = {"Authorization": f"Bearer {TOKEN.format('a')}"}
+        connection.request("POST", "/api/v1/batches", (bytes(65536) for _ in range(20)), headers, encode_chunked=True)
+
+        assert connection.getresponse().status == 413
+
+
+def test_another_method_and_another_encoding_are_refused(port: int) -> None:
+    assert post(port, b"", method="GET")[0] == 405
+    assert post(port, batch(1), Content_Encoding="gzip")[0] == 415
+
+
+def test_a_sender_that_hangs_up_leaves_nothing_behind(port: int) -> None:
+    whole = batch(1, epoch="hangs up")
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as line:
+        head = f"POST /api/v1/batches HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN.format('a')}\r\n"
+        line.sendall(head.encode() + b"Content-Length: %d\r\n\r\n" % len(whole) + whole[:-5])
+
+    assert post(port, whole)[1]["stored"] == 1
+
+
+def test_refusals_are_counted_by_reason(port: int) -> None:
+    post(port, batch(1), agent="nobody")
+    page = get(f"http://127.0.0.1:{port}/metrics")
+
+    assert 'phusong_collector_ingest_rejected_total{reason="unknown_agent"}' in page
+
+
+def test_names_of_series_are_asked_for_until_they_are_described(port: int) -> None:
+    assert post(port, batch(1, epoch="names"))[1]["metrics_wanted"] is True

@@ -1,0 +1,167 @@
+"""The inbox, in memory and on disk alike: each record once for ever, and on disk before anybody says so."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.ingest.inbox import Inbox, InboxFailedError, Parcel
+from collector.ingest.memory import MemoryInbox
+from collector.ingest.ranges import Ranges, add, contains
+from collector.ingest.sqlite import open_sqlite_inbox
+
+ROOT = Path(__file__).parents[3]
+
+
+def parcel(*sequences: int, epoch: str = "e1", agent: str = "a", received: int = 1000) -> Parcel:
+    return Parcel(
+        agent=agent, epoch=epoch, sequences=sequences, received_wall_ns=received, body=repr(sequences).encode()
+    )
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def inbox(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Inbox]:
+    if request.param == "memory":
+        yield MemoryInbox()
+    else:
+        async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as opened:
+            yield opened
+
+
+async def test_a_record_is_new_once(inbox: Inbox) -> None:
+    assert await inbox.store(parcel(1, 2)) == {1, 2}
+    assert await inbox.store(parcel(1, 2)) == frozenset()
+    assert await inbox.store(parcel(2, 3)) == {3}
+
+
+async def test_the_newest_may_come_before_what_is_older(inbox: Inbox) -> None:
+    """The live lane goes ahead of the history that stands in front of it."""
+    assert await inbox.store(parcel(900)) == {900}
+    assert await inbox.store(parcel(1, 2)) == {1, 2}
+    assert await inbox.store(parcel(900)) == frozenset()
+
+
+async def test_epochs_and_agents_do_not_shadow_each_other(inbox: Inbox) -> None:
+    """A new spool file begins at 1 again; its records are other records."""
+    await inbox.store(parcel(1))
+
+    assert await inbox.store(parcel(1, epoch="e2")) == {1}
+    assert await inbox.store(parcel(1, agent="b")) == {1}
+
+
+async def test_one_parcel_may_name_a_record_twice(inbox: Inbox) -> None:
+    assert await inbox.store(parcel(7, 7)) == {7}
+
+
+async def test_what_was_pruned_is_still_a_repeat(inbox: Inbox) -> None:
+    await inbox.store(parcel(1, received=1000))
+    await inbox.store(parcel(2, received=3000))
+
+    assert await inbox.prune(2000) == 1
+    assert await inbox.store(parcel(1)) == frozenset()
+    assert [p.fresh for p in await inbox.since(0)] == [(2,)]
+
+
+async def test_parcels_come_back_in_their_order_without_repeats(inbox: Inbox) -> None:
+    await inbox.store(parcel(5))
+    await inbox.store(parcel(5))
+    await inbox.store(parcel(1, 5))
+
+    assert [(p.agent, p.fresh, p.body) for p in await inbox.since(0)] == [("a", (5,), b"(5,)"), ("a", (1,), b"(1, 5)")]
+
+
+async def test_a_reopened_inbox_remembers(tmp_path: Path) -> None:
+    async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
+        await inbox.store(parcel(1, 2, 3))
+    async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
+        assert await inbox.store(parcel(3, 4)) == {4}
+
+
+async def test_a_disk_that_refuses_acknowledges_nothing_and_heals(tmp_path: Path) -> None:
+    async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
+        await inbox.store(parcel(1))
+        await inbox._do(lambda database: database.execute("PRAGMA max_page_count = 1"))
+        number = 1
+        with suppress(InboxFailedError):
+            while number < 2000:
+                number += 1
+                await inbox.store(parcel(number))
+        with pytest.raises(InboxFailedError):
+            await inbox.store(parcel(number))
+        await inbox._do(lambda database: database.execute("PRAGMA max_page_count = 1000000"))
+
+        assert await inbox.store(parcel(number)) == {number}
+
+
+async def test_a_backup_is_whole(tmp_path: Path) -> None:
+    async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
+        await inbox.store(parcel(1))
+        await inbox.backup(tmp_path / "copy.sqlite")
+        await inbox.store(parcel(2))
+    async with open_sqlite_inbox(tmp_path / "copy.sqlite") as copy:
+        assert [p.fresh for p in await copy.since(0)] == [(1,)]
+
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from collector.ingest.inbox import Parcel
+from collector.ingest.sqlite import open_sqlite_inbox
+async def main():
+    async with open_sqlite_inbox(Path(sys.argv[1])) as inbox:
+        async def one(agent):
+            for number in range(1, 100000):
+                p = Parcel(agent=agent, epoch="e", sequences=(number,), received_wall_ns=number, body=b"x" * 500)
+                await inbox.store(p)
+                print(agent, number, flush=True)
+        await asyncio.gather(*(one(f"a{n}") for n in range(8)))
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("lines", [1, 40, 41, 97, 200, 333])
+def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, lines: int) -> None:
+    """SIGKILL in the middle of the work: every acknowledged record is on the disk."""
+    path = tmp_path / "inbox.sqlite"
+    acknowledged: dict[str, int] = {}
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        for _ in range(lines):
+            agent, number = writer.stdout.readline().split()
+            acknowledged[agent] = int(number)
+        writer.send_signal(signal.SIGKILL)
+        for line in writer.stdout:
+            if line.endswith("\n"):
+                agent, number = line.split()
+                acknowledged[agent] = int(number)
+    with sqlite3.connect(path) as database:
+        stored = {
+            (agent, received) for agent, received in database.execute("SELECT agent, received_wall_ns FROM parcel")
+        }
+        assert database.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    database.close()
+
+    assert acknowledged
+    assert {(a, n) for a, last in acknowledged.items() for n in range(1, last + 1)} <= stored
+
+
+@given(st.lists(st.lists(st.integers(1, 60), max_size=8), max_size=20))
+def test_ranges_are_a_set(groups: list[list[int]]) -> None:
+    ranges: Ranges = ()
+    numbers: set[int] = set()
+    for group in groups:
+        ranges = add(ranges, group)
+        numbers |= set(group)
+
+        assert {n for n in range(62) if contains(ranges, n)} == numbers
+        assert all(first[1] + 1 < second[0] for first, second in pairwise(ranges))
