@@ -99,7 +99,7 @@ def run_fleet(wishes: FleetWishes) -> int:
     terminal = open_terminal(sys.stdout)
     tally = Tally()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_send_all(wishes, tally, terminal))
+        asyncio.run(send_all(wishes, tally, terminal))
     sent, good = sum(tally.answers.values()), tally.answers["200"]
     terminal.line(f"{sent} batches of {wishes.readings} readings, {good} acknowledged")
     terminal.line(
@@ -111,7 +111,8 @@ def run_fleet(wishes: FleetWishes) -> int:
     return 0 if sent and sent == good else 1
 
 
-async def _send_all(wishes: FleetWishes, tally: Tally, terminal: Terminal) -> None:
+async def send_all(wishes: FleetWishes, tally: Tally, terminal: Terminal) -> None:
+    """Send in the running loop until the time is over."""
     epoch = f"fleet{time.time_ns():x}"
     ends = time.monotonic() + wishes.duration_seconds if wishes.duration_seconds is not None else None
     async with asyncio.TaskGroup() as tasks:
