@@ -85,7 +85,14 @@ async def _run(settings: CollectorSettings, inventory: Inventory, log: logging.L
 
 
 async def do_nightly_work(collector: Collector, settings: CollectorSettings, clock: Clock) -> None:
-    """Back up the inbox, read the backup back, forget what is old."""
+    """Back up the inbox, read the backup back, forget what is old: also where a full disk takes no backup."""
+    try:
+        await _back_up(collector, settings, clock)
+    finally:
+        await collector.inbox.prune(oldest_kept_ns(clock.wall_ns(), settings.retention.inbox_hours))
+
+
+async def _back_up(collector: Collector, settings: CollectorSettings, clock: Clock) -> None:
     folder = settings.state / "backups"
     path = await asyncio.to_thread(_backup_path, folder, settings.retention, clock.wall_ns())
     await collector.inbox.backup(path)
@@ -93,7 +100,6 @@ async def do_nightly_work(collector: Collector, settings: CollectorSettings, clo
     collector.telemetry.backup_verified.set(clock.wall_ns() / _SECOND_NS)
     for name in superfluous([each.name for each in folder.glob("inbox-*.sqlite")], settings.retention.backups):
         (folder / name).unlink()
-    await collector.inbox.prune(oldest_kept_ns(clock.wall_ns(), settings.retention.inbox_hours))
 
 
 def _backup_path(folder: Path, retention: RetentionSettings, wall_ns: int) -> Path:

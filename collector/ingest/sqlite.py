@@ -107,7 +107,7 @@ class SqliteInbox:
             self._database.execute("BEGIN IMMEDIATE")
             results = [job.work(self._database) for job in group]
             self._database.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - one bad row must not end the only thread that writes
             self._seen.clear()  # what was remembered in this transaction did not happen
             with contextlib.suppress(sqlite3.Error):
                 self._database.execute("ROLLBACK")
@@ -167,5 +167,6 @@ def _backup(database: sqlite3.Connection, path: Path) -> None:
     try:
         with contextlib.closing(sqlite3.connect(path)) as copy:
             database.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, which a reader adds nothing to
     finally:
         database.execute("BEGIN IMMEDIATE")

@@ -101,6 +101,16 @@ async def test_a_disk_that_refuses_acknowledges_nothing_and_heals(tmp_path: Path
         assert await inbox.store(parcel(number)) == {number}
 
 
+async def test_a_damaged_row_fails_its_own_request_and_no_later_one(tmp_path: Path) -> None:
+    """The thread that writes outlives what it cannot read: else every agent would wait for ever."""
+    async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
+        await inbox._do(lambda database: database.execute("INSERT INTO seen VALUES ('a', 'e1', x'c1')"))
+        with pytest.raises(InboxFailedError):
+            await inbox.store(parcel(1))
+
+        assert await inbox.store(parcel(1, agent="b")) == {1}
+
+
 async def test_a_backup_is_whole(tmp_path: Path) -> None:
     async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
         await inbox.store(parcel(1))

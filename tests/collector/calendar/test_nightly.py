@@ -1,0 +1,83 @@
+"""The nightly work: a backup that was read back, and old bodies go even in a night without one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from collector.assembly import Collector
+from collector.calendar.nightly import superfluous, verify_backup
+from collector.commands.run import do_nightly_work
+from collector.ingest.inbox import Parcel
+from collector.ingest.sqlite import open_sqlite_inbox
+from collector.settings import CollectorSettings, RetentionSettings
+from collector.telemetry import Telemetry
+from collector.wall.feed import Feed
+
+HOUR_NS = 3_600_000_000_000
+NOW_NS = 1_700_000_000_000_000_000
+VERIFIED = "phusong_collector_backup_verified_timestamp_seconds"
+
+
+class Night:
+    """A clock that stands."""
+
+    def wall_ns(self) -> int:
+        return NOW_NS
+
+    def monotonic_ns(self) -> int:
+        return 0
+
+    def boot_id(self) -> str:
+        return "boot"
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError(f"nobody waits {seconds} s at night")
+
+
+async def nothing(*_: object) -> None:
+    raise AssertionError("no request is made at night")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> CollectorSettings:
+    return CollectorSettings(state=tmp_path, retention=RetentionSettings(inbox_hours=2, backups=2))
+
+
+@pytest.fixture
+async def collector(tmp_path: Path) -> AsyncIterator[Collector]:
+    async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
+        for number, hours in ((1, 3), (2, 1)):
+            received = NOW_NS - hours * HOUR_NS
+            await inbox.store(
+                Parcel(agent="a", epoch="e", sequences=(number,), received_wall_ns=received, body=b"x"),
+            )
+        yield Collector(nothing, Feed(), inbox, Telemetry("test"), asyncio.Future)
+
+
+async def test_a_night_leaves_a_good_backup_and_forgets_what_is_old(
+    collector: Collector, settings: CollectorSettings
+) -> None:
+    """The backup is made first: it still holds what is then forgotten."""
+    await do_nightly_work(collector, settings, Night())
+
+    (backup,) = (settings.state / "backups").iterdir()
+    assert verify_backup(backup) == 2
+    assert [parcel.fresh for parcel in await collector.inbox.since(0)] == [(2,)]
+    assert collector.telemetry.registry.get_sample_value(VERIFIED) == NOW_NS / 1e9
+
+
+async def test_a_night_without_a_backup_still_makes_room(collector: Collector, settings: CollectorSettings) -> None:
+    """A full disk takes no backup; were nothing forgotten then, it would stay full for ever."""
+    (settings.state / "backups").write_bytes(b"a file where the folder belongs")
+
+    with pytest.raises(OSError, match="backups"):
+        await do_nightly_work(collector, settings, Night())
+    assert [parcel.fresh for parcel in await collector.inbox.since(0)] == [(2,)]
+    assert collector.telemetry.registry.get_sample_value(VERIFIED) in {None, 0.0}
+
+
+def test_the_oldest_backups_go() -> None:
+    assert superfluous(["inbox-3.sqlite", "inbox-1.sqlite", "inbox-2.sqlite"], 2) == ["inbox-1.sqlite"]
+    assert superfluous(["inbox-1.sqlite"], 2) == []
