@@ -1,9 +1,11 @@
 """One POST over TCP, TLS or a Unix socket by the standard library; it follows nothing and believes no length."""
 
 import asyncio
+import contextlib
 import http.client
 import socket
 import ssl
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -53,17 +55,24 @@ class HttpPost:
 
     async def __call__(self, body: bytes) -> Reply:
         """See :class:`Post`."""
+        line = _Line()
+        limit_seconds = self._settings.timeout_seconds * 2
         try:
-            async with asyncio.timeout(self._settings.timeout_seconds * 2):
-                return await asyncio.to_thread(self._send, body)
+            async with asyncio.timeout(limit_seconds) as deadline:
+                return await asyncio.to_thread(self._send, body, line)
         except TimeoutError:
-            raise AwayError(f"no whole answer in {self._settings.timeout_seconds:g} s") from None
+            late = f"no whole answer in {limit_seconds:g} s" if deadline.expired() else "timed out"
+            raise AwayError(late) from None
         except (OSError, http.client.HTTPException) as error:
             raise AwayError(_line(error)) from None
+        finally:
+            line.cut()
 
-    def _send(self, body: bytes) -> Reply:
+    def _send(self, body: bytes, line: "_Line") -> Reply:
         connection = self._connection()
         try:
+            connection.connect()
+            line.end = connection.sock
             connection.request("POST", "/api/v1/batches", body, self._headers())
             answer = connection.getresponse()
             return Reply(answer.status, answer.read(_ANSWER_LIMIT_BYTES), answer.headers.get("Retry-After") or "")
@@ -81,6 +90,19 @@ class HttpPost:
         if self._tls is not None:
             return http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=self._tls)
         return http.client.HTTPConnection(host, parts.port, timeout=timeout)
+
+
+@dataclass
+class _Line:
+    """What a thread waits on, so that it can be told to wait no longer."""
+
+    end: socket.socket | None = None
+
+    def cut(self) -> None:
+        """End whatever still goes on; nothing where it is over."""
+        if self.end is not None:
+            with contextlib.suppress(OSError):
+                self.end.shutdown(socket.SHUT_RDWR)
 
 
 class _UnixConnection(http.client.HTTPConnection):

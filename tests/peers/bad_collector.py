@@ -14,6 +14,9 @@ Act = Callable[[Batch], bytes | None]
 """The bytes of the answer to a batch; None is silence until the client goes."""
 
 
+DRIP = b"a byte now and then"
+
+
 def answer(status: int, body: bytes = b"", head: str = "") -> bytes:
     return f"HTTP/1.1 {status} x\r\nContent-Length: {len(body)}\r\n{head}\r\n".encode() + body
 
@@ -28,6 +31,8 @@ class Collector:
     stored: list[int] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
+    left: int = 0
+    """Clients that gave up on a dripping answer."""
 
     def take(self, batch: Batch) -> bytes:
         sequences = [record.sequence for record in batch.records]
@@ -48,6 +53,15 @@ class Collector:
     def mute(self, _batch: Batch) -> None:
         return None
 
+    async def _drip(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A byte now and then, each in time, the whole never, until the other side goes."""
+        gone = asyncio.create_task(reader.read())
+        writer.write(b"HTTP/1.1 200 x\r\nContent-Length: 100000\r\n\r\n")
+        while not gone.done():
+            writer.write(b" ")
+            await asyncio.wait([gone], timeout=0.05)
+        self.left += 1
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -58,6 +72,8 @@ class Collector:
             said = (self.acts.pop(0) if self.acts else self.take)(batch)
             if said is None:
                 await reader.read()
+            elif said == DRIP:
+                await self._drip(reader, writer)
             else:
                 writer.write(said)
                 await writer.drain()

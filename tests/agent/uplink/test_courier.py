@@ -15,7 +15,7 @@ from shared.logs import Limited
 from shared.secret import Secret
 from shared.wire.codec import encode_cycle
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Metric, MetricKind
-from tests.peers.bad_collector import Act, Collector, answer, listening
+from tests.peers.bad_collector import DRIP, Act, Collector, answer, listening
 from tests.peers.spools import open_spool
 from tests.peers.village import HandClock, Heard
 
@@ -66,6 +66,7 @@ MISBEHAVIOURS: dict[str, Callable[[Collector], list[Act]]] = {
     "redirect": lambda _c: [lambda _: answer(302, head="Location: http://127.0.0.1:1/\r\n")],
     "413 until the batch is small": lambda c: [oversize(c)] * 8,
     "silence": lambda c: [c.mute],
+    "a byte now and then": lambda _c: [lambda _: DRIP],
     "cut off in the head": lambda _c: [lambda _: b"HTTP/1.1 20"],
     "not HTTP": lambda _c: [lambda _: b"220 mail.example ESMTP\r\n"],
     "closed without a word": lambda _c: [lambda _: b""],
@@ -105,6 +106,19 @@ async def test_a_collector_that_is_away_costs_a_wait_and_one_line(tmp_path: Path
     assert backlog.records == 3
     assert log.lines == ["batches stay here, the collector does not take them: connection refused"]
     assert courier.tally.requests == {"away": 4}
+
+
+async def test_an_answer_that_never_ends_is_hung_up_on(tmp_path: Path) -> None:
+    """A thread left behind would wait for as long as the other side likes."""
+    async with listening(Collector([lambda _: DRIP])) as collector:
+        with courier_to(collector.port, tmp_path, Heard()) as (courier, desk):
+            await fill(desk, 1)
+            await courier.deliver()
+            async with asyncio.timeout(10):
+                while not collector.left:  # noqa: ASYNC110 - the server's task ends when it sees the line cut
+                    await asyncio.sleep(0.01)
+
+    assert courier.tally.requests == {"away": 1}
 
 
 async def test_a_retry_after_is_the_least_to_wait(tmp_path: Path) -> None:
