@@ -122,3 +122,11 @@ def test_on_a_full_disk_the_newest_are_kept_and_it_heals_by_itself() -> None:
     assert sum(records for _, _, records in seen["gaps"]) == len(lost) > 0
     assert max(lost) < min(seen["waiting"])
     assert seen["whole"]
+
+
+def test_each_commit_reaches_the_disk_before_it_is_told(tmp_path: Path) -> None:
+    """No kill shows the difference, a power cut does: NORMAL loses what was told, OFF breaks the file."""
+    with open_sqlite_spool(tmp_path, SpoolSettings()) as spool:
+        told = [spool._database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")]
+
+    assert told == [2, "wal"]
