@@ -34,6 +34,10 @@ class Pipeline:
         """``agents`` gives the site at which each agent stands."""
         self._inventory = inventory
         self._agents = agents
+        self._inside: dict[str, list[str]] = {}
+        for name, site in agents.items():
+            self._inside.setdefault(site, []).append(name)
+        self._known = frozenset(site.id for site in inventory.sites)
         self._series = series
         self._journal = journal
         self._settings = settings
@@ -80,7 +84,7 @@ class Pipeline:
         reading = latest.reading
         reaches = reading.kind == self._settings.vantage_kind and reading.role == self._settings.vantage_role
         outside = self._agents.get(latest.agent) != reading.site
-        if not (reaches and outside and counts(reading)):
+        if not (reaches and outside and reading.site in self._known and counts(reading)):
             return
         links = self._evidence.setdefault(reading.site, {})
         key = (latest.agent, reading.check, reading.target)
@@ -94,8 +98,8 @@ class Pipeline:
             for latest, evidence in self._evidence.get(site.id, {}).values()
             if self._series.is_fresh(latest, now_monotonic_ns)
         )
-        for name, where in self._agents.items():
-            if where == site.id and self._series.is_heard(name, now_monotonic_ns):
+        for name in self._inside.get(site.id, ()):
+            if self._series.is_heard(name, now_monotonic_ns):
                 return Facts(links, name, self._views[name].last_report_ns or 0)
         return Facts(links)
 

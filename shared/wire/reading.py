@@ -2,6 +2,7 @@
 
 Records are MessagePack arrays: within one major version a new field is appended with a default, so that an older
 reader ignores it and a newer reader fills it in. A field is never moved, renamed into another meaning or removed.
+They hold no cycles, so the collector's garbage collection need not look at hundreds of thousands of them.
 """
 
 from enum import StrEnum
@@ -41,7 +42,7 @@ class MetricKind(StrEnum):
     UNTYPED = "untyped"
 
 
-class Metric(msgspec.Struct, frozen=True, array_like=True):
+class Metric(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a series means: its family name (base unit in the name), its type and one line of help."""
 
     name: str
@@ -49,7 +50,7 @@ class Metric(msgspec.Struct, frozen=True, array_like=True):
     help: str
 
 
-class Sample(msgspec.Struct, frozen=True, array_like=True):
+class Sample(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One value of one series. Counters are totals since the agent started, never increments.
 
     A histogram's samples carry the family's name with ``_bucket`` (and a label ``le``), ``_sum`` and ``_count``.
@@ -60,7 +61,7 @@ class Sample(msgspec.Struct, frozen=True, array_like=True):
     labels: Labels = ()
 
 
-class Reading(msgspec.Struct, frozen=True, array_like=True):
+class Reading(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one run of one check found.
 
     ``started_monotonic_ns`` counts from the boot that the enclosing cycle names; ``started_wall_ns`` is the agent's
@@ -88,7 +89,7 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
     """Why this run says nothing about the target (the agent itself was late, its clock stepped); empty when it does."""
 
 
-class Cycle(msgspec.Struct, frozen=True, array_like=True):
+class Cycle(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The readings that an agent committed together: one record of its spool."""
 
     boot_id: str
@@ -103,14 +104,14 @@ class Lane(StrEnum):
     HISTORY = "history"
 
 
-class Record(msgspec.Struct, frozen=True, array_like=True):
+class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A cycle with the number the spool gave it; (agent, epoch, sequence) names it for ever."""
 
     sequence: int
     cycle: Cycle
 
 
-class Batch(msgspec.Struct, frozen=True, array_like=True):
+class Batch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one POST carries. The sender's clocks at the moment of sending let the receiver place each reading."""
 
     agent: str
