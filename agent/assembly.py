@@ -29,6 +29,7 @@ from shared.secret import Secret, read_secret
 from shared.wire.reading import ClockQuality, Metric, MetricKind, Outcome, Reading, Sample
 
 _FLUSH_SECONDS = 3.0
+_SECOND_NS = 1_000_000_000
 _NEW_LIFE_SECONDS = 1.0
 
 
@@ -60,7 +61,8 @@ async def _live(
         report = _Report(settings, clock, tally, desk, courier, committer, durable=durable, started_ns=clock.wall_ns())
 
         async def commit() -> None:
-            await committer.commit((*runner.take(), await report.reading()))
+            told = (await report.reading(),) if report.is_due() else ()
+            await committer.commit((*runner.take(), *told))
 
         log.info("agent %s: %d checks, collector %s", settings.file.agent, len(jobs), settings.file.uplink.url)
         tasks = [
@@ -69,7 +71,7 @@ async def _live(
             asyncio.create_task(courier.run(committer.news)),
         ]
         await _until_stopped(tasks, stop)
-        await commit()
+        await committer.commit((*runner.take(), await report.reading()))
         await courier.flush(_FLUSH_SECONDS)
         log.info("agent %s: stopped", settings.file.agent)
 
@@ -160,6 +162,14 @@ class _Report:
     committer: Committer
     durable: bool
     started_ns: int
+    told_ns: int | None = None
+
+    def is_due(self) -> bool:
+        now_ns, period_ns = self.clock.monotonic_ns(), int(self.settings.file.report_seconds * _SECOND_NS)
+        if self.told_ns is not None and now_ns - self.told_ns < period_ns:
+            return False
+        self.told_ns = now_ns
+        return True
 
     async def reading(self) -> Reading:
         quality = clock_quality()

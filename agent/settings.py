@@ -15,6 +15,8 @@ from agent.spool.sqlite import SpoolSettings
 from agent.uplink.http import UplinkSettings
 from shared.settings import Document, SettingsError, load, load_document
 
+_LONGEST_REPORT_SECONDS = 30
+
 
 class AgentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What stands in ``agent.yaml``; checks are read a second time, as what their probes know."""
@@ -28,6 +30,8 @@ class AgentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Folder of the spool; the agent alone writes there."""
     commit_seconds: float = 10.0
     """A power cut costs at most the readings of this time; each commit is one write to the disk."""
+    report_seconds: float = 20.0
+    """How often the agent tells about itself; the collector takes one that is silent for a minute for dead."""
     spool: SpoolSettings = msgspec.field(default_factory=SpoolSettings)
     profiles: Path | None = None
     """Folder of the device profiles; those that came with the program where none is given."""
@@ -106,8 +110,7 @@ def _rules(settings: AgentSettings, probes: Mapping[str, Probe]) -> Iterator[tup
     file = settings.file
     if not file.agent:
         yield "$.agent", "must not be empty"
-    if file.commit_seconds <= 0:
-        yield "$.commit_seconds", "must be more than 0"
+    yield from _rhythm_rules(file)
     if not file.uplink.url.startswith(("http://", "https://")):
         yield "$.uplink.url", "must begin with http:// or https://"
     if (file.uplink.token is None) == (file.uplink.token_file is None):
@@ -123,6 +126,13 @@ def _rules(settings: AgentSettings, probes: Mapping[str, Probe]) -> Iterator[tup
     for number, (kind, check) in enumerate(settings.checks):
         for place, what in _check_rules(check, probes[kind], settings):
             yield f"$.checks[{number}].{place}", what
+
+
+def _rhythm_rules(file: AgentFile) -> Iterator[tuple[str, str]]:
+    if file.commit_seconds <= 0:
+        yield "$.commit_seconds", "must be more than 0"
+    if not 0 < file.report_seconds <= _LONGEST_REPORT_SECONDS:
+        yield "$.report_seconds", f"must be more than 0 and at most {_LONGEST_REPORT_SECONDS}"
 
 
 def _check_rules(check: Check, probe: Probe, settings: AgentSettings) -> Iterator[tuple[str, str]]:

@@ -65,7 +65,7 @@ async def open_collector(
         build = f"{release()}-{secrets.token_hex(4)}"
         pipeline = Pipeline(inventory, agents, series, journal, settings=settings.judgement, build=build)
         await _replay(inbox, pipeline, clock, settings)
-        state = _State(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log)
+        state = _State(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox)
         endpoint = BatchEndpoint(
             Register({agent.name: token_of(agent) for agent in settings.agents}),
             inbox,
@@ -106,6 +106,7 @@ class _State:
     feed: Feed
     every_seconds: float
     log: logging.Logger
+    inbox: SqliteInbox
     picture: Picture | None = None
     evaluated_monotonic_ns: int = 0
 
@@ -120,7 +121,9 @@ class _State:
         age = (self.clock.monotonic_ns() - self.evaluated_monotonic_ns) / _SECOND_NS
         if self.picture is None:
             return "nothing was evaluated yet"
-        return f"the last evaluation is {age:.0f} s old" if age > 5 * self.every_seconds + 5 else ""
+        if age > 5 * self.every_seconds + 5:
+            return f"the last evaluation is {age:.0f} s old"
+        return self.inbox.failing
 
     async def evaluate_for_ever(self) -> None:
         complain = Limited(self.log, self.clock)

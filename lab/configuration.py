@@ -51,6 +51,7 @@ def _collector(stage: Stage, folder: Path, port: int, way: Way) -> dict[str, Any
             "vantage_kind": "icmp" if way.real else "snmp",
         },
         "series": {"agent_silent_seconds": 10.0, "fresh_least_seconds": 10.0},
+        "wall": {"title": "Hà Giang"},
     }
 
 
@@ -77,6 +78,7 @@ def _agent(name: str, site: str, folder: Path, targets: list[dict[str, Any]], wa
         "uplink": {"url": "http://collector", "socket": str(own), "token": token(name)},
         "state": str(folder / "state" / name),
         "commit_seconds": _COMMIT_SECONDS,
+        "report_seconds": 5.0,
         "credentials_file": str(folder / "credentials.yaml"),
         "checks": list(_checks({target["role"] for target in targets}, way)),
         "targets": targets,

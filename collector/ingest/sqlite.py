@@ -39,6 +39,8 @@ _numbers = msgspec.msgpack.Decoder(tuple[int, ...])
 class _Job:
     work: Callable[[sqlite3.Connection], Any]
     answer: "asyncio.Future[Any]"
+    alone: bool = False
+    """Whether it wants no transaction of ours around it."""
 
 
 class SqliteInbox:
@@ -49,6 +51,8 @@ class SqliteInbox:
         self._loop = loop
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._seen: dict[tuple[str, str], Ranges] = {}
+        self.failing = ""
+        """Why the last commit failed; empty when it did not."""
         self._thread = threading.Thread(target=self._work, name="inbox", daemon=True)
 
     async def store(self, parcel: Parcel) -> frozenset[int]:
@@ -74,7 +78,7 @@ class SqliteInbox:
 
     async def backup(self, path: Path) -> None:
         """Copy the whole file by SQLite's backup API while the inbox is at work."""
-        await self._do(lambda database: _backup(database, path))
+        await self._do(lambda database: _backup(database, path), alone=True)
 
     def start(self) -> None:
         """Begin to work; called once, by the opener."""
@@ -85,9 +89,9 @@ class SqliteInbox:
         self._jobs.put(None)
         self._thread.join()
 
-    async def _do(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+    async def _do(self, work: Callable[[sqlite3.Connection], Any], *, alone: bool = False) -> Any:
         answer: asyncio.Future[Any] = self._loop.create_future()
-        self._jobs.put(_Job(work, answer))
+        self._jobs.put(_Job(work, answer, alone))
         return await answer
 
     def _work(self) -> None:
@@ -98,9 +102,19 @@ class SqliteInbox:
                 while len(jobs) < _GROUP:
                     jobs.append(self._jobs.get_nowait())
             going = None not in jobs
-            group = [job for job in jobs if job is not None]
+            group = [job for job in jobs if job is not None and not job.alone]
             if group:
                 self._commit(group)
+            for job in jobs:
+                if job is not None and job.alone:
+                    self._work_alone(job)
+
+    def _work_alone(self, job: _Job) -> None:
+        try:
+            result = job.work(self._database)
+        except Exception as error:  # noqa: BLE001 - as in _commit
+            result = InboxFailedError(f"the inbox cannot be copied: {error}")
+        self._tell([job], [result])
 
     def _commit(self, group: list[_Job]) -> None:
         try:
@@ -109,10 +123,12 @@ class SqliteInbox:
             self._database.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - one bad row must not end the only thread that writes
             self._seen.clear()  # what was remembered in this transaction did not happen
+            self.failing = f"the inbox cannot be written: {error}"
             with contextlib.suppress(sqlite3.Error):
                 self._database.execute("ROLLBACK")
-            self._tell(group, [InboxFailedError(f"the inbox cannot be written: {error}")] * len(group))
+            self._tell(group, [InboxFailedError(self.failing)] * len(group))
         else:
+            self.failing = ""
             self._tell(group, results)
 
     def _tell(self, group: list[_Job], results: list[Any]) -> None:
@@ -162,11 +178,6 @@ async def open_sqlite_inbox(path: Path) -> AsyncIterator[SqliteInbox]:
 
 
 def _backup(database: sqlite3.Connection, path: Path) -> None:
-    # A backup runs outside any transaction of its own source.
-    database.execute("COMMIT")
-    try:
-        with contextlib.closing(sqlite3.connect(path)) as copy:
-            database.backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")  # one file, which a reader adds nothing to
-    finally:
-        database.execute("BEGIN IMMEDIATE")
+    with contextlib.closing(sqlite3.connect(path)) as copy:
+        database.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")  # one file, which a reader adds nothing to
