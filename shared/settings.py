@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,9 +54,12 @@ class Document:
         return f"{self.path}:{self._lines.get(trail, 1)}: {shown}: {what}"
 
     def convert(self, content: Any, kind: Any, place: str = "$") -> Any:
-        """Convert a part of the document to ``kind`` (a msgspec type), or raise :class:`SettingsError`."""
+        """Convert a part of the document to ``kind`` (a msgspec type), or raise :class:`SettingsError`.
+
+        Paths in a file are seen from the folder in which the file stands, wherever the program was started.
+        """
         try:
-            return msgspec.convert(content, kind, strict=True, dec_hook=_special)
+            return msgspec.convert(content, kind, strict=True, dec_hook=partial(_special, self.path.parent))
         except msgspec.ValidationError as error:
             raise SettingsError([self._explain(str(error), content, kind, place)]) from None
 
@@ -119,11 +123,11 @@ def in_words(message: str) -> str:
     return words[:1].lower() + words[1:]
 
 
-def _special(kind: type[Any], value: Any) -> Any:
+def _special(folder: Path, kind: type[Any], value: Any) -> Any:
     if kind is Secret and isinstance(value, str):
         return Secret(value)
     if issubclass(kind, Path) and isinstance(value, str):
-        return Path(value)
+        return folder / value
     raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
 
 

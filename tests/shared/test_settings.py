@@ -97,3 +97,14 @@ def test_a_secret_never_prints() -> None:
 
     assert "canary" not in f"{inner!r} {inner.community!s} {inner.community!r}"
     assert inner.community.reveal() == "canary"
+
+
+def test_paths_are_seen_from_the_folder_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder in which a unit or a shell happens to start the program must not matter."""
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "f.yaml").write_text("name: a\npath: state\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    assert load(Path("there/f.yaml"), Outer).path.resolve() == tmp_path / "there" / "state"
+    (tmp_path / "there" / "f.yaml").write_text("name: a\npath: /elsewhere\n", encoding="utf-8")
+    assert load(Path("there/f.yaml"), Outer).path == Path("/elsewhere")
