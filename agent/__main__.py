@@ -9,6 +9,7 @@ from agent.commands.byhand import list_probes, run_probe
 from agent.commands.options import add_options
 from agent.commands.run import check_config, run
 from agent.probes import load_probes
+from shared.arguments import ArgumentParser
 from shared.release import release
 
 _TEXT = argparse.RawDescriptionHelpFormatter
@@ -29,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
         prog="phusong-agent",
         description="Measures links and routers and forwards what it measured.",
         epilog="example:\n  phusong-agent run --config /etc/phusong/agent.yaml",
@@ -49,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_probe(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_probe(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     probing = _command(commands, "probe", "run one probe by hand", "probe icmp 192.0.2.1 --count 5 --json")
     kinds = probing.add_subparsers(dest="kind", required=True, metavar="KIND")
     for kind, probe in load_probes().items():
@@ -63,8 +64,8 @@ def _add_probe(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, example: str
-) -> argparse.ArgumentParser:
+    commands: "argparse._SubParsersAction[ArgumentParser]", name: str, text: str, example: str
+) -> ArgumentParser:
     epilog = f"example:\n  phusong-agent {example}"
     return commands.add_parser(name, help=text, description=text, epilog=epilog, formatter_class=_TEXT)
 

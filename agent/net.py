@@ -79,3 +79,12 @@ def unreachable(error: OSError) -> ProbeFailed:
     """What the kernel said, as an outcome."""
     outcome = Outcome.UNREACHABLE if error.errno in _UNREACHABLE else Outcome.ERROR
     return ProbeFailed(outcome, (error.strerror or str(error)).lower())
+
+
+def literal(host: str) -> list[tuple[socket.AddressFamily, tuple[object, ...]]]:
+    """An IPv4 address as it is written, which needs no resolver; nothing for anything else."""
+    try:
+        socket.inet_pton(socket.AF_INET, host)
+    except (OSError, ValueError):
+        return []
+    return [(socket.AF_INET, (host, 0))]

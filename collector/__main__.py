@@ -7,6 +7,7 @@ from pathlib import Path
 
 from collector.commands.run import check_config, run
 from collector.commands.stock import import_sites
+from shared.arguments import ArgumentParser
 from shared.release import release
 
 _TEXT = argparse.RawDescriptionHelpFormatter
@@ -25,8 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
         prog="phusong-collector",
         description="Remembers what agents measured, decides and tells.",
         epilog="example:\n  phusong-collector run --config /etc/phusong/collector.yaml",
@@ -46,8 +47,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, example: str
-) -> argparse.ArgumentParser:
+    commands: "argparse._SubParsersAction[ArgumentParser]", name: str, text: str, example: str
+) -> ArgumentParser:
     epilog = f"example:\n  phusong-collector {example}"
     made = commands.add_parser(name, help=text, description=text, epilog=epilog, formatter_class=_TEXT)
     made.add_argument("--config", type=Path, required=True, metavar="FILE", help="the collector's settings")

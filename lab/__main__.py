@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from lab.demo import Wishes, run_demo
 from lab.fleet import FleetWishes, run_fleet, write_settings
 from lab.stage import all_communes
+from shared.arguments import ArgumentParser
 
 _EXAMPLES = """examples:
   phusong-lab demo                              all communes; the wall at http://127.0.0.1:8080/wall
@@ -34,9 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_demo(Wishes(sites=given.sites, port=given.port, duration_seconds=given.duration, seed=given.seed))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> ArgumentParser:
     text = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         prog="phusong-lab", description="A province in a box.", epilog=_EXAMPLES, formatter_class=text
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -59,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_demo_options(demo: argparse.ArgumentParser) -> None:
+def _add_demo_options(demo: ArgumentParser) -> None:
     most = len(all_communes())
     demo.add_argument("--sites", type=_whole(1, most), default=most, metavar="N", help=f"communes, 1 to {most}")
     demo.add_argument("--port", type=_whole(1, 65535), default=8080, metavar="P", help="port of the wall (8080)")
@@ -67,7 +68,7 @@ def _add_demo_options(demo: argparse.ArgumentParser) -> None:
     demo.add_argument("--seed", type=_whole(0, 2**63), default=1, metavar="K", help="another number, another province")
 
 
-def _add_fleet_options(fleet: argparse.ArgumentParser) -> None:
+def _add_fleet_options(fleet: ArgumentParser) -> None:
     fleet.add_argument("--agents", type=_whole(1, 99_999), required=True, metavar="N", help="how many")
     where = fleet.add_mutually_exclusive_group(required=True)
     where.add_argument("--collector", type=_url, metavar="URL", help="http://ADDRESS:PORT of the collector")

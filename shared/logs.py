@@ -5,6 +5,7 @@ import sys
 from typing import TextIO
 
 from shared.clock import Clock
+from shared.printable import printable
 
 _SECOND_NS = 1_000_000_000
 
@@ -13,7 +14,7 @@ class _OneLine(logging.Formatter):
     """What devices and files say must not forge a line of ours or drive a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in super().format(record))
+        return printable(super().format(record))
 
     def formatException(self, ei: object) -> str:  # noqa: N802 - the base class names it
         """A traceback is for us; operators get its last line, the level DEBUG gets all of it."""

@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
+from shared.printable import printable
 from shared.secret import Secret
 
 _T = TypeVar("_T")
 _MAX_BYTES = 4 * 1024 * 1024
 _MAX_NODES = 400_000
+_MAX_DEPTH = 100
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<place>\$.*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<key>.*)`$")
 _WORDS = {
@@ -33,7 +35,7 @@ class SettingsError(Exception):
     """The input is wrong; ``problems`` holds one line for each thing to mend."""
 
     def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(printable(problem) for problem in problems)
         super().__init__("\n".join(self.problems))
 
 
@@ -78,14 +80,15 @@ class Document:
 def load_document(path: Path) -> Document:
     """Read a YAML file with the safe loader; duplicate keys, tags, huge files and alias bombs are errors."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
+        if len(raw) > _MAX_BYTES:
+            raise SettingsError([f"{path}: more than {_MAX_BYTES} bytes is over the limit"])
         text = raw.decode("utf-8-sig")
     except OSError as error:
         raise SettingsError([f"{path}: {(error.strerror or str(error)).lower()}"]) from None
     except UnicodeDecodeError as error:
         raise SettingsError([f"{path}: is not UTF-8 (byte {error.start})"]) from None
-    if len(raw) > _MAX_BYTES:
-        raise SettingsError([f"{path}: {len(raw)} bytes is over the limit of {_MAX_BYTES}"])
     lines: dict[str, int] = {}
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -132,18 +135,22 @@ def _special(folder: Path, kind: type[Any], value: Any) -> Any:
 
 
 def _survey(path: Path, root: yaml.Node, lines: dict[str, int]) -> None:
-    todo: list[tuple[str, yaml.Node]] = [("$", root)]
+    todo: list[tuple[int, str, yaml.Node]] = [(0, "$", root)]
     seen = 0
     while todo:
-        place, node = todo.pop()
+        depth, place, node = todo.pop()
         seen += 1
         if seen > _MAX_NODES:
             raise SettingsError([f"{path}: the file unfolds to more than {_MAX_NODES} values"])
+        if depth > _MAX_DEPTH:
+            # Also where an alias stands inside its own anchor, which has no end.
+            line = node.start_mark.line + 1
+            raise SettingsError([f"{path}:{line}: the file is nested more than {_MAX_DEPTH} deep"])
         lines[place] = node.start_mark.line + 1
         if isinstance(node, yaml.SequenceNode):
-            todo.extend((f"{place}[{index}]", item) for index, item in enumerate(node.value))
+            todo.extend((depth + 1, f"{place}[{index}]", item) for index, item in enumerate(node.value))
         elif isinstance(node, yaml.MappingNode):
-            todo.extend(_members(path, place, node, lines))
+            todo.extend((depth + 1, *member) for member in _members(path, place, node, lines))
 
 
 def _members(path: Path, place: str, node: yaml.MappingNode, lines: dict[str, int]) -> list[tuple[str, yaml.Node]]:

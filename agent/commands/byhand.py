@@ -12,6 +12,7 @@ from agent.commands.options import by_hand, check_from, option_name
 from agent.probe import Check, Credential, Finding, Probe, ProbeFailed, Surroundings, Target
 from agent.settings import profile_folder
 from shared.clock import SystemClock
+from shared.printable import printable
 from shared.settings import SettingsError, in_words
 from shared.wire.reading import Outcome
 
@@ -103,4 +104,4 @@ def _cell(value: object) -> str:
         return ", ".join(f"{name} {_cell(inner)}" for name, inner in value.items())
     if isinstance(value, list | tuple):
         return "  ".join(_cell(inner) for inner in value)
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in str(value))
+    return printable(str(value))

@@ -18,7 +18,7 @@ from agent.icmp.packet import LEAST_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES
 from agent.icmp.port import Manner, address_text, socket_address
 from agent.icmp.totals import METRICS, Totals
 from agent.icmp.train import TrainFacts
-from agent.net import resolve
+from agent.net import literal, resolve
 from agent.probe import Check, Finding, Probe, ProbeFailed, Surroundings, Target
 from shared.clock import Clock
 from shared.logs import logger
@@ -78,7 +78,15 @@ class IcmpInstrument:
         self._known: dict[tuple[str, str, str], _Remembered] = {}
 
     async def measure(self, check: IcmpCheck, target: Target) -> Finding:
-        """Send one train; loss, lateness and ICMP errors are facts, not failures."""
+        """Send one train; loss, lateness and ICMP errors are facts, and so is a train that could not begin."""
+        try:
+            return await self._measure(check, target)
+        except ProbeFailed as failure:
+            nothing = TrainFacts(sent=0, rtts_ns=(None,) * check.count, duplicates=0, late=0, reordered=0, loss_runs=())
+            facts = facts_in_words(Journey(nothing, kernel_stamps=False, voided="", unsent=0), None)
+            return Finding(failure.outcome, reason=failure.reason, facts=facts)
+
+    async def _measure(self, check: IcmpCheck, target: Target) -> Finding:
         if not self._engine.versions:
             raise ProbeFailed(Outcome.ERROR, self._engine.refusal)
         begun_ns = self._clock.monotonic_ns()
@@ -131,15 +139,6 @@ class IcmpInstrument:
         raise ProbeFailed(Outcome.ERROR, f"{host}: {self._engine.refusal or 'no address of a family in use'}")
 
 
-def literal(host: str) -> list[tuple[socket.AddressFamily, tuple[object, ...]]]:
-    """An IPv4 address as it is written, which needs no resolver; nothing for anything else."""
-    try:
-        socket.inet_pton(socket.AF_INET, host)
-    except (OSError, ValueError):
-        return []
-    return [(socket.AF_INET, (host, 0))]
-
-
 def plan_of(check: IcmpCheck) -> Plan:
     """The check in the engine's units."""
     return Plan(
@@ -171,7 +170,7 @@ def judge(journey: Journey, check: IcmpCheck) -> tuple[Outcome, str]:
     return Outcome.TIMEOUT, f"no reply to {packets} within {check.timeout_seconds:g} s"
 
 
-def facts_in_words(journey: Journey, address: str) -> dict[str, object]:
+def facts_in_words(journey: Journey, address: str | None) -> dict[str, object]:
     """What ``phusong-agent probe icmp --json`` promises."""
     facts = journey.facts
     return {

@@ -108,3 +108,29 @@ def test_paths_are_seen_from_the_folder_of_the_file(tmp_path: Path, monkeypatch:
     assert load(Path("there/f.yaml"), Outer).path.resolve() == tmp_path / "there" / "state"
     (tmp_path / "there" / "f.yaml").write_text("name: a\npath: /elsewhere\n", encoding="utf-8")
     assert load(Path("there/f.yaml"), Outer).path == Path("/elsewhere")
+
+
+def test_an_alias_inside_its_own_anchor_is_refused_quickly(tmp_path: Path) -> None:
+    path = tmp_path / "f.yaml"
+    path.write_text("name: &a\n  b: *a\n", encoding="utf-8")
+
+    with pytest.raises(SettingsError) as caught:
+        load(path, Outer)
+
+    assert caught.value.problems == (f"{path}:1: the file is nested more than 100 deep",)
+
+
+def test_a_file_cannot_drive_the_terminal_that_shows_its_errors(tmp_path: Path) -> None:
+    path = tmp_path / "f.yaml"
+    path.write_text('name: a\n"\\e[31mred": 1\n', encoding="utf-8")
+
+    with pytest.raises(SettingsError) as caught:
+        load(path, Outer)
+
+    assert str(caught.value).startswith(f"{path}:2: \\x1b[31mred: unknown key")
+    assert str(caught.value).isprintable()
+
+
+def test_a_file_without_end_is_not_read_to_its_end() -> None:
+    with pytest.raises(SettingsError, match="over the limit"):
+        load(Path("/dev/zero"), Outer)

@@ -147,3 +147,17 @@ def test_a_probe_by_hand_gives_one_object_and_an_exit_code() -> None:
     assert (found["kind"], found["target"], found["outcome"]) == ("tcp", "127.0.0.1:1", "refused")
     assert wrong.returncode == 2
     assert len(wrong.stderr.splitlines()) == 1
+
+
+def test_an_icmp_probe_whose_target_does_not_resolve_still_has_every_promised_key() -> None:
+    done = command("probe", "icmp", "no-such-name.invalid", "--count", "3", "--json")
+
+    found = json.loads(done.stdout)
+    nothing = {name: found[name] for name in ("address", "rtt_min_seconds", "rtt_median_seconds", "rtt_max_seconds")}
+    assert done.returncode == 1
+    assert found["outcome"] == "error"
+    assert set(nothing.values()) == {None} == {found["jitter_seconds"], *found["rtt_seconds"]}
+    assert len(found["rtt_seconds"]) == 3
+    counts = ("sent", "received", "duplicates", "late", "reordered", "longest_loss_run")
+    assert [found[name] for name in counts] == [0] * len(counts)
+    assert found["timestamps"] == "user"
