@@ -22,7 +22,7 @@ class State(IntEnum):
         return self.name.lower()
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is held of one site at one evaluation."""
 
     state: State
@@ -34,14 +34,14 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Collector's wall time of the newest fresh fact behind the verdict; None where there is none."""
 
 
-class SiteView(msgspec.Struct, frozen=True, kw_only=True):
+class SiteView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A site with its verdict."""
 
     site: Site
     verdict: Verdict
 
 
-class AgentView(msgspec.Struct, frozen=True, kw_only=True):
+class AgentView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is known of one agent."""
 
     name: str
@@ -55,7 +55,7 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     """Wall time of the oldest record that the agent still has to send; None when it has none."""
 
 
-class Transition(msgspec.Struct, frozen=True, kw_only=True):
+class Transition(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A site went from one state to another."""
 
     number: int

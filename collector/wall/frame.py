@@ -7,7 +7,7 @@ from collector.picture import Picture, SiteView, State
 _SECOND_NS = 1_000_000_000
 
 
-class SiteFrame(msgspec.Struct, frozen=True, kw_only=True):
+class SiteFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A site with its state."""
 
     site: str
@@ -23,7 +23,7 @@ class SiteFrame(msgspec.Struct, frozen=True, kw_only=True):
     facts_at: float | None
 
 
-class IncidentFrame(msgspec.Struct, frozen=True, kw_only=True):
+class IncidentFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A site that is not as it should be; causes are a later work's."""
 
     site: str
@@ -35,7 +35,7 @@ class IncidentFrame(msgspec.Struct, frozen=True, kw_only=True):
     confidence: str = "provisional"
 
 
-class AgentFrame(msgspec.Struct, frozen=True, kw_only=True):
+class AgentFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An agent."""
 
     agent: str
@@ -46,7 +46,7 @@ class AgentFrame(msgspec.Struct, frozen=True, kw_only=True):
     spool_oldest: float | None
 
 
-class TransitionFrame(msgspec.Struct, frozen=True, kw_only=True):
+class TransitionFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A change of a site's state."""
 
     number: int
