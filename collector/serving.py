@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import uvicorn
 
 from collector.settings import ListenSettings
 from collector.web import App
+from shared.logs import logger
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 3
@@ -49,12 +51,18 @@ async def serve(app: App, sockets: list[socket.socket], stop: asyncio.Event) -> 
         backlog=_BACKLOG,
     )
     server = _Server(config)
+    logger("uvicorn.error").addFilter(_unless_cancelled)
     serving = asyncio.create_task(server.serve(sockets=sockets))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     server.should_exit = True
     await serving
+
+
+def _unless_cancelled(record: logging.LogRecord) -> bool:
+    """Whoever was still sending when the program ended is cut off on purpose: a line for each tells nobody anything."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 class _Server(uvicorn.Server):

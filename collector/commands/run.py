@@ -15,6 +15,7 @@ import uvloop
 from collector.assembly import Collector, open_collector, token_of
 from collector.calendar.almanac import open_almanac
 from collector.calendar.nightly import backup_name, oldest_kept_ns, superfluous, verify_backup
+from collector.commands.ownership import StateTakenError, owned
 from collector.commands.stock import load_inventory
 from collector.inventory.site import Inventory
 from collector.serving import ListenError, open_sockets, serve
@@ -46,7 +47,7 @@ def run(path: Path, level: str) -> int:
     log = logs.logger("phusong.collector")
     try:
         uvloop.run(_run(*loaded, log))
-    except ListenError as error:
+    except (ListenError, StateTakenError) as error:
         print(f"phusong-collector: {error}", file=sys.stderr)
         return 1
     except OSError as error:
@@ -64,7 +65,7 @@ async def _run(settings: CollectorSettings, inventory: Inventory, log: logging.L
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     clock = SystemClock()
-    with open_sockets(settings.listen) as sockets:
+    with owned(settings.state), open_sockets(settings.listen) as sockets:
         async with open_collector(settings, inventory, clock, log) as collector:
 
             async def nightly() -> None:

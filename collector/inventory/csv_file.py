@@ -91,7 +91,7 @@ def _hint(name: str, cells: list[str]) -> str:
 
 
 def _site(path: Path, line: int, fields: list[str | None], row: list[str], problems: list[str]) -> Site | None:
-    if len(row) > len(fields):
+    if any(cell.strip() for cell in row[len(fields) :]):
         problems.append(f"{path}:{line}: {len(row)} cells under {len(fields)} headings")
         return None
     cells = {field: cell.strip() for field, cell in zip(fields, row, strict=False) if field is not None}

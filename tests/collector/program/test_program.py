@@ -1,0 +1,99 @@
+"""The whole collector: one at a time on its folder, and it ends quietly under clients that never finish."""
+
+import asyncio
+import signal
+import socket
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[3]
+TOKEN = "canary-token-of-a1-canary"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def settings(folder: Path, name: str) -> tuple[Path, int]:
+    port = free_port()
+    (folder / "sites.csv").write_text("code,name,,\n1,a,,\n2,b,,,\n", encoding="utf-8")
+    content = {
+        "listen": {"port": port},
+        "state": str(folder / "state"),
+        "inventory": "sites.csv",
+        "agents": [{"name": "a1", "site": "1", "token": TOKEN}],
+    }
+    path = folder / name
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return path, port
+
+
+async def start(config: Path) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "collector", "run", "--config", str(config)), cwd=ROOT, stderr=asyncio.subprocess.PIPE
+    )
+
+
+async def until_it_listens(port: int) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                return
+
+
+async def end(collector: asyncio.subprocess.Process) -> str:
+    collector.send_signal(signal.SIGTERM)
+    _, said = await asyncio.wait_for(collector.communicate(), 30)
+    assert collector.returncode == 0, said.decode()
+    return said.decode()
+
+
+async def test_a_second_collector_on_the_same_folder_is_refused_in_one_line(tmp_path: Path) -> None:
+    config, port = settings(tmp_path, "first.yaml")
+    first = await start(config)
+    await until_it_listens(port)
+
+    second = await start(settings(tmp_path, "second.yaml")[0])
+    try:
+        _, said = await asyncio.wait_for(second.communicate(), 30)
+    finally:
+        if second.returncode is None:
+            second.kill()
+        await end(first)
+
+    assert second.returncode == 1
+    assert said.decode().endswith(f"{tmp_path}/state: another collector works on this folder: end it first\n")
+    assert len(said.splitlines()) == 1
+
+
+async def test_clients_that_never_finish_are_cut_off_at_the_end_without_a_line_each(tmp_path: Path) -> None:
+    config, port = settings(tmp_path, "c.yaml")
+    collector = await start(config)
+    await until_it_listens(port)
+    begun = (
+        f"POST /api/v1/batches HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 100\r\n\r\nph"
+    )
+
+    with ExitStack() as stack:
+        for _ in range(20):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            client.sendall(begun.encode())
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b"200" in await reader.readline()
+        writer.close()
+        said = await end(collector)
+
+    assert "Exception" not in said
+    assert TOKEN not in said
+    assert len(said.splitlines()) <= 4
