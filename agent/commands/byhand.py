@@ -4,11 +4,12 @@ import argparse
 import asyncio
 import os
 import sys
+import textwrap
 from collections.abc import Mapping
 
 import msgspec
 
-from agent.commands.options import by_hand, check_from, option_name
+from agent.commands.options import by_hand, check_from, option_name, option_names
 from agent.probe import Check, Credential, Finding, Probe, ProbeFailed, Surroundings, Target
 from agent.settings import profile_folder
 from shared.clock import SystemClock
@@ -18,11 +19,13 @@ from shared.wire.reading import Outcome
 
 
 def list_probes(probes: Mapping[str, Probe]) -> int:
-    """Print each kind with what it does; its options are in its own help."""
+    """Print each kind with what it does and its options, which its own help explains."""
     width = max(len(kind) for kind in probes)
     for kind, probe in probes.items():
         print(f"{kind.ljust(width)}  {probe.summary}")
-        print(f"{' ' * width}  options: phusong-agent probe {kind} --help")
+        listed = textwrap.wrap(" ".join(option_names(probe)), 96, break_on_hyphens=False)
+        for line in (*listed, f"explained by: phusong-agent probe {kind} --help"):
+            print(f"{' ' * width}  {line}")
     return 0
 
 

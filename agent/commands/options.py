@@ -31,6 +31,12 @@ def add_options(parser: argparse.ArgumentParser, probe: Probe) -> None:
             parser.add_argument(f"--{name}", dest=f"hand_{name.replace('-', '_')}", metavar="WORD", help=text)
 
 
+def option_names(probe: Probe) -> tuple[str, ...]:
+    """All options of the probe as they are typed, for a list."""
+    own = probe.by_hand.options if probe.by_hand is not None else {}
+    return tuple(f"--{name}" for name in (*(option_name(field.name) for field in _fields(probe.check)), *own))
+
+
 def check_from(given: argparse.Namespace, probe: Probe) -> Check:
     """The check that the options describe; raises :class:`msgspec.ValidationError` where a value is wrong."""
     named = vars(given)

@@ -161,3 +161,14 @@ def test_an_icmp_probe_whose_target_does_not_resolve_still_has_every_promised_ke
     counts = ("sent", "received", "duplicates", "late", "reordered", "longest_loss_run")
     assert [found[name] for name in counts] == [0] * len(counts)
     assert found["timestamps"] == "user"
+
+
+def test_the_list_of_probes_names_the_options_that_the_help_explains() -> None:
+    listed = command("probes").stdout
+
+    for kind in ("icmp", "snmp", "tcp", "dns", "http"):
+        shown = command("probe", kind, "--help").stdout
+        told = listed.split(f"probe {kind} --help")[0].rpartition("--help")[2]
+        options = [word for word in told.split() if word.startswith("--")]
+        assert "--timeout" in options
+        assert [option for option in options if option not in shown] == []
