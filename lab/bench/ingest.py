@@ -1,9 +1,10 @@
-"""What a durable reading costs a real collector, from a fleet over real connections; no peer stands beside it."""
+"""What a durable reading costs a real collector, from a fleet over real connections, beside Prometheus' receiver."""
 
 import asyncio
 import contextlib
 import http.client
 import os
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -13,28 +14,49 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lab.bench import Bench, Table
+from lab.bench.load import Cost, Load, cpu_seconds, resident_megabytes
+from lab.bench.remote_write import peer
 from lab.children import environment, module
 from lab.fleet import FleetWishes, Tally, send_all, write_settings
 from lab.terminal import open_terminal
 
-_FLEETS = (193, 1000)
-_EVERY_SECONDS, _DURATION_SECONDS = 10.0, 20.0
+_FLEETS = (193, 10_599)
+_EVERY_SECONDS, _ROUNDS = 30.0, 2
 _READINGS = 60
 _READY_SECONDS = 60.0
+_COLUMNS = (
+    "receiver",
+    "readings/s",
+    "CPU % of a core",
+    "readings per CPU s",
+    "p50 ms",
+    "p99 ms",
+    "resident MB",
+    "refused",
+)
+_NOTES = (
+    "The fleet runs on the same machine; its own work lengthens the times of the answers.",
+    "The collector answers after fsync and gets four samples a reading, Prometheus answers before and gets one.",
+)
 
 
 def run(progress: Callable[[str], None]) -> Table:
-    """Measure each size of fleet for twenty seconds."""
-    rows = []
+    """Measure each size of fleet for two rounds of half a minute."""
+    program = shutil.which("prometheus")
+    rows, notes = [], _NOTES if program else (*_NOTES, "Prometheus is not installed: apt-get install prometheus")
     for agents in _FLEETS:
-        progress(f"{agents} agents, {_READINGS} readings every {_EVERY_SECONDS:.0f} s")
+        progress(f"collector: {agents} agents, {_READINGS} readings every {_EVERY_SECONDS:.0f} s")
         rows.append(_measure(agents))
-    columns = ("agents", "readings/s", "CPU % of a core", "readings per CPU s", "p50 ms", "p99 ms", "resident MB")
+        if program is not None:
+            progress(f"prometheus: the same {agents}")
+            with tempfile.TemporaryDirectory(prefix="phusong-bench-") as folder:
+                load = Load(agents, _READINGS, _ROUNDS, _EVERY_SECONDS)
+                rows.append(peer(program, load, Path(folder), _free_port()))
     return Table(
         title="Collector: readings that are on its disk before they are acknowledged",
-        columns=columns,
+        columns=_COLUMNS,
         rows=tuple(rows),
-        notes=("The fleet runs on the same machine; its own work lengthens the times of the answers.",),
+        notes=notes,
     )
 
 
@@ -42,28 +64,28 @@ def _measure(agents: int) -> tuple[str, ...]:
     with tempfile.TemporaryDirectory(prefix="phusong-bench-") as folder:
         port = _free_port()
         with _collector(write_settings(Path(folder), agents, port), port) as process:
-            before, begun = _cpu_seconds(process), time.monotonic()
+            before, begun = cpu_seconds(process.pid), time.monotonic()
             tally = Tally()
             wishes = FleetWishes(
                 agents=agents,
                 collector=f"http://127.0.0.1:{port}",
-                duration_seconds=_DURATION_SECONDS,
+                duration_seconds=_EVERY_SECONDS * _ROUNDS,
                 every_seconds=_EVERY_SECONDS,
                 readings=_READINGS,
             )
             with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
                 asyncio.run(send_all(wishes, tally, open_terminal(nowhere)))
-            spent, lasted = _cpu_seconds(process) - before, time.monotonic() - begun
-            stored = tally.answers["200"] * _READINGS
-            return (
-                str(agents),
-                f"{stored / lasted:,.0f}",
-                f"{100 * spent / lasted:.1f}",
-                f"{stored / spent:,.0f}",
-                f"{tally.quantile(0.5) * 1000:.1f}",
-                f"{tally.quantile(0.99) * 1000:.1f}",
-                f"{_resident_megabytes(process):.0f}",
-            )
+            spent, lasted = cpu_seconds(process.pid) - before, time.monotonic() - begun
+            good = tally.answers["200"]
+            return Cost(
+                name=f"phusong, {agents} agents",
+                readings=good * _READINGS,
+                cpu_seconds=spent,
+                lasted_seconds=lasted,
+                answers_seconds=sorted(tally.seconds),
+                resident_megabytes=resident_megabytes(process.pid),
+                refused=sum(tally.answers.values()) - good,
+            ).row()
 
 
 @contextmanager
@@ -92,16 +114,6 @@ def _answers(port: int) -> bool:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == 200
     return False
-
-
-def _cpu_seconds(process: "subprocess.Popen[bytes]") -> float:
-    fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _resident_megabytes(process: "subprocess.Popen[bytes]") -> float:
-    pages = int(Path(f"/proc/{process.pid}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 BENCH = Bench("ingest", "what a durable reading costs the collector", run)
