@@ -136,4 +136,4 @@ def _written_bytes(pid: int) -> int:
     return int(next(line for line in lines if line.startswith("write_bytes")).split()[1])
 
 
-BENCH = Bench(name="agent_footprint", summary="memory and CPU of a whole agent", run=run)
+BENCH = Bench(name="agent-footprint", summary="memory and CPU of a whole agent", run=run)

@@ -197,4 +197,4 @@ def _devices() -> Iterator[int]:
         process.wait()
 
 
-BENCH = Bench("snmp_cost", "CPU for a sweep over 193 devices", run)
+BENCH = Bench("snmp-cost", "CPU for a sweep over 193 devices", run)
