@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
+_DISCOVERED = frozenset({"icmp", "snmp"})
 _SAFE = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -41,7 +42,10 @@ def application(  # noqa: PLR0913 - the composition root fills these in, once
         return Response(f"{missing or 'ok'}\n", 503 if missing else 200, media_type="text/plain")
 
     async def discovered(request: Request) -> Response:
-        body = msgspec.json.encode(discovery(request.path_params["kind"]))
+        kind = request.path_params["kind"]
+        if kind not in _DISCOVERED:
+            return Response(f"there is no discovery of {kind!a}: icmp or snmp\n", 404, media_type="text/plain")
+        body = msgspec.json.encode(discovery(kind))
         return Response(body, media_type="application/json")
 
     async def missing(request: Request, _: Exception) -> Response:

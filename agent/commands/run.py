@@ -3,6 +3,8 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from agent.assembly import run_agent, uplink_token
@@ -10,6 +12,7 @@ from agent.probes import load_probes
 from agent.settings import AgentSettings, load_agent_settings
 from shared import logs
 from shared.clock import SystemClock
+from shared.ownership import StateTakenError, owned
 from shared.settings import SettingsError
 
 _INPUT_IS_WRONG = 2
@@ -32,11 +35,21 @@ def run(path: Path, level: str) -> int:
         return _INPUT_IS_WRONG
     logs.configure(level)
     try:
-        asyncio.run(_run(settings))
-    except (OSError, SettingsError) as error:
+        with _owned_if_possible(settings.file.state):
+            asyncio.run(_run(settings))
+    except (OSError, SettingsError, StateTakenError) as error:
         print(f"phusong-agent: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+@contextmanager
+def _owned_if_possible(state: Path) -> Iterator[None]:
+    """Two agents on one spool would send each other's records; where the folder cannot be written there is no spool."""
+    with ExitStack() as stack:
+        with suppress(OSError):
+            stack.enter_context(owned(state))
+        yield
 
 
 async def _run(settings: AgentSettings) -> None:

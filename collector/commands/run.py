@@ -15,13 +15,13 @@ import uvloop
 from collector.assembly import Collector, open_collector, token_of
 from collector.calendar.almanac import open_almanac
 from collector.calendar.nightly import backup_name, oldest_kept_ns, superfluous, verify_backup
-from collector.commands.ownership import StateTakenError, owned
 from collector.commands.stock import load_inventory
 from collector.inventory.site import Inventory
 from collector.serving import ListenError, open_sockets, serve
 from collector.settings import CollectorSettings, RetentionSettings, load_collector_settings
 from shared import logs
 from shared.clock import Clock, SystemClock
+from shared.ownership import StateTakenError, owned
 from shared.settings import SettingsError
 
 _INPUT_IS_WRONG = 2

@@ -172,3 +172,16 @@ def test_the_list_of_probes_names_the_options_that_the_help_explains() -> None:
         options = [word for word in told.split() if word.startswith("--")]
         assert "--timeout" in options
         assert [option for option in options if option not in shown] == []
+
+
+async def test_a_second_agent_on_one_state_folder_is_told_so(tmp_path: Path) -> None:
+    """Two on one spool would send each other's records, each sure that they are its own."""
+    async with listening(Collector()) as collector:
+        config = settings(tmp_path, collector.port, collector.port)
+        first = await start(config)
+        await until((tmp_path / "state" / "lock").exists)
+        second = command("run", "--config", str(config))
+        await stop(first)
+
+    assert second.returncode == 1
+    assert second.stderr.splitlines()[-1].endswith("/state: another one works on this folder: end it first")

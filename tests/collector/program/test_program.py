@@ -72,7 +72,7 @@ async def test_a_second_collector_on_the_same_folder_is_refused_in_one_line(tmp_
         await end(first)
 
     assert second.returncode == 1
-    assert said.decode().endswith(f"{tmp_path}/state: another collector works on this folder: end it first\n")
+    assert said.decode().endswith(f"{tmp_path}/state: another one works on this folder: end it first\n")
     assert len(said.splitlines()) == 1
 
 

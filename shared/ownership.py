@@ -1,4 +1,4 @@
-"""One collector for one state folder: a second one would journal everything twice; it touches nothing but a lock."""
+"""One program for one state folder: a second would write everything twice; it touches nothing but a lock."""
 
 import fcntl
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class StateTakenError(Exception):
-    """Another collector works on the folder; one line says which folder."""
+    """Another program works on the folder; one line says which folder."""
 
 
 @contextmanager
@@ -18,5 +18,5 @@ def owned(state: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StateTakenError(f"{state}: another collector works on this folder: end it first") from None
+            raise StateTakenError(f"{state}: another one works on this folder: end it first") from None
         yield
