@@ -78,7 +78,7 @@ def _agent(name: str, site: str, folder: Path, targets: list[dict[str, Any]], wa
         "uplink": {"url": "http://collector", "socket": str(own), "token": token(name)},
         "state": str(folder / "state" / name),
         "commit_seconds": _COMMIT_SECONDS,
-        "report_seconds": 5.0,
+        "report_seconds": _COMMIT_SECONDS,
         "credentials_file": str(folder / "credentials.yaml"),
         "checks": list(_checks({target["role"] for target in targets}, way)),
         "targets": targets,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.icmp.engine import open_engine
-from agent.probe import ProbeFailed, Surroundings, Target
+from agent.probe import Surroundings, Target
 from agent.probes.icmp import PROBE, IcmpCheck, IcmpInstrument
 from shared.clock import SystemClock
 from shared.wire.reading import Outcome
@@ -72,10 +72,11 @@ async def test_many_targets_share_one_socket_and_none_gets_anothers_replies() ->
 
 async def test_a_name_that_does_not_resolve_is_one_line() -> None:
     async with instrument() as ping:
-        with pytest.raises(ProbeFailed, match=r"^no-such-router\.invalid: the name does not resolve$") as failure:
-            await ping.measure(IcmpCheck(), target("no-such-router.invalid"))
+        finding = await ping.measure(IcmpCheck(), target("no-such-router.invalid"))
 
-    assert failure.value.outcome is Outcome.ERROR
+    assert (finding.outcome, finding.reason) == (Outcome.ERROR, "no-such-router.invalid: the name does not resolve")
+    assert finding.facts["sent"] == 0
+    assert finding.samples == ()
 
 
 async def test_the_probe_opens_by_its_plug_in() -> None:
