@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from agent.icmp.bpf import filter_of
 from agent.icmp.bulk import Arrived, Receiver, Sender, SendStamp
+from agent.icmp.stamping import wait_for_receive_stamps
 
 _SO_ATTACH_FILTER, _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 26, 32, 33
 _SO_TIMESTAMPING, _SO_RXQ_OVFL = 37, 40
@@ -177,6 +178,7 @@ def _widen(sock: socket.socket) -> None:
 def _stamp(sock: socket.socket) -> bool:
     try:
         sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPING, _STAMPS)
+        wait_for_receive_stamps()
     except OSError:
         return False
     return True
