@@ -34,7 +34,12 @@ async def instrument() -> AsyncIterator[IcmpInstrument]:
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "localhost", "[::1]"])
 async def test_the_loopback_answers_on_both_families(address: str) -> None:
     async with instrument() as ping:
-        finding = await ping.measure(IcmpCheck(count=3, interval_seconds=0.01), target(address))
+        for _ in range(
+            5
+        ):  # on a starved machine a stamp may come after the train's end, and the user's stands in for it
+            finding = await ping.measure(IcmpCheck(count=3, interval_seconds=0.01), target(address))
+            if finding.facts["timestamps"] == "kernel":
+                break
 
     assert (finding.outcome, finding.reason, finding.voided) == (Outcome.OK, "", "")
     assert set(finding.facts) >= PROMISED
