@@ -11,6 +11,7 @@ help:
 	@echo 'make test    all tests, with the Debian packages that they use as real peers'
 	@echo 'make check   what CI runs: format, lint, types, imports, tests'
 	@echo 'make bench   figures beside peers, as tables'
+	@echo 'make prove   the long runs that could refute the promises, then the same against broken builds'
 
 setup: $(VENV)/.ready
 
@@ -44,6 +45,10 @@ check: static test
 
 bench: setup peers
 	$(BIN)/python -m lab.bench
+
+prove: setup peers
+	$(BIN)/python -m lab.prove
+	$(BIN)/python -m lab.prove --sabotage
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -83,7 +83,7 @@ def _checks(document: Document, file: AgentFile, probes: Mapping[str, Probe]) ->
         place = f"$.checks[{number}]"
         kind = raw.get("kind")
         if not isinstance(kind, str) or kind not in probes:
-            what = "the key 'kind' is missing" if kind is None else _unknown("kind", kind, probes)
+            what = "the key 'kind' is missing" if kind is None else _unknown("kind", str(kind), probes)
             raise SettingsError([document.problem(place if kind is None else f"{place}.kind", what)])
         yield kind, document.convert(raw, any_check, place)
 

@@ -56,7 +56,7 @@ def interpret(reply: Reply, sent: int) -> Meaning:
 def _acknowledged(reply: Reply, sent: int) -> Meaning:
     try:
         acknowledgement = msgspec.json.decode(reply.body, type=Acknowledgement)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return Meaning(Verdict.HELD, "the answer is not a phusong collector's: is the uplink's address right?")
     if acknowledgement.stored + acknowledgement.duplicates != sent:
         return Meaning(
@@ -73,5 +73,5 @@ def _retry_after(text: str) -> float | None:
 def _words(reply: Reply) -> str:
     try:
         return msgspec.json.decode(reply.body, type=dict[str, str])["error"][:200]
-    except (msgspec.DecodeError, KeyError):
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
         return "no reason given"

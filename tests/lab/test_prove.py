@@ -1,0 +1,49 @@
+"""A short seed of each proof of ``make prove``, and its sabotage: a proof that cannot go red proves nothing."""
+
+import subprocess
+import sys
+
+import pytest
+
+from lab.prove import Proof, Trial, load_proofs
+
+FUZZ = [proof for proof in load_proofs().values() if proof.name.startswith("fuzz-")]
+SEED = 20_250_701
+
+
+def name(proof: Proof) -> str:
+    return proof.name
+
+
+@pytest.mark.parametrize("proof", FUZZ, ids=name)
+def test_spoiled_bytes_give_documented_outcomes_only(proof: Proof) -> None:
+    finding = proof.run(Trial(min(proof.count // 20, 10_000), SEED))
+
+    assert finding.broken == 0, finding.seen
+
+
+@pytest.mark.parametrize("proof", FUZZ, ids=name)
+def test_a_decoder_without_its_guards_is_seen(proof: Proof) -> None:
+    assert proof.run(Trial(min(proof.teeth, 300), SEED, sabotage=True)).broken > 0
+
+
+def prove(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lab.prove", *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_exit_code_says_whether_the_promise_held_or_the_sabotage_was_seen() -> None:
+    kept = prove("fuzz-icmp", "--count", "200")
+    seen = prove("fuzz-icmp", "--count", "200", "--sabotage")
+    unseen = prove("fuzz-icmp", "--count", "1", "--sabotage", "--seed", "3")
+
+    assert (kept.returncode, seen.returncode, unseen.returncode) == (0, 0, 1)
+    assert "| what comes back to a ping is placed or set aside | fuzz-icmp | 200 | 0 |" in kept.stdout
+
+
+def test_a_proof_that_there_is_not_is_one_line() -> None:
+    wrong = prove("fuzz-imcp")
+
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("no proof is called 'fuzz-imcp'; there are: ")
