@@ -2,9 +2,10 @@
 
 import asyncio
 import ipaddress
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from agent.net import resolve, split_port
 from agent.probe import Check, Credential, Finding, Instrument, Probe, ProbeFailed, Surroundings, Target
@@ -156,12 +157,27 @@ def _finding(outcome: Outcome, reason: str, polled: Polled, restarts: int | None
         samples = (*samples, Sample("phusong_snmp_uptime_seconds", polled.uptime_seconds))
     if restarts is not None:
         samples = (*samples, Sample("phusong_snmp_restarts_total", float(restarts)))
-    facts = {
-        "sys_object_id": polled.sys_object_id,
-        "uptime_seconds": polled.uptime_seconds,
-        "samples": [{"name": s.name, "labels": dict(s.labels), "value": s.value} for s in samples],
-    }
-    return Finding(outcome, samples, reason, facts=facts)
+    return Finding(outcome, samples, reason, facts=_Facts(polled, samples))
+
+
+class _Facts(Mapping[str, Any]):
+    """What is told by hand, put into words only where somebody asks: a running agent has thousands of samples."""
+
+    def __init__(self, polled: Polled, samples: tuple[Sample, ...]) -> None:
+        self._sayings: dict[str, Callable[[], object]] = {
+            "sys_object_id": lambda: polled.sys_object_id,
+            "uptime_seconds": lambda: polled.uptime_seconds,
+            "samples": lambda: [{"name": s.name, "labels": dict(s.labels), "value": s.value} for s in samples],
+        }
+
+    def __getitem__(self, name: str) -> object:
+        return self._sayings[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sayings)
+
+    def __len__(self) -> int:
+        return len(self._sayings)
 
 
 async def _peer(address: str, credential: Credential) -> Peer:

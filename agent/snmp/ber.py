@@ -76,7 +76,7 @@ def encode_message(head: Head, varbinds: bytes) -> bytes:
 
 def encode_varbind(varbind: Varbind) -> bytes:
     """One varbind as it stands in an answer."""
-    kind, content = varbind.value
+    kind, content = varbind.value.kind, varbind.value.content
     if isinstance(content, int):
         octets = encode_integer(content)
     elif isinstance(content, tuple):
@@ -109,7 +109,7 @@ def read_varbinds(data: bytes, head: Head, cache: OidCache) -> list[Varbind]:
     """The varbinds of a message; raises :class:`MalformedMessage`."""
     # Written flat for short lengths, known names and plain numbers: what a whole province costs is decided here.
     found: list[Varbind] = []
-    add, known, make, from_bytes = found.append, cache.known, tuple.__new__, int.from_bytes
+    add, known, from_bytes = found.append, cache.known, int.from_bytes
     at, end = head.start, head.stop
     known_frame, span, name_span = b"", 0, 0
     while at < end:
@@ -130,13 +130,13 @@ def read_varbinds(data: bytes, head: Head, cache: OidCache) -> list[Varbind]:
         oid = known.get(name) or cache.decode(name)
         tag, size, at = data[name_stop], data[name_stop + 1], name_stop + 2
         if at + size == stop and size <= _PLAIN.get(tag, -1):
-            value = make(Value, (_KINDS[tag], from_bytes(data[at:stop], "big")))
+            value = Value(_KINDS[tag], from_bytes(data[at:stop], "big"))
         else:
             at, value_stop = expect(data, name_stop, stop, tag)
             if value_stop != stop:
                 raise MalformedMessage("a varbind holds more than a name and a value")
             value = decode_value(tag, data[at:stop], cache)
-        add(make(Varbind, (oid, value)))
+        add(Varbind(oid, value))
         at = stop
     return found
 

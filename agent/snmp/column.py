@@ -26,7 +26,7 @@ class Column:
             fresh = self._careful(varbinds)
         self.ended = fresh < len(varbinds) or not varbinds
         if fresh:
-            self.last = varbinds[fresh - 1][0]
+            self.last = varbinds[fresh - 1].oid
         self._rows_left -= fresh
         self._octets_left -= octets
         if self._rows_left < 0 or self._octets_left < 0:
@@ -38,15 +38,16 @@ class Column:
 
         What rises strictly from inside the column to below its end is inside the column all the way.
         """
-        oids = [varbind[0] for varbind in varbinds]
+        oids = [varbind.oid for varbind in varbinds]
         fresh = bisect_left(oids, self._behind)
-        inside = fresh > 0 and oids[0] > self.last and varbinds[fresh - 1][1][0] < Kind.NO_SUCH_OBJECT
+        inside = fresh > 0 and oids[0] > self.last and varbinds[fresh - 1].value.kind < Kind.NO_SUCH_OBJECT
         return fresh if inside and all(map(lt, oids[: fresh - 1], oids[1:fresh])) else 0
 
     def _careful(self, varbinds: list[Varbind]) -> int:
         column, size, last = self._column, len(self._column), self.last
-        for place, (oid, value) in enumerate(varbinds):
-            if oid[:size] != column or value[0] >= Kind.NO_SUCH_OBJECT:
+        for place, varbind in enumerate(varbinds):
+            oid = varbind.oid
+            if oid[:size] != column or varbind.value.kind >= Kind.NO_SUCH_OBJECT:
                 return place
             if oid <= last:
                 raise BadAnswer(f"the walk of {dotted(column)} does not rise: {dotted(oid)} after {dotted(last)}")

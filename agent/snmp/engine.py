@@ -42,14 +42,17 @@ class Kind(IntEnum):
         return self >= Kind.NO_SUCH_OBJECT
 
 
-class Value(NamedTuple):
-    """A value as the device sent it: int for numbers, bytes for strings and addresses, Oid, None where it has none."""
+class Value(msgspec.Struct, frozen=True, gc=False):
+    """A value as the device sent it: int for numbers, bytes for strings and addresses, Oid, None where it has none.
+
+    Out of the garbage collector's sight, as is :class:`Varbind`: there are very many, and none can be in a cycle.
+    """
 
     kind: Kind
     content: int | bytes | Oid | None
 
 
-class Varbind(NamedTuple):
+class Varbind(msgspec.Struct, frozen=True, gc=False):
     """A value and the instance it belongs to."""
 
     oid: Oid

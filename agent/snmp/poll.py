@@ -56,8 +56,9 @@ async def poll(
         chosen = names or (choose(shelf, object_id if isinstance(object_id, tuple) else ()),)
         wanted = plan(shelf, chosen)
         found.profiles = wanted.names
-        found.instances.update(identity)
-        found.instances.update(await engine.get(peer, wanted.instances(), patience))
+        found.instances.update({varbind.oid: varbind.value for varbind in identity})
+        scalars = await engine.get(peer, wanted.instances(), patience)
+        found.instances.update({varbind.oid: varbind.value for varbind in scalars})
         for table in wanted.tables:
             await _table(engine, peer, patience, columns_of(table), found)
     except SnmpFailure as failure:
@@ -82,7 +83,7 @@ async def _table(engine: SnmpEngine, peer: Peer, patience: Patience, columns: Se
             elif isinstance(rows, BaseException):
                 raise rows
             else:
-                found.columns[column] = {oid[len(column) :]: value for oid, value in rows}
+                found.columns[column] = {row.oid[len(column) :]: row.value for row in rows}
         most = max((len(found.columns.get(column, ())) for column in columns), default=0)
         # One row more than there are shows the end of a column without a second question.
         if most:

@@ -35,6 +35,12 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     entity_precision: str | None = None
     """Column of an ENTITY-SENSOR-MIB precision (decimal places)."""
 
+    @property
+    def plain(self) -> bool:
+        """Whether a number is taken as it is."""
+        as_it_is = self.read_as == "number" and self.scale == 1.0 and self.offset == 0.0 and not self.none
+        return as_it_is and self.entity_scale is None and self.entity_precision is None
+
 
 class Label(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A label of a table's rows: from a column, or from the index where no column is named."""

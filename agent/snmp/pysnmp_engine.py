@@ -158,7 +158,7 @@ class _Line:
         if indication is not None:
             raise _failure(indication)
         varbinds = [_varbind(name, value) for name, value in objects]
-        size = sum(len(oid) + 8 + (len(value) if isinstance(value, bytes) else 4) for oid, (_, value) in varbinds)
+        size = sum(map(_octets, varbinds))
         return Answer(int(status), int(index), varbinds, size)
 
 
@@ -225,6 +225,11 @@ def _failure(indication: Any) -> AccessDenied | NoAnswer | BadAnswer:
         if isinstance(indication, kind):
             return AccessDenied(reason)
     return BadAnswer(f"the device's answer is refused: {indication}")
+
+
+def _octets(varbind: Varbind) -> int:
+    content = varbind.value.content
+    return len(varbind.oid) + 8 + (len(content) if isinstance(content, bytes) else 4)
 
 
 def _varbind(name: Any, value: Any) -> Varbind:

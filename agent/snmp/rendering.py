@@ -4,9 +4,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import chain, repeat
 
 from agent.snmp.engine import Kind, Oid, Value, dotted, parse_oid
-from agent.snmp.profile import Label, Measure, Plan, Table
+from agent.snmp.profile import Label, Measure, Plan
 from shared.wire.reading import Labels, Sample
 
 Columns = Mapping[Oid, Mapping[Oid, Value]]
@@ -16,55 +17,78 @@ _LONGEST_LABEL = 256
 _INDEX = "snmp_index"
 
 
-def render(plan: Plan, instances: Mapping[Oid, Value], columns: Columns) -> Iterator[Sample]:
+def render(plan: Plan, instances: Mapping[Oid, Value], columns: Columns) -> list[Sample]:
     """All samples that these values give."""
+    found: list[Sample] = []
     for info in plan.infos:
         texts = ((name, _text(instances.get(parse_oid(oid)))) for name, oid in info.labels.items())
         labels = tuple((name, text) for name, text in texts if text)
         if labels:
-            yield Sample(info.metric, 1.0, labels)
+            found.append(Sample(info.metric, 1.0, labels))
     for scalar in plan.scalars:
         number = _number(scalar, instances.get(parse_oid(scalar.oid)))
         if number is not None:
-            yield Sample(scalar.metric, number)
+            found.append(Sample(scalar.metric, number))
     for table in plan.tables:
-        yield from _rows(table, columns)
+        measured = [(measure, columns.get(parse_oid(measure.oid), {})) for measure in table.columns]
+        labels_of = _row_labels(table.labels, list(dict.fromkeys(chain(*(rows for _, rows in measured)))), columns)
+        for measure, rows in measured:
+            found += _plain(measure, rows, labels_of) if measure.plain else _scaled(measure, rows, labels_of, columns)
+    return found
 
 
-def _rows(table: Table, columns: Columns) -> Iterator[Sample]:
-    measured = [(measure, columns.get(parse_oid(measure.oid), {})) for measure in table.columns]
-    indexes = list(dict.fromkeys(index for _, column in measured for index in column))
-    labels = _row_labels(table.labels, indexes, columns)
-    for measure, column in measured:
-        scales = columns.get(parse_oid(measure.entity_scale), {}) if measure.entity_scale else {}
-        precisions = columns.get(parse_oid(measure.entity_precision), {}) if measure.entity_precision else {}
-        for index, value in column.items():
-            number = _number(measure, value)
-            if number is not None:
-                if scales or precisions:
-                    number *= _entity_factor(scales.get(index), precisions.get(index))
-                yield Sample(measure.metric, number, labels[index])
+def _plain(measure: Measure, rows: Mapping[Oid, Value], labels_of: Mapping[Oid, Labels]) -> list[Sample]:
+    """What is most of all that is measured, and must cost least: numbers that are taken as they are."""
+    name = measure.metric
+    return [
+        Sample(name, float(content), labels_of[index])
+        for index, value in rows.items()
+        if isinstance(content := value.content, int)
+    ]
+
+
+def _scaled(
+    measure: Measure, rows: Mapping[Oid, Value], labels_of: Mapping[Oid, Labels], columns: Columns
+) -> Iterator[Sample]:
+    scales = columns.get(parse_oid(measure.entity_scale), {}) if measure.entity_scale else {}
+    precisions = columns.get(parse_oid(measure.entity_precision), {}) if measure.entity_precision else {}
+    for index, value in rows.items():
+        number = _number(measure, value)
+        if number is not None:
+            if scales or precisions:
+                number *= _entity_factor(scales.get(index), precisions.get(index))
+            yield Sample(measure.metric, number, labels_of[index])
 
 
 def _row_labels(labels: tuple[Label, ...], indexes: list[Oid], columns: Columns) -> dict[Oid, Labels]:
-    sources = [(label, columns.get(parse_oid(label.oid), {}) if label.oid else None) for label in labels]
-
-    def pairs(index: Oid, ambiguous: bool) -> Labels:
-        found = []
-        for label, column in sources:
-            if label.only_if_ambiguous and not ambiguous:
-                continue
-            text = dotted(index) if column is None else _label_text(label, column.get(index))
-            if text:
-                found.append((label.name, text))
-        return tuple(found)
-
-    short = {index: pairs(index, ambiguous=False) for index in indexes}
-    seen = Counter(short.values())
-    found = {index: pair if seen[pair] == 1 else pairs(index, ambiguous=True) for index, pair in short.items()}
+    """The labels of each row, unique among the rows; all its samples share the one tuple."""
+    texts = [_label_texts(label, indexes, columns) for label in labels]
+    sure = [texts_of for label, texts_of in zip(labels, texts, strict=True) if not label.only_if_ambiguous]
+    found = dict(zip(indexes, _pairs(sure, len(indexes)), strict=True))
+    if len(set(found.values())) == len(found):
+        return found
+    seen = Counter(found.values())
+    every = zip(indexes, _pairs(texts, len(indexes)), strict=True)
+    found = {index: found[index] if seen[found[index]] == 1 else pairs for index, pairs in every}
     # Two series of one name would void the whole page: what is still not unique is told apart by its index.
     seen = Counter(found.values())
-    return {index: pair if seen[pair] == 1 else (*pair, (_INDEX, dotted(index))) for index, pair in found.items()}
+    return {index: pairs if seen[pairs] == 1 else (*pairs, (_INDEX, dotted(index))) for index, pairs in found.items()}
+
+
+def _label_texts(label: Label, indexes: list[Oid], columns: Columns) -> list[tuple[str, str]]:
+    """One pair of name and text for each row."""
+    name = label.name
+    if not label.oid:
+        return [(name, dotted(index)) for index in indexes]
+    column = columns.get(parse_oid(label.oid), {})
+    return [(name, _label_text(label, column.get(index))) for index in indexes]
+
+
+def _pairs(texts: list[list[tuple[str, str]]], rows: int) -> Iterator[Labels]:
+    """Row by row what the labels say; one without a text is left out."""
+    if not texts:
+        return repeat((), rows)
+    return (row if all(text for _, text in row) else tuple(p for p in row if p[1]) for row in zip(*texts, strict=True))
 
 
 def _label_text(label: Label, value: Value | None) -> str:

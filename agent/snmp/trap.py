@@ -51,9 +51,10 @@ class Trap(NamedTuple):
     @property
     def interface(self) -> int | None:
         """IfIndex of a linkDown or linkUp; None where the message names none."""
-        for oid, value in self.varbinds:
-            if oid[: len(_IF_INDEX)] == _IF_INDEX and isinstance(value.content, int):
-                return value.content
+        for varbind in self.varbinds:
+            content = varbind.value.content
+            if varbind.oid[: len(_IF_INDEX)] == _IF_INDEX and isinstance(content, int):
+                return content
         return None
 
 
