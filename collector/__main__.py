@@ -5,12 +5,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from collector.commands.access import accept, invite, revoke
 from collector.commands.run import check_config, run
 from collector.commands.stock import import_sites
 from shared.arguments import ArgumentParser
 from shared.release import release
 
 _TEXT = argparse.RawDescriptionHelpFormatter
+_ABOUT_SITES = {
+    "invite": "print a one-time join code for a machine at a site",
+    "revoke": "end the access of a site's machines at once",
+    "accept": "vouch for a site's key that is suspected of being copied; 'all' after a restore",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return run(given.config, given.log_level)
         if given.command == "check-config":
             return check_config(given.config)
-        return import_sites(given.csv, given.config, sure=given.yes)
+        if given.command == "import-sites":
+            return import_sites(given.csv, given.config, sure=given.yes)
+        deed = {"invite": invite, "revoke": revoke, "accept": accept}[given.command]
+        return deed(given.site, given.config)
     except KeyboardInterrupt:
         return 1
 
@@ -43,6 +52,9 @@ def _parser() -> ArgumentParser:
     importing = _command(commands, "import-sites", "load or update the inventory from a spreadsheet's CSV", example)
     importing.add_argument("csv", type=Path, metavar="CSV", help="columns code, name, and more where known")
     importing.add_argument("--yes", action="store_true", help="even where more than a fifth of the sites would go")
+    for name, text in _ABOUT_SITES.items():
+        about = _command(commands, name, text, f"{name} 00898 --config /etc/phusong/collector.yaml")
+        about.add_argument("site", metavar="SITE", help="the site's id")
     return parser
 
 

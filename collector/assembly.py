@@ -1,6 +1,7 @@
 """The collector's composition root: who gets what, opened and closed in order; it holds no rule of its own."""
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import sqlite3
@@ -12,8 +13,11 @@ from zoneinfo import ZoneInfo
 from collector.arrival import Arrival
 from collector.exposition.discovery import targets
 from collector.exposition.page import page
+from collector.identity.room import IdentityFailedError, IdentityRoom, open_identity_room
 from collector.ingest.admission import Register
 from collector.ingest.endpoint import BatchEndpoint
+from collector.ingest.enrolment import EnrolEndpoint
+from collector.ingest.entrance import Entrance
 from collector.ingest.inbox import Inbox, StoredParcel
 from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
 from collector.inventory.site import Inventory
@@ -32,6 +36,7 @@ from shared.logs import Limited
 from shared.release import release
 from shared.secret import Secret, read_secret
 from shared.wire.codec import BatchError, Limits, decode_batch
+from shared.wire.enrolment import PATH as ENROL
 
 _SECOND_NS = 1_000_000_000
 _REPLAY_SECONDS = 900.0
@@ -61,22 +66,26 @@ async def open_collector(
         journal = stack.enter_context(open_sqlite_journal(settings.state / "journal.sqlite"))
         telemetry = Telemetry(release())
         series = SeriesStore(settings.series)
-        agents = {agent.name: agent.site for agent in settings.agents}
+        keys = await stack.enter_async_context(open_identity_room(settings.state / "identity.sqlite"))
+        agents = {key.agent: key.site for key in await keys.read(lambda book: book.every_key())}
+        agents |= {agent.name: agent.site for agent in settings.agents}
         build = f"{release()}-{secrets.token_hex(4)}"
         pipeline = Pipeline(inventory, agents, series, journal, settings=settings.judgement, build=build)
         await _replay(inbox, pipeline, clock, settings)
-        state = _State(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox)
+        state = _State(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox, keys)
         endpoint = BatchEndpoint(
-            Register({agent.name: token_of(agent) for agent in settings.agents}),
+            Entrance(_register(settings), keys, _reach(settings), clock),
             inbox,
             state.accept,
             settings=settings.ingest,
             clock=clock,
             refused=telemetry.refused,
+            foreign=telemetry.foreign,
             complain=Limited(log, clock),
         )
+        enrolling = EnrolEndpoint(keys, pipeline.know, telemetry.enrolment, clock)
         app = application(
-            endpoint,
+            {"/api/v1/batches": endpoint, ENROL: enrolling},
             routes(state.feed, Pages(state.feed, settings.wall, clock, ZoneInfo(settings.retention.time_zone))),
             fleet=state.fleet_page,
             registry=telemetry.registry,
@@ -86,13 +95,20 @@ async def open_collector(
         yield Collector(app, state.feed, inbox, telemetry, lambda: asyncio.ensure_future(state.evaluate_for_ever()))
 
 
-def token_of(agent: KnownAgent) -> Secret:
+def token_of(agent: KnownAgent) -> Secret | None:
     """The agent's token, from the settings or its file; raises OSError or ValueError where the file holds none."""
-    if agent.token is not None:
-        return agent.token
-    if agent.token_file is None:
-        raise ValueError(f"agent '{agent.name}' has no token")
-    return read_secret(agent.token_file)
+    return agent.token if agent.token_file is None else read_secret(agent.token_file)
+
+
+def _register(settings: CollectorSettings) -> Register:
+    tokens = {agent.name: token for agent in settings.agents if (token := token_of(agent)) is not None}
+    return Register(tokens, {agent.name: agent.site for agent in settings.agents})
+
+
+def _reach(settings: CollectorSettings) -> Callable[[str, bool], bool]:
+    """Whether an agent, with a key or without, may tell of sites that are not its own."""
+    said = {agent.name: agent.reports_on for agent in settings.agents}
+    return lambda agent, has_key: (said.get(agent) or ("own" if has_key else "all")) == "all"
 
 
 @dataclass
@@ -107,6 +123,7 @@ class _State:
     every_seconds: float
     log: logging.Logger
     inbox: SqliteInbox
+    keys: IdentityRoom
     picture: Picture | None = None
     evaluated_monotonic_ns: int = 0
 
@@ -137,9 +154,14 @@ class _State:
                 # Nothing is shown that is not written: screens cover themselves until the disk takes it.
                 self.telemetry.evaluation_faults.inc()
                 complain.warning("the journal cannot be written, nothing is shown", str(error))
+            await self._count_suspects()
             spent = (self.clock.monotonic_ns() - begun_ns) / _SECOND_NS
             self.telemetry.evaluated(spent, self.series.tally)
             await self.clock.sleep(max(0.05, self.every_seconds - spent))
+
+    async def _count_suspects(self) -> None:
+        with contextlib.suppress(IdentityFailedError):
+            self.telemetry.suspected(await self.keys.read(lambda book: book.suspects()))
 
 
 async def _replay(inbox: Inbox, pipeline: Pipeline, clock: Clock, settings: CollectorSettings) -> None:

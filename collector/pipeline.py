@@ -33,10 +33,9 @@ class Pipeline:
     ) -> None:
         """``agents`` gives the site at which each agent stands."""
         self._inventory = inventory
-        self._agents = agents
+        self._agents: dict[str, str] = {}
         self._inside: dict[str, list[str]] = {}
-        for name, site in agents.items():
-            self._inside.setdefault(site, []).append(name)
+        self._views: dict[str, AgentView] = {}
         self._known = frozenset(site.id for site in inventory.sites)
         self._series = series
         self._journal = journal
@@ -44,11 +43,21 @@ class Pipeline:
         self._build = build
         self._evidence: dict[str, dict[tuple[str, str, str], tuple[Latest, Evidence]]] = {}
         self._standing = {site: _restored(last) for site, last in journal.standing().items()}
-        self._views: dict[str, AgentView] = {
-            name: AgentView(name=name, site=site, last_report_ns=None) for name, site in agents.items()
-        }
         self._transitions = tuple(journal.latest(_SHOWN_TRANSITIONS))
         self._sequence = 0
+        for name, site in agents.items():
+            self.know(name, site)
+
+    def know(self, agent: str, site: str) -> None:
+        """An agent that stands at a site, whether or not it has been heard."""
+        before = self._agents.get(agent)
+        if before == site:
+            return
+        if before is not None:
+            self._inside[before].remove(agent)
+        self._agents[agent] = site
+        self._inside.setdefault(site, []).append(agent)
+        self._views[agent] = AgentView(name=agent, site=site, last_report_ns=None)
 
     def accept(self, arrival: Arrival) -> bool:
         """Take what was stored; True where the agent should describe its series."""

@@ -4,6 +4,7 @@ import difflib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 from zoneinfo import available_timezones
 
 import msgspec
@@ -26,12 +27,27 @@ class ListenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class KnownAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An agent and the token by which it is known."""
+    """An agent that is more than one enrolled machine at its site: by a token, or looking at other sites too."""
 
     name: str
     site: str
     token: Secret | None = None
     token_file: Path | None = None
+    reports_on: Literal["own", "all"] | None = None
+    """Sites that it may tell of; where not said, ``all`` with a token and ``own`` with an enrolled key."""
+
+
+class EnrolmentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What join codes say."""
+
+    address: str = ""
+    """How machines reach the collector: ``https://phusong.example``, with ``:port`` where it is not 443."""
+    ca_file: Path | None = None
+    """The authority that signed the collector's certificate, PEM; public ones where none is given."""
+    next_ca_file: Path | None = None
+    """The authority that will take its place."""
+    days: float = 14.0
+    """How long a code can be used."""
 
 
 class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,6 +70,7 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     inventory: Path | None = None
     """YAML or CSV; what ``import-sites`` put into the state folder where none is named."""
     agents: list[KnownAgent] = []
+    enrolment: EnrolmentSettings = msgspec.field(default_factory=EnrolmentSettings)
     evaluate_seconds: float = 1.0
     ingest: IngestSettings = msgspec.field(default_factory=IngestSettings)
     series: SeriesSettings = msgspec.field(default_factory=SeriesSettings)
@@ -79,6 +96,11 @@ def _rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
         yield "$.retention.nightly_at", f"'{settings.retention.nightly_at}' is no time of day: write HH:MM"
     if settings.retention.time_zone not in available_timezones():
         yield "$.retention.time_zone", _unknown_zone(settings.retention.time_zone)
+    address = settings.enrolment.address
+    if address and not address.startswith(("https://", "http://")):
+        yield "$.enrolment.address", "must begin with https:// or http://"
+    if not 0 < settings.enrolment.days <= 365:
+        yield "$.enrolment.days", "must be more than 0 and at most 365"
     yield from _agent_rules(settings)
 
 
@@ -97,7 +119,7 @@ def _agent_rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
             yield f"$.agents[{number}].name", "must not be empty"
         if names[agent.name] > 1:
             yield f"$.agents[{number}].name", f"agent '{agent.name}' stands {names[agent.name]} times"
-        if (agent.token is None) == (agent.token_file is None):
-            yield f"$.agents[{number}]", "give one of 'token' and 'token_file'"
+        if agent.token is not None and agent.token_file is not None:
+            yield f"$.agents[{number}]", "give one of 'token' and 'token_file', or neither where it enrols"
         elif agent.token is not None and owners.setdefault(agent.token, agent.name) != agent.name:
             yield f"$.agents[{number}].token", f"agent '{owners[agent.token]}' has the same token: each needs its own"

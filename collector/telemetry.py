@@ -30,6 +30,13 @@ class Telemetry:
         self.backup_verified = self._gauge(
             "phusong_collector_backup_verified_timestamp_seconds", "When the newest good backup was read back."
         )
+        self._foreign = self._counter(
+            "readings_foreign", "Readings put aside: their sites are not the sender's to tell."
+        )
+        self._enrolments = self._counter("enrolments", "Join codes that were sent, by what came of them.", "result")
+        self._suspects = self._gauge(
+            "phusong_collector_suspected_keys", "Keys that two machines seem to hold: an operator must decide."
+        )
         self._told = SeriesTally()
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
@@ -41,6 +48,18 @@ class Telemetry:
     def refused(self, reason: str) -> None:
         """Count a refused batch."""
         self.rejected.labels(reason).inc()
+
+    def foreign(self, readings: int) -> None:
+        """Count readings that were not the sender's to tell."""
+        self._foreign.inc(readings)
+
+    def enrolment(self, result: str) -> None:
+        """Count an answer to a join code."""
+        self._enrolments.labels(result).inc()
+
+    def suspected(self, keys: int) -> None:
+        """Note how many keys wait for an operator."""
+        self._suspects.set(keys)
 
     def arrived(self, arrival: Arrival) -> None:
         """Count what was stored."""

@@ -1,6 +1,6 @@
 """The collector's HTTP surface as one application; every answer is made by the room whose matter it is."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ _SAFE = (
 
 
 def application(  # noqa: PLR0913 - the composition root fills these in, once
-    batches: App,
+    machines: Mapping[str, App],
     pages: Iterable[BaseRoute],
     *,
     fleet: Callable[[], bytes],
@@ -29,7 +29,7 @@ def application(  # noqa: PLR0913 - the composition root fills these in, once
     discovery: Callable[[str], list[dict[str, object]]],
     ready: Callable[[], str],
 ) -> App:
-    """``ready`` gives what is missing in one line, nothing when all is well."""
+    """``machines`` are what agents talk to, by path; ``ready`` gives what is missing in one line, or nothing."""
 
     async def metrics(_: Request) -> Response:
         return Response(fleet() + generate_latest(registry), media_type=_TEXT)
@@ -58,19 +58,20 @@ def application(  # noqa: PLR0913 - the composition root fills these in, once
         Route("/sd/{kind:str}", discovered),
         *pages,
     ]
-    return _Front(batches, Starlette(routes=table, exception_handlers={404: missing}))
+    return _Front(machines, Starlette(routes=table, exception_handlers={404: missing}))
 
 
 class _Front:
-    """Batches go straight to their endpoint: they are the many; everything else takes the router."""
+    """Agents' requests go straight to their endpoint: they are the many; everything else takes the router."""
 
-    def __init__(self, batches: App, rest: App) -> None:
-        self._batches = batches
+    def __init__(self, machines: Mapping[str, App], rest: App) -> None:
+        self._machines = machines
         self._rest = rest
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and scope["path"] == "/api/v1/batches":
-            await self._batches(scope, receive, send)
+        machine = self._machines.get(scope["path"]) if scope["type"] == "http" else None
+        if machine is not None:
+            await machine(scope, receive, send)
             return
 
         async def safely(message: Any) -> None:

@@ -15,7 +15,12 @@ class Reason(Enum):
     """Why a batch is refused: the label of the counter, with the HTTP status that says it."""
 
     UNKNOWN_AGENT = ("unknown_agent", 401)
+    UNKNOWN_KEY = ("unknown_key", 401)
+    SIGNATURE = ("signature", 401)
+    REVOKED = ("revoked", 401)
+    OLD_CHAIN = ("old_chain", 401)
     FOREIGN = ("foreign_agent", 403)
+    CLONE = ("clone_suspected", 403)
     METHOD = ("method", 405)
     SLOW = ("slow", 408)
     TOO_LARGE = ("too_large", 413)
@@ -36,22 +41,25 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
 
     reason: Reason
     what: str
+    challenge: str = ""
+    """What an enrolled agent must sign to show that it is not a replay."""
 
 
 class Register:
     """The agents by the digests of their tokens: a look-up by digest tells nothing by its time."""
 
-    def __init__(self, tokens: Mapping[str, Secret]) -> None:
-        self._agents = {_digest(token.reveal()): name for name, token in tokens.items()}
+    def __init__(self, tokens: Mapping[str, Secret], sites: Mapping[str, str]) -> None:
+        """Tokens and sites by the names of agents."""
+        self._agents = {_digest(token.reveal()): (name, sites.get(name, "")) for name, token in tokens.items()}
 
-    def agent(self, authorization: str) -> str:
-        """The agent whose token stands in an ``Authorization`` header; raises :class:`Refusal`."""
+    def agent(self, authorization: str) -> tuple[str, str]:
+        """The agent, and its site, whose token stands in an ``Authorization`` header; raises :class:`Refusal`."""
         if not authorization.lower().startswith(_SCHEME):
             raise Refusal(Reason.UNKNOWN_AGENT, "no agent's token came with the batch")
-        name = self._agents.get(_digest(authorization[len(_SCHEME) :].strip()))
-        if name is None:
+        found = self._agents.get(_digest(authorization[len(_SCHEME) :].strip()))
+        if found is None:
             raise Refusal(Reason.UNKNOWN_AGENT, "the token is not that of any agent: look at 'agents' in the settings")
-        return name
+        return found
 
 
 def refusal_of(error: BatchError) -> Refusal:

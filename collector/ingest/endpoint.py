@@ -1,26 +1,21 @@
 """``POST /api/v1/batches``: limits, identity, decoding, commit, and only then an answer that is not a refusal."""
 
-import asyncio
-import contextlib
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
 from collector.arrival import Arrival
-from collector.ingest.admission import Reason, Refusal, Register, refusal_of
+from collector.ingest.admission import Reason, Refusal, refusal_of
+from collector.ingest.body import Receive, Scope, Send, answer, read_body
+from collector.ingest.entrance import Entrance, Visitor
 from collector.ingest.inbox import Inbox, InboxBusyError, InboxFailedError, Parcel
+from collector.ingest.scope import admitted
 from shared.clock import Clock
 from shared.logs import Limited
-from shared.wire.codec import BatchError, Limits, decode_batch
+from shared.wire.codec import BatchError, Limits, decode_batch, encode_batch
 from shared.wire.reading import Acknowledgement, Batch
-
-_DISCARDED = 16
-"""How many times the limit is read and thrown away before the answer."""
-
-Scope = dict[str, Any]
-Receive = Callable[[], Any]
-Send = Callable[[dict[str, Any]], Any]
+from shared.wire.seal import HEADER as SEAL
+from shared.wire.signature import SignatureError, read
 
 
 class IngestSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,23 +33,28 @@ class BatchEndpoint:
 
     def __init__(  # noqa: PLR0913 - the composition root fills these in, once
         self,
-        register: Register,
+        entrance: Entrance,
         inbox: Inbox,
         accept: Callable[[Arrival], bool],
         *,
         settings: IngestSettings,
         clock: Clock,
         refused: Callable[[str], None],
+        foreign: Callable[[int], None],
         complain: Limited,
     ) -> None:
-        """``accept`` takes what is stored and says whether the agent should describe its series."""
-        self._register = register
+        """``accept`` takes what is stored and says whether the agent should describe its series.
+
+        ``refused`` counts refusals by their reason, ``foreign`` readings that were not the agent's to tell.
+        """
+        self._entrance = entrance
         self._inbox = inbox
         self._accept = accept
         self._settings = settings
         self._limits = Limits(encoded_bytes=settings.encoded_bytes, decoded_bytes=settings.decoded_bytes)
         self._clock = clock
         self._refused = refused
+        self._foreign = foreign
         self._complain = complain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,62 +62,45 @@ class BatchEndpoint:
         try:
             body = await self._take(scope, receive)
         except Refusal as refusal:
-            await self._refuse(refusal, send)
+            await self._refuse(refusal, scope, send)
         else:
-            await _answer(send, 200, body, {})
+            await answer(send, 200, body, self._sealed(scope, body))
 
     async def _take(self, scope: Scope, receive: Receive) -> bytes:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         if scope["method"] != "POST":
             raise Refusal(Reason.METHOD, "batches are posted")
-        agent = self._register.agent(headers.get(b"authorization", ""))
+        visitor = await self._entrance.visitor(scope["method"], scope["path"], scope["headers"])
         if headers.get(b"content-encoding", "identity") != "identity":
             raise Refusal(Reason.ENCODING, "a batch is compressed inside its frame, not by HTTP")
-        body = await self._read(headers, receive)
+        body = await read_body(headers, receive, self._settings.encoded_bytes, self._settings.read_seconds)
+        batch = self._decode(visitor, body)
+        chain = await self._entrance.step(visitor, batch, body)
+        own = admitted(batch, visitor.site)
+        if own.foreign:
+            self._foreign(own.foreign)
+            what = f"agent {visitor.agent} may tell of site {visitor.site} only"
+            self._complain.warning("readings of other sites were put aside", what)
+            await self._entrance.set_apart(visitor, what, body)
+            body = encode_batch(own.batch)
+        return await self._store(visitor.agent, own.batch, body, chain)
+
+    def _decode(self, visitor: Visitor, body: bytes) -> Batch:
         try:
+            if visitor.signed is not None:
+                visitor.signed.verify_body(body)
             batch = decode_batch(body, self._limits)
+        except SignatureError as error:
+            raise Refusal(Reason.SIGNATURE, str(error)) from None
         except BatchError as error:
             raise refusal_of(error) from None
-        if batch.agent != agent:
-            raise Refusal(Reason.FOREIGN, f"the token is agent {agent}'s, the batch says it is {batch.agent[:64]!r}'s")
-        return await self._store(agent, batch, body)
+        if batch.agent != visitor.agent:
+            by = "token" if visitor.signed is None else "key"
+            what = f"the {by} is agent {visitor.agent}'s, the batch says it is {batch.agent[:64]!r}'s"
+            raise Refusal(Reason.FOREIGN, what)
+        return batch
 
-    async def _read(self, headers: dict[bytes, str], receive: Receive) -> bytes:
-        limit = self._settings.encoded_bytes
-        told = headers.get(b"content-length", "0")
-        if not told.isdigit() or int(told) > limit:
-            await self._discard(receive)
-            raise Refusal(Reason.TOO_LARGE, f"a batch of {told[:20]} bytes is over the limit of {limit}")
-        parts: list[bytes] = []
-        size = 0
-        try:
-            async with asyncio.timeout(self._settings.read_seconds):
-                more = True
-                while more:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise Refusal(Reason.MALFORMED, "the sender hung up in the middle of a batch")
-                    parts.append(message.get("body", b""))
-                    size += len(parts[-1])
-                    if size > limit:
-                        raise Refusal(Reason.TOO_LARGE, f"a batch of more than {limit} bytes is over the limit")
-                    more = message.get("more_body", False)
-        except TimeoutError:
-            raise Refusal(Reason.SLOW, f"no whole batch in {self._settings.read_seconds:g} s") from None
-        return b"".join(parts)
-
-    async def _discard(self, receive: Receive) -> None:
-        """Read on for a while: who is cut off in the middle of sending never reads why."""
-        left = _DISCARDED * self._settings.encoded_bytes
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._settings.read_seconds):
-                while left > 0:
-                    message = await receive()
-                    left -= len(message.get("body", b""))
-                    if not message.get("more_body", False):
-                        return
-
-    async def _store(self, agent: str, batch: Batch, body: bytes) -> bytes:
+    async def _store(self, agent: str, batch: Batch, body: bytes, chain: str) -> bytes:
         wall_ns, monotonic_ns = self._clock.wall_ns(), self._clock.monotonic_ns()
         parcel = Parcel(
             agent=agent,
@@ -147,10 +130,11 @@ class BatchEndpoint:
                 duplicates=len(batch.records) - stored,
                 server_time_ns=self._clock.wall_ns(),
                 metrics_wanted=wanted,
+                chain=chain,
             )
         )
 
-    async def _refuse(self, refusal: Refusal, send: Send) -> None:
+    async def _refuse(self, refusal: Refusal, scope: Scope, send: Send) -> None:
         self._refused(refusal.reason.label)
         self._complain.warning(f"a batch was refused ({refusal.reason.label})", refusal.what)
         headers = {}
@@ -160,16 +144,15 @@ class BatchEndpoint:
             headers["allow"] = "POST"
         if refusal.reason in {Reason.TOO_LARGE, Reason.SLOW}:
             headers["connection"] = "close"
-        await _answer(send, refusal.reason.status, msgspec.json.encode({"error": refusal.what}), headers)
+        told = {"error": refusal.what, **({"challenge": refusal.challenge} if refusal.challenge else {})}
+        body = msgspec.json.encode(told)
+        await answer(send, refusal.reason.status, body, {**headers, **self._sealed(scope, body)})
 
-
-async def _answer(send: Send, status: int, body: bytes, headers: dict[str, str]) -> None:
-    told = {"content-type": "application/json", "content-length": str(len(body)), **headers}
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [(name.encode(), value.encode()) for name, value in told.items()],
-        }
-    )
-    await send({"type": "http.response.body", "body": body})
+    def _sealed(self, scope: Scope, body: bytes) -> dict[str, str]:
+        """The seal on an answer to a request that carries a signature, right or wrong; others ask for none."""
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        try:
+            signature = read(scope["method"], scope["path"], headers).signature
+        except SignatureError:
+            return {}
+        return {SEAL: self._entrance.seal(signature, body)}

@@ -135,3 +135,5 @@ class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: int
     server_time_ns: int
     metrics_wanted: bool = False
+    chain: str = ""
+    """What an enrolled agent's next batch presents."""
