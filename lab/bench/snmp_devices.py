@@ -22,20 +22,20 @@ def address(number: int) -> str:
     return f"127.1.{number // 250}.{number % 250 + 1}"
 
 
-def recording() -> str:
-    """A router of 48 interfaces that have been busy."""
+def recording(number: int) -> str:
+    """A router of 48 interfaces, no two of which have been equally busy, nor as busy as another router's."""
     lines = ["1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.8072.3.2.10", "1.3.6.1.2.1.1.3.0|67|123456"]
     for place, column in enumerate((*COLUMNS, "1.3.6.1.2.1.31.1.1.1.14")):
-        begun = (place + 1) * 10**12
-        lines += [f"{column}.{index}|70|{begun + index * 7_654_321}" for index in range(1, INTERFACES + 1)]
+        scales = (10 ** (3 + (number + place + index) % 12) for index in range(1, INTERFACES + 1))
+        lines += [f"{column}.{index}|70|{(place + 1) * scale + index}" for index, scale in enumerate(scales, start=1)]
     return "\n".join(lines)
 
 
 class Cached:
     """A responder that thinks once about each question."""
 
-    def __init__(self) -> None:
-        self._responder = Responder(parse_recording(recording()), COMMUNITY)
+    def __init__(self, number: int) -> None:
+        self._responder = Responder(parse_recording(recording(number)), COMMUNITY)
         self._known: dict[bytes, tuple[bytes, bytes]] = {}
 
     def answer(self, question: bytes) -> bytes | None:
@@ -54,21 +54,20 @@ class Cached:
 
 def serve(devices: int) -> None:
     """Answer until standard input ends."""
-    cached = Cached()
     waiting = selectors.DefaultSelector()
     port = 0
     for number in range(devices):
         device = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         device.bind((address(number), port))
         port = device.getsockname()[1]
-        waiting.register(device, selectors.EVENT_READ)
+        waiting.register(device, selectors.EVENT_READ, Cached(number))
     waiting.register(sys.stdin, selectors.EVENT_READ)
     print(port, flush=True)
     while True:
         for key, _ in waiting.select():
             if not isinstance(key.fileobj, socket.socket):
                 return
-            _serve_one(key.fileobj, cached)
+            _serve_one(key.fileobj, key.data)
 
 
 def _serve_one(device: socket.socket, cached: Cached) -> None:
