@@ -1,6 +1,7 @@
 """``run`` and ``check-config``: settings in, an exit code out; they measure nothing themselves."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Iterator
@@ -35,6 +36,9 @@ def run(path: Path, level: str) -> int:
         return _INPUT_IS_WRONG
     logs.configure(level)
     try:
+        # Modules and settings stay to the end: visiting them again and again would hold up packets' time stamps.
+        gc.collect()
+        gc.freeze()
         with _owned_if_possible(settings.file.state):
             asyncio.run(_run(settings))
     except (OSError, SettingsError, StateTakenError) as error:

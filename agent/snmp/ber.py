@@ -16,7 +16,7 @@ _KINDS: Final = {int(kind): kind for kind in Kind}
 _UNSIGNED32: Final = frozenset({Kind.COUNTER32, Kind.GAUGE32, Kind.TIME_TICKS})
 _EMPTY: Final = frozenset({Kind.NULL, Kind.NO_SUCH_OBJECT, Kind.NO_SUCH_INSTANCE, Kind.END_OF_MIB_VIEW})
 _OCTETS: Final = frozenset({Kind.OCTET_STRING, Kind.OPAQUE, Kind.IP_ADDRESS})
-_PLAIN: Final = {0x41: 4, 0x42: 4, 0x43: 4, 0x46: 8}
+PLAIN: Final = {0x41: 4, 0x42: 4, 0x43: 4, 0x46: 8}
 """Unsigned numbers by tag, with the length up to which they fit whatever they are."""
 
 
@@ -129,7 +129,7 @@ def read_varbinds(data: bytes, head: Head, cache: OidCache) -> list[Varbind]:
         name = data[start:name_stop]
         oid = known.get(name) or cache.decode(name)
         tag, size, at = data[name_stop], data[name_stop + 1], name_stop + 2
-        if at + size == stop and size <= _PLAIN.get(tag, -1):
+        if at + size == stop and size <= PLAIN.get(tag, -1):
             value = Value(_KINDS[tag], from_bytes(data[at:stop], "big"))
         else:
             at, value_stop = expect(data, name_stop, stop, tag)

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from agent.snmp.ber import RESPONSE, V1, V2C, MalformedMessage, OidCache, read_head, read_varbinds
+from agent.snmp.ber import RESPONSE, V1, V2C, MalformedMessage, OidCache, read_head
 from agent.snmp.engine import Answer, BadAnswer, HostUnreachable, Peer, PortClosed, Request, SnmpFailure
+from agent.snmp.shape import Shapes
 
 Place = tuple[Any, ...]
 """A socket address as the kernel writes it."""
@@ -70,6 +71,7 @@ class Line:
     def __init__(self, family: int, most: int | None) -> None:
         self.waiting: dict[Place, dict[int, Pending]] = {}
         self._cache = OidCache()
+        self._shapes = Shapes()
         self._buffer = bytearray(_LARGEST)
         try:
             self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
@@ -140,7 +142,7 @@ class Line:
             if head.community != pending.community or head.version != pending.version:
                 pending.noise = BadAnswer("the device answers with another community or version than it was asked with")
                 return
-            varbinds = read_varbinds(datagram, head, self._cache)
+            varbinds = self._shapes.read(pending.place, datagram, head, self._cache)
         except MalformedMessage as malformed:
             for pending in others.values():
                 pending.noise = BadAnswer(f"what came is not valid SNMP: {malformed}")

@@ -1,4 +1,4 @@
-"""What phusong's SNMP is measured beside: snmp_exporter kept running, and snmpbulkwalk, a process a column; v2c and v3."""
+"""What SNMP is measured beside: snmp_exporter kept running, snmpbulkwalk a process a column; nothing here judges."""
 
 import http.client
 import os
@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab.bench.snmp_devices import COLUMNS, COMMUNITY
+from lab.bench.snmp_devices import COMMUNITY
 
 USER, AUTHENTICATION_KEY, PRIVACY_KEY = "bench", "authentication-key", "privacy-key-of-it"
 PROTOCOLS = "SHA256", "AES"
@@ -22,7 +22,7 @@ V3 = (
     f"auth: {{security_level: authPriv, username: {USER}, password: {AUTHENTICATION_KEY}, "
     f"auth_protocol: {PROTOCOLS[0]}, priv_protocol: {PROTOCOLS[1]}, priv_password: {PRIVACY_KEY}}}"
 )
-_AT_ONCE = 32
+AT_ONCE = 32
 
 
 class Exporter:
@@ -53,7 +53,7 @@ class Exporter:
 @contextmanager
 def running_exporter(program: str, authentication: str, version: int, columns: Sequence[str]) -> Iterator[Exporter]:
     """Start it with a module that walks these columns, and end it."""
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(_AT_ONCE) as pool:
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(AT_ONCE) as pool:
         settings = Path(folder) / "snmp.yml"
         settings.write_text(_settings(authentication, version, columns), encoding="utf-8")
         with socket.socket() as free:

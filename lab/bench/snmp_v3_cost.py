@@ -1,4 +1,4 @@
-"""CPU a varbind on SNMPv3 authPriv, from real snmpd: our engine beside pysnmp as documented, snmp_exporter, snmpbulkwalk."""
+"""CPU a varbind on SNMPv3 authPriv, from real snmpd: beside pysnmp as documented and snmp_exporter."""
 
 import asyncio
 import shutil
@@ -52,9 +52,7 @@ _CREDENTIAL = Credential(
 
 def run(say: Callable[[str], None]) -> Table:
     """Sweeps of each in turn, median of five after one that warms all."""
-    snmpd, walker, exporter = (
-        shutil.which(name) for name in ("snmpd", "snmpbulkwalk", "prometheus-snmp-exporter")
-    )
+    snmpd, walker, exporter = (shutil.which(name) for name in ("snmpd", "snmpbulkwalk", "prometheus-snmp-exporter"))
     if snmpd is None:
         raise SystemExit("snmpd is not installed (apt-get install snmpd)")
     with ExitStack() as stack:
@@ -125,9 +123,7 @@ async def _documented(place: Place) -> int:
         engine = hlapi.SnmpEngine()
         target = await hlapi.UdpTransportTarget.create(place, timeout=60, retries=0)
         name = hlapi.ObjectType(hlapi.ObjectIdentity(column))
-        walk = hlapi.bulk_walk_cmd(
-            engine, user, target, hlapi.ContextData(), 0, 25, name, lexicographicMode=False
-        )
+        walk = hlapi.bulk_walk_cmd(engine, user, target, hlapi.ContextData(), 0, 25, name, lexicographicMode=False)
         async for indication, _, _, varbinds in walk:
             if indication:
                 raise RuntimeError(f"pysnmp says {indication}")
