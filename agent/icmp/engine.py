@@ -2,16 +2,16 @@
 
 import asyncio
 import errno
-import heapq
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
 
+from agent.icmp.agenda import Agenda
 from agent.icmp.bulk import AT_ONCE
-from agent.icmp.flight import Convoy, Flow, Journey, Plan, Register
+from agent.icmp.flight import Convoy, Flow, Journey, Look, Plan, Register
 from agent.icmp.intake import Intake
-from agent.icmp.packet import COOKIE_BYTES, encode_request, filling_of
+from agent.icmp.packet import COOKIE_BYTES, Form
 from agent.icmp.port import Manner, NoPermission, Port, open_port
 from agent.icmp.watch import SelfWatch
 from shared.clock import Clock
@@ -36,14 +36,11 @@ class Engine:
         self._ports = ports
         self._register = Register(cookie)
         self._numbers = count(1)
-        self._due: list[tuple[int, int, Convoy]] = []
-        self._order = count()
+        self._agenda = Agenda[Convoy]()
         self._active: set[Convoy] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._planned_ns = 0
-        self._fillings: dict[int, bytes] = {}
-        self._manners: dict[Manner, Manner] = {}
-        """One object for equal manners, so that a packet's batch is found by identity."""
+        self._looks: dict[tuple[int, Manner, int], Look] = {}
         self.watch = SelfWatch(clock, stamped=all(port.stamped for port in ports.values()))
         self._intakes = {
             version: Intake(port, clock, self._register, self.watch, self._finish_soon)
@@ -74,14 +71,14 @@ class Engine:
         """Send one train and wait until every packet is answered or past its deadline."""
         now_ns = self._clock.monotonic_ns()
         start_ns = now_ns if plan.interval_ns < _TICK_NS else _tick_after(now_ns, self._tick_ns)
-        filling = self._fillings.setdefault(plan.size_bytes, filling_of(self._register.cookie, plan.size_bytes))
-        manner = self._manners.setdefault(plan.manner, plan.manner)
-        convoy = Convoy(flow, plan, start_ns, (filling, manner), asyncio.get_running_loop().create_future())
+        convoy = Convoy(
+            flow, plan, start_ns, self._look(flow.version, plan), asyncio.get_running_loop().create_future()
+        )
         if not self._active:
             self.watch.start()
         flow.rounds[convoy.round] = convoy
         self._active.add(convoy)
-        self._push(convoy, start_ns)
+        self._agenda.add(start_ns, convoy)
         self._arm()
         try:
             await convoy.done
@@ -109,8 +106,13 @@ class Engine:
     def _tick_ns(self) -> int:
         return _TICK_NS if len(self._active) < _BUSY_TRAINS else _BUSY_TICK_NS
 
-    def _push(self, convoy: Convoy, at_ns: int) -> None:
-        heapq.heappush(self._due, (at_ns, next(self._order), convoy))
+    def _look(self, version: int, plan: Plan) -> Look:
+        key = (version, plan.manner, plan.size_bytes)
+        found = self._looks.get(key)
+        if found is None:
+            form = Form(version, self._ports[version].identifier, self._register.cookie, plan.size_bytes)
+            found = self._looks[key] = Look(version, plan.manner, form)
+        return found
 
     def _arm(self) -> None:
         """Wake at the next tick, or at what is due before it."""
@@ -121,8 +123,9 @@ class Engine:
         if any(intake.crowded for intake in self._intakes.values()):
             tick_ns = _QUICK_TICK_NS
         at_ns = _tick_after(now_ns, tick_ns)
-        if self._due:
-            at_ns = max(now_ns, min(at_ns, self._due[0][0]))
+        next_ns = self._agenda.next_ns
+        if next_ns is not None:
+            at_ns = max(now_ns, min(at_ns, next_ns))
         if self._timer is not None:
             if self._planned_ns <= at_ns:
                 return
@@ -140,50 +143,49 @@ class Engine:
         self._arm()
 
     def _work(self, now_ns: int) -> None:
-        """Send what is due, in batches of one manner, and end what is over."""
-        batches: dict[tuple[int, int], list[tuple[Convoy, int]]] = {}
-        due = self._due
-        while due and due[0][0] <= now_ns:
-            due_ns, _, convoy = due[0]
-            index, plan = convoy.next_index, convoy.plan
-            if index == plan.count or convoy.done.done():
-                heapq.heappop(due)
-                if not convoy.done.done() and (due_ns >= convoy.end_ns or convoy.complete):
-                    convoy.done.set_result(None)
-                continue
-            key = (convoy.flow.version, id(convoy.manner))
-            if key in batches:
-                batches[key].append((convoy, index))
-            else:
-                batches[key] = [(convoy, index)]
-            convoy.next_index = index = index + 1
-            # The schedule is fixed: no packet waits for another's reply, and a late tick moves none of them.
-            following_ns = convoy.start_ns + index * plan.interval_ns if index < plan.count else convoy.end_ns
-            heapq.heapreplace(due, (following_ns, next(self._order), convoy))
-        for (version, _), group in batches.items():
-            self._ports[version].behave(group[0][0].manner)
-            step = AT_ONCE if self._ports[version].stamped else 1
-            for start in range(0, len(group), step):
-                self._send(version, group[start : start + step])
+        """Send what is due, in batches of one look, and end what is over."""
+        batches: dict[Look, list[tuple[Convoy, int]]] = {}
+        for due_ns, convoys in self._agenda.take(now_ns):
+            for convoy in convoys:
+                index, plan = convoy.next_index, convoy.plan
+                if convoy.done.done():
+                    continue
+                if index == plan.count:
+                    if due_ns >= convoy.end_ns or not convoy.awaited:
+                        convoy.done.set_result(None)
+                    continue
+                batch = batches.get(convoy.look)
+                if batch is None:
+                    batch = batches[convoy.look] = []
+                batch.append((convoy, index))
+                convoy.next_index = index = index + 1
+                # The schedule is fixed: no packet waits for another's reply, and a late tick moves none of them.
+                following_ns = convoy.start_ns + index * plan.interval_ns if index < plan.count else convoy.end_ns
+                self._agenda.add(following_ns, convoy)
+        for look, batch in batches.items():
+            port = self._ports[look.version]
+            port.behave(look.manner)
+            step = AT_ONCE if port.stamped else 1
+            for start in range(0, len(batch), step):
+                self._send(look, batch[start : start + step])
 
-    def _send(self, version: int, group: list[tuple[Convoy, int]]) -> None:
-        port, intake = self._ports[version], self._intakes[version]
-        wall_ns, cookie = self._clock.wall_ns, self._register.cookie
-        packets: list[tuple[bytes, bytes]] = []
+    def _send(self, look: Look, group: list[tuple[Convoy, int]]) -> None:
+        port, intake, form = self._ports[look.version], self._intakes[look.version], look.form
+        now_ns = self._clock.wall_ns()
+        names: list[bytes] = []
+        heads: list[bytes] = []
         for convoy, index in group:
-            now_ns = wall_ns()
             sequence = (convoy.first_sequence + index) & 0xFFFF
-            mark = convoy.mark(index, now_ns)
-            request = encode_request(version, port.identifier, sequence, cookie, mark, convoy.filling)
-            packets.append((convoy.flow.name, request))
+            names.append(convoy.name)
+            heads.append(form.head(sequence, convoy.flow.number, convoy.round, index, now_ns))
             convoy.sent_ns[index] = now_ns
         retried = False
         while group:
-            sent, code = port.send(packets)
+            sent, code = port.send(names, heads, form.filling)
             intake.expect(group[:sent])
             if sent:
                 retried = False
-            group, packets = group[sent:], packets[sent:]
+            group, names, heads = group[sent:], names[sent:], heads[sent:]
             intake.drain_notices()
             if code and group:
                 if not retried and not port.raw:
@@ -191,7 +193,7 @@ class Engine:
                     retried = True
                     continue
                 self._refused(intake, group[0], code)
-                group, packets, retried = group[1:], packets[1:], False
+                group, names, heads, retried = group[1:], names[1:], heads[1:], False
 
     def _refused(self, intake: Intake, packet: tuple[Convoy, int], code: int) -> None:
         convoy, index = packet
@@ -199,14 +201,14 @@ class Engine:
         if code in _OUR_OWN_QUEUE:
             convoy.voided = f"the agent could not send: {os.strerror(code).lower()}"
         intake.restart_stamps()
-        if convoy.complete:
+        if not convoy.awaited:
             self._finish_soon(convoy)
 
     def _finish_soon(self, convoy: Convoy) -> None:
         """A train that has all its replies ends a tick later, so that duplicates are heard."""
         if not convoy.finishing:
             convoy.finishing = True
-            self._push(convoy, _tick_after(self._clock.monotonic_ns(), self._tick_ns) + self._tick_ns)
+            self._agenda.add(_tick_after(self._clock.monotonic_ns(), self._tick_ns) + self._tick_ns, convoy)
 
     def _void(self, reason: str) -> None:
         if reason:

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from agent.icmp.packet import Echo, ErrorKind
+from agent.icmp.packet import ErrorKind, Form
 from agent.icmp.port import Manner, packed_address
 from agent.icmp.train import Train, TrainError, TrainFacts, facts_of
 
 _REPLIES_A_PACKET = 8
 _ERRORS_A_PACKET = 4
+_SURPLUS_TOLD = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,93 +74,88 @@ class Register:
     flows: dict[int, Flow] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What packets share that may leave in one system call; there is one object for equal ones."""
+
+    version: int
+    manner: Manner
+    form: Form
+
+
 class Convoy:
     """A train on its way."""
 
     __slots__ = (
         "_answered",
-        "_closed",
         "_errors",
-        "_replies",
-        "_stamped",
+        "_indices",
+        "_received_ns",
         "_surplus",
         "_unstamped_reply",
+        "awaited",
         "done",
         "end_ns",
-        "filling",
         "finishing",
         "first_sequence",
         "flow",
-        "manner",
+        "look",
+        "name",
         "next_index",
         "plan",
         "round",
         "sent_ns",
+        "stamped",
         "start_ns",
         "unsent",
         "voided",
     )
 
-    def __init__(
-        self, flow: Flow, plan: Plan, start_ns: int, look: tuple[bytes, Manner], done: asyncio.Future[None]
-    ) -> None:
+    def __init__(self, flow: Flow, plan: Plan, start_ns: int, look: Look, done: asyncio.Future[None]) -> None:
         self.flow = flow
         self.plan = plan
         self.round, self.first_sequence = flow.next_round(plan.count)
-        self.filling, self.manner = look
+        self.look = look
+        self.name = flow.name
         self.start_ns = start_ns
         self.end_ns = start_ns + (plan.count - 1) * plan.interval_ns + plan.timeout_ns + plan.linger_ns
         self.next_index = 0
         self.sent_ns: list[int | None] = [None] * plan.count
+        self.stamped = 0
+        """Packets in ``sent_ns`` whose time is the kernel's."""
         self.done = done
         self.voided = ""
         self.unsent = 0
         self.finishing = False
-        self._stamped = 0
-        self._replies: list[tuple[int, int]] = []
+        self.awaited = plan.count
+        """Packets that were neither answered nor kept from leaving."""
+        self._answered = bytearray(plan.count)
+        self._indices: list[int] = []
+        self._received_ns: list[int] = []
         self._surplus = 0
-        self._answered: set[int] = set()
-        self._closed = 0
         self._errors: list[TrainError] = []
         self._unstamped_reply = False
-
-    @property
-    def outstanding(self) -> int:
-        """Packets sent that may still be answered."""
-        return self.next_index - self._closed - len(self._answered)
-
-    @property
-    def complete(self) -> bool:
-        """Whether every packet was sent and answered, or could not be sent."""
-        return self.next_index == self.plan.count and self.outstanding <= 0
-
-    def mark(self, index: int, now_ns: int) -> tuple[int, int, int, int]:
-        """What the payload of a packet says, a :class:`Mark`."""
-        return (self.flow.number, self.round, index, now_ns & 0xFFFF_FFFF_FFFF_FFFF)
-
-    def stamp(self, index: int, stamp_ns: int) -> None:
-        """The kernel's stamp of a packet's sending replaces our own."""
-        self._stamped += 1
-        self.sent_ns[index] = stamp_ns
 
     def stayed(self, index: int, code: int) -> None:
         """The machine could not send a packet."""
         self.sent_ns[index] = None
         self.unsent = code
-        self._closed += 1
+        self.awaited -= 1
 
-    def reply(self, echo: Echo, received_ns: int, *, kernel: bool) -> bool:
+    def reply(self, index: int, received_ns: int, *, kernel: bool) -> bool:
         """A reply to one of this train's packets, or not; the number of replies kept is bounded."""
-        index = echo.mark.place
         if index >= self.next_index or self.sent_ns[index] is None:
             return False
         if not kernel:
             self._unstamped_reply = True
-        if index in self._answered and len(self._replies) >= _REPLIES_A_PACKET * self.plan.count:
+        if not self._answered[index]:
+            self._answered[index] = 1
+            self.awaited -= 1
+        elif len(self._indices) >= _REPLIES_A_PACKET * self.plan.count:
             self._surplus += 1
             return True
-        self._answered.add(index)
-        self._replies.append((index, received_ns))
+        self._indices.append(index)
+        self._received_ns.append(received_ns)
         return True
 
     def refused(self, index: int, kind: ErrorKind, sender: str, mtu: int | None) -> None:
@@ -174,10 +170,9 @@ class Convoy:
 
     def journey(self) -> Journey:
         """What the train found."""
-        train = Train(self.sent_ns, self._replies, self.plan.timeout_ns, self._errors)
-        facts = facts_of(train)
+        replies = list(zip(self._indices, self._received_ns, strict=True))
         if self._surplus:
-            replies = [*self._replies, *([self._replies[-1]] * min(self._surplus, 65_536))]
-            facts = facts_of(Train(self.sent_ns, replies, self.plan.timeout_ns, self._errors))
-        kernel = self._stamped == facts.sent and not self._unstamped_reply and facts.sent > 0
+            replies += [replies[-1]] * min(self._surplus, _SURPLUS_TOLD)
+        facts = facts_of(Train(self.sent_ns, replies, self.plan.timeout_ns, self._errors))
+        kernel = self.stamped == facts.sent and not self._unstamped_reply and facts.sent > 0
         return Journey(facts, kernel, self.voided, self.unsent)

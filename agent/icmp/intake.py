@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Sequence
 
-from agent.icmp.bulk import AT_ONCE, Arrived, SendStamp
-from agent.icmp.flight import Convoy, Register
+from agent.icmp.bulk import AT_ONCE
+from agent.icmp.flight import Convoy, Flow, Register
 from agent.icmp.packet import Echo, ErrorKind, Refusal, Stray, decode, decode_request, kind_of, strip_ipv4
 from agent.icmp.port import Port, address_text, packed_address
+from agent.icmp.receiver import REPORT_KINDS, SLOT_BYTES, STAMP_BYTES, STAMP_KIND, TX_STAMP, Arrived
+from agent.icmp.usual import Usual
 from agent.icmp.watch import SelfWatch
 from shared.clock import Clock
 
+_SECOND_NS = 1_000_000_000
 _ORIGIN_ICMP = frozenset({2, 3})
 _ROUNDS_OF_READING = 4096
 _STAMPS_AWAITED = 8192
@@ -31,6 +34,7 @@ class Intake:
         self._version = port.version
         self._clock = clock
         self._cookie = register.cookie
+        self._usual = Usual(port.version, register.cookie, raw=port.raw)
         self._flows = register.flows
         self._watch = watch
         self._completed = completed
@@ -50,9 +54,9 @@ class Intake:
         self._used = True
         if not self._port.stamped:
             return
-        for packet in packets:
-            self._unstamped[self._next_number] = packet
-            self._next_number = (self._next_number + 1) & 0xFFFF_FFFF
+        for number, packet in enumerate(packets, self._next_number):
+            self._unstamped[number & 0xFFFF_FFFF] = packet
+        self._next_number = (self._next_number + len(packets)) & 0xFFFF_FFFF
         while len(self._unstamped) > _STAMPS_AWAITED:
             self._unstamped.pop(next(iter(self._unstamped)))
 
@@ -72,35 +76,81 @@ class Intake:
         self._since_drain = 0
         dropped: int | None = None
         for _ in range(_ROUNDS_OF_READING):
-            arrived = self._port.receive()
-            for packet in arrived:
+            count = self._port.gather()
+            # What is not the usual reply is read part by part; there is little of it.
+            for slot in self._take(count):
+                packet = self._port.receiver.arrived(slot)
                 self._place(packet)
                 dropped = packet.dropped if packet.dropped is not None else dropped
-            if len(arrived) < AT_ONCE:
+            if count < AT_ONCE:
                 break
         return self._watch.drops(self._version, dropped) if dropped is not None else ""
 
     def drain_notices(self) -> None:
         """Empty the error queue: send stamps, and ICMP errors on a datagram socket."""
         for _ in range(_ROUNDS_OF_READING):
-            notices = self._port.notices()
-            for notice in notices:
-                if isinstance(notice, SendStamp):
-                    self._stamp(notice)
-                elif notice.extended is not None and notice.extended[1] in _ORIGIN_ICMP:
+            count = self._port.gather_notices()
+            for slot in self._stamp(count):
+                notice = self._port.receiver.arrived(slot)
+                if notice.extended is not None and notice.extended[1] in _ORIGIN_ICMP:
                     self._reported(notice, notice.extended)
-            if len(notices) < AT_ONCE:
+            if count < AT_ONCE or (self._port.raw and not self._unstamped):
                 return
 
-    def _stamp(self, stamp: SendStamp) -> None:
-        number, stamp_ns = stamp
-        packet = self._unstamped.pop(number, None)
-        if packet is None:
+    def _stamp(self, count: int) -> list[int]:
+        """Give packets their send stamps; the slots of notices that are none."""
+        others: list[int] = []
+        notices = enumerate(self._port.receiver.as_stamps(count))
+        for slot, (kind, seconds, nanoseconds, report, origin, number) in notices:
+            if origin != TX_STAMP or kind != STAMP_KIND or report not in REPORT_KINDS:
+                others.append(slot)
+                continue
+            packet = self._unstamped.pop(number, None)
+            if packet is None:
+                continue
+            convoy, index = packet
+            stamp_ns, ours_ns = seconds * _SECOND_NS + nanoseconds, convoy.sent_ns[index]
+            if ours_ns is not None and 0 <= stamp_ns - ours_ns < _STAMP_TOLERANCE_NS:
+                convoy.sent_ns[index] = stamp_ns
+                convoy.stamped += 1
+        return others
+
+    def _take(self, count: int) -> list[int]:
+        """Place the usual replies: echoes of ours with a stamp and nothing else; the slots of what is none."""
+        others: list[int] = []
+        usual, flows, data = self._usual, self._flows, self._port.receiver.data
+        begins = usual.begins
+        packets = enumerate(self._port.receiver.as_packets(count, usual.named, usual.told))
+        for slot, ((control, flags, length), (stamp, seconds, nanoseconds), (sender,), told) in packets:
+            opening, kind, mine, target, turn, place = told
+            flow = flows.get(target)
+            if (
+                flow is None
+                or opening != begins[0]
+                or kind != begins[1]
+                or mine != begins[2]
+                or sender != flow.address
+                or stamp != STAMP_KIND
+                or control != STAMP_BYTES
+                or flags
+                or not seconds
+                or not usual.sound(data, slot * SLOT_BYTES, length)
+            ):
+                others.append(slot)
+                continue
+            self._heard(flow, turn, place, seconds * _SECOND_NS + nanoseconds)
+        return others
+
+    def _heard(self, flow: Flow, turn: int, place: int, stamp_ns: int | None) -> None:
+        convoy = flow.rounds.get(turn)
+        if convoy is None or convoy.done.done():
+            flow.after(1)
             return
-        convoy, index = packet
-        ours_ns = convoy.sent_ns[index]
-        if ours_ns is not None and 0 <= stamp_ns - ours_ns < _STAMP_TOLERANCE_NS:
-            convoy.stamp(index, stamp_ns)
+        received_ns = stamp_ns if stamp_ns is not None else self._clock.wall_ns()
+        if not convoy.reply(place, received_ns, kernel=stamp_ns is not None):
+            self.strays += 1
+        elif not convoy.awaited:
+            self._completed(convoy)
 
     def _place(self, packet: Arrived) -> None:
         data: bytes | None = packet.data
@@ -120,16 +170,7 @@ class Intake:
         if flow is None or packed_address(self._version, packet.sender) != flow.address:
             self.strays += 1
             return
-        convoy = flow.rounds.get(echo.mark.round)
-        if convoy is None or convoy.done.done():
-            flow.after(1)
-            return
-        stamp_ns = packet.stamp_ns if self._port.stamped else None
-        received_ns = stamp_ns if stamp_ns is not None else self._clock.wall_ns()
-        if not convoy.reply(echo, received_ns, kernel=stamp_ns is not None):
-            self.strays += 1
-        elif convoy.complete:
-            self._completed(convoy)
+        self._heard(flow, echo.mark.round, echo.mark.place, packet.stamp_ns if self._port.stamped else None)
 
     def _reported(self, notice: Arrived, extended: tuple[int, ...]) -> None:
         """A datagram socket's report: the data are our packet, the address is where it went."""

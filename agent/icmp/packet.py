@@ -11,6 +11,8 @@ MAX_PAYLOAD_BYTES = 65_507
 
 _REQUEST = struct.Struct("!BBHHH8sIHHQ")
 _MARK = struct.Struct("!IHHQ")
+HEAD_BYTES = _REQUEST.size
+"""Of an echo request, until the end of its mark."""
 _ECHO = {4: (8, 0), 6: (128, 129)}
 _ICMP, _ICMPV6 = 1, 58
 
@@ -104,6 +106,27 @@ def encode_request(  # noqa: PLR0913, PLR0917 - a packet has so many fields, and
         return _REQUEST.pack(128, 0, 0, identifier, sequence, cookie, *mark) + filling
     total = checksum(_REQUEST.pack(8, 0, 0, identifier, sequence, cookie, *mark) + filling)
     return _REQUEST.pack(8, 0, total, identifier, sequence, cookie, *mark) + filling
+
+
+class Form:
+    """What all requests of one size have in common; writes what differs, the first 32 bytes.
+
+    The sum is the number modulo 65535, where 65536 counts as 1: adding the fields as they are updates it (RFC 1624).
+    """
+
+    def __init__(self, version: int, identifier: int, cookie: bytes, size_bytes: int) -> None:
+        self.filling = filling_of(cookie, size_bytes)
+        """What every packet ends with."""
+        self._common = (_ECHO[version][0], identifier, cookie)
+        self._summed = version == 4
+        blank = encode_request(4, identifier, 0, cookie, (0, 0, 0, 0), self.filling)
+        self._rest = ~int.from_bytes(blank[2:4], "big") & 0xFFFF
+
+    def head(self, sequence: int, target: int, turn: int, place: int, sent_ns: int) -> bytes:
+        """The beginning of the request whose :class:`Mark` this is."""
+        kind, identifier, cookie = self._common
+        total = -(self._rest + sequence + target + turn + place + sent_ns) % 0xFFFF if self._summed else 0
+        return _REQUEST.pack(kind, 0, total, identifier, sequence, cookie, target, turn, place, sent_ns)
 
 
 def filling_of(cookie: bytes, size_bytes: int) -> bytes:

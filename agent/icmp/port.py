@@ -8,10 +8,11 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TypeVar
 
 from agent.icmp.bpf import filter_of
-from agent.icmp.bulk import Arrived, Receiver, Sender, SendStamp
+from agent.icmp.bulk import Sender
+from agent.icmp.packet import HEAD_BYTES
+from agent.icmp.receiver import Receiver
 from agent.icmp.stamping import wait_for_receive_stamps
 
 _SO_ATTACH_FILTER, _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 26, 32, 33
@@ -25,7 +26,6 @@ _BUFFER_BYTES = 16 * 1024 * 1024
 _PACKET_MEMORY_BYTES = 1024
 """About what the kernel charges the receive buffer for a small packet."""
 _TRIES = 64
-_T = TypeVar("_T")
 
 
 class NoPermission(Exception):  # noqa: N818 - a state of the machine, in one line for its operator
@@ -53,8 +53,9 @@ class Port:
         """Packets that surely fit into the receive buffer."""
         self._socket = sock
         self._manner: Manner | None = None
-        self._sender = Sender()
-        self._receiver = Receiver()
+        self._sender = Sender(HEAD_BYTES)
+        self.receiver = Receiver()
+        """What was read last, until the next reading."""
 
     def fileno(self) -> int:
         """The descriptor, for the event loop."""
@@ -76,9 +77,9 @@ class Port:
             self._socket.setsockopt(socket.IPPROTO_IPV6, _IPV6_DONTFRAG, int(manner.dont_fragment))
         self._manner = manner
 
-    def send(self, packets: list[tuple[bytes, bytes]]) -> tuple[int, int]:
+    def send(self, names: list[bytes], heads: list[bytes], tail: bytes) -> tuple[int, int]:
         """See :meth:`Sender.send`."""
-        return self._sender.send(self.fileno(), packets)
+        return self._sender.send(self.fileno(), names, heads, tail)
 
     def count_from_zero(self) -> None:
         """The kernel numbers send stamps; after a send that failed only a new start makes the number certain."""
@@ -86,21 +87,21 @@ class Port:
             self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPING, 0)
             self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPING, _STAMPS)
 
-    def receive(self) -> list[Arrived]:
-        """Packets that wait, up to a handful; an empty list when there are no more."""
-        return _patiently(lambda: self._receiver.receive(self.fileno()))
+    def gather(self) -> int:
+        """Read packets that wait into the receiver's buffers; how many, 0 when there are no more."""
+        return _patiently(self.receiver.gather, self.fileno())
 
-    def notices(self) -> list[SendStamp | Arrived]:
-        """Messages of the error queue: send stamps, and on a datagram socket ICMP errors."""
-        return _patiently(lambda: self._receiver.notices(self.fileno()))
+    def gather_notices(self) -> int:
+        """The same for the error queue: send stamps, and on a datagram socket ICMP errors."""
+        return _patiently(self.receiver.gather_notices, self.fileno())
 
 
-def _patiently(read: Callable[[], list[_T]]) -> list[_T]:
+def _patiently(read: Callable[[int], int], descriptor: int) -> int:
     """A datagram socket reports another packet's ICMP error once; what waits is still there after it."""
     for _ in range(_TRIES):
         with suppress(OSError):
-            return read()
-    return []
+            return read(descriptor)
+    return 0
 
 
 def address_text(version: int, name: bytes) -> str:

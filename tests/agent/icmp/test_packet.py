@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from agent.icmp.packet import (
     Echo,
     ErrorKind,
+    Form,
     Mark,
     Refusal,
     Stray,
@@ -58,6 +59,8 @@ def test_any_reply_can_be_placed_however_late(
 
     assert len(sent) == 8 + size_bytes
     assert decode(version, encode_reply(version, sent), COOKIE, whole=True) == Echo(identifier, sequence, mark)
+    form = Form(version, identifier, COOKIE, size_bytes)
+    assert form.head(sequence, *mark) + form.filling == sent, "the sum that is kept up to date is the one of all bytes"
 
 
 def test_the_bytes_on_the_wire_are_those_of_the_rfc() -> None:
