@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from collector.exposition.text import Row, block, family, merge
 from collector.picture import AgentView, Picture, SiteView, State
 from collector.series.store import Latest, family_of
-from shared.wire.reading import Labels, Metric, MetricKind
+from shared.wire.reading import Labels, Metric, MetricKind, Reading
 
 _SECOND_NS = 1_000_000_000
 _AGENT = "agent"
@@ -96,7 +96,7 @@ def _series_families(picture: Picture, fresh: Iterable[Latest], metrics: Mapping
     found: dict[str, list[Row]] = {}
     described = dict(metrics)
     for latest in fresh:
-        labels = _labels_of(latest, hubs)
+        labels = labels_of(latest.agent, latest.reading, hubs)
         for sample in latest.reading.samples:
             name = family_of(sample.name, described)
             if name not in ours:
@@ -108,14 +108,14 @@ def _series_families(picture: Picture, fresh: Iterable[Latest], metrics: Mapping
     ]
 
 
-def _labels_of(latest: Latest, hubs: Mapping[str, str]) -> Labels:
-    reading = latest.reading
+def labels_of(agent: str, reading: Reading, hubs: Mapping[str, str]) -> Labels:
+    """The labels of a reading's samples before the probe's own; ``hubs`` by site."""
     if reading.kind == _AGENT:
-        return (("agent", latest.agent), ("site", reading.site))
+        return (("agent", agent), ("site", reading.site))
     return (
         ("site", reading.site),
         ("hub", hubs.get(reading.site, "")),
         ("instance", reading.target),
-        ("probe", latest.agent),
+        ("probe", agent),
         ("module", reading.check),
     )

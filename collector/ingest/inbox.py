@@ -18,6 +18,8 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
 class StoredParcel(msgspec.Struct, frozen=True, kw_only=True):
     """A parcel read back: ``fresh`` are the sequences that were new when it came."""
 
+    number: int
+    """Rises by one with each parcel that brought something new; never given twice."""
     agent: str
     received_wall_ns: int
     fresh: tuple[int, ...]
@@ -36,6 +38,14 @@ class Inbox(Protocol):
 
     async def since(self, wall_ns: int) -> list[StoredParcel]:
         """Parcels received since then, in the order in which they were stored."""
+        ...
+
+    async def from_row(self, after: int, limit: int) -> list[StoredParcel]:
+        """Up to ``limit`` parcels whose number is greater than ``after``, in order; what was pruned is not there."""
+        ...
+
+    async def newest_row(self) -> int:
+        """Number of the parcel stored last, pruned or not; 0 before the first."""
         ...
 
     async def prune(self, before_wall_ns: int) -> int:

@@ -10,6 +10,7 @@ class MemoryInbox:
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], Ranges] = {}
         self._parcels: list[StoredParcel] = []
+        self._newest = 0
 
     async def store(self, parcel: Parcel) -> frozenset[int]:
         """See the promise."""
@@ -18,9 +19,14 @@ class MemoryInbox:
         fresh = tuple(number for number in dict.fromkeys(parcel.sequences) if not contains(ranges, number))
         if fresh:
             self._seen[key] = add(ranges, fresh)
+            self._newest += 1
             self._parcels.append(
                 StoredParcel(
-                    agent=parcel.agent, received_wall_ns=parcel.received_wall_ns, fresh=fresh, body=parcel.body
+                    number=self._newest,
+                    agent=parcel.agent,
+                    received_wall_ns=parcel.received_wall_ns,
+                    fresh=fresh,
+                    body=parcel.body,
                 )
             )
         return frozenset(fresh)
@@ -28,6 +34,14 @@ class MemoryInbox:
     async def since(self, wall_ns: int) -> list[StoredParcel]:
         """See the promise."""
         return [parcel for parcel in self._parcels if parcel.received_wall_ns >= wall_ns]
+
+    async def from_row(self, after: int, limit: int) -> list[StoredParcel]:
+        """See the promise."""
+        return [parcel for parcel in self._parcels if parcel.number > after][:limit]
+
+    async def newest_row(self) -> int:
+        """See the promise."""
+        return self._newest
 
     async def prune(self, before_wall_ns: int) -> int:
         """See the promise."""

@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from collector.ingest.inbox import InboxBusyError, InboxFailedError, Parcel, StoredParcel
 from collector.ingest.ranges import Ranges, add, contains
 
+_T = TypeVar("_T")
 _QUEUE = 2048
 _GROUP = 512
 _SCHEMA = """
@@ -64,12 +65,18 @@ class SqliteInbox:
 
     async def since(self, wall_ns: int) -> list[StoredParcel]:
         """See the promise."""
-        query = "SELECT agent, received_wall_ns, fresh, body FROM parcel WHERE received_wall_ns >= ? ORDER BY number"
-        rows = await self._do(lambda database: database.execute(query, (wall_ns,)).fetchall())
-        return [
-            StoredParcel(agent=agent, received_wall_ns=received, fresh=_numbers.decode(fresh), body=body)
-            for agent, received, fresh, body in rows
-        ]
+        where = "received_wall_ns >= ? ORDER BY number"
+        return await self._do(lambda database: _parcels(database, where, wall_ns))
+
+    async def from_row(self, after: int, limit: int) -> list[StoredParcel]:
+        """See the promise."""
+        where = "number > ? ORDER BY number LIMIT ?"
+        return await self._do(lambda database: _parcels(database, where, after, limit))
+
+    async def newest_row(self) -> int:
+        """See the promise."""
+        query = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'parcel'"
+        return int(await self._do(lambda database: database.execute(query).fetchone()[0]))
 
     async def prune(self, before_wall_ns: int) -> int:
         """See the promise."""
@@ -89,8 +96,8 @@ class SqliteInbox:
         self._jobs.put(None)
         self._thread.join()
 
-    async def _do(self, work: Callable[[sqlite3.Connection], Any], *, alone: bool = False) -> Any:
-        answer: asyncio.Future[Any] = self._loop.create_future()
+    async def _do(self, work: Callable[[sqlite3.Connection], _T], *, alone: bool = False) -> _T:
+        answer: asyncio.Future[_T] = self._loop.create_future()
         self._jobs.put(_Job(work, answer, alone))
         return await answer
 
@@ -175,6 +182,14 @@ async def open_sqlite_inbox(path: Path) -> AsyncIterator[SqliteInbox]:
             yield inbox
         finally:
             await asyncio.to_thread(inbox.stop)
+
+
+def _parcels(database: sqlite3.Connection, where: str, *values: int) -> list[StoredParcel]:
+    query = f"SELECT number, agent, received_wall_ns, fresh, body FROM parcel WHERE {where}"  # noqa: S608 - ours
+    return [
+        StoredParcel(number=number, agent=agent, received_wall_ns=received, fresh=_numbers.decode(fresh), body=body)
+        for number, agent, received, fresh, body in database.execute(query, values)
+    ]
 
 
 def _backup(database: sqlite3.Connection, path: Path) -> None:

@@ -157,7 +157,7 @@ class SeriesStore:
         seen: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
         for sample in samples:
             identity = (sample.name, sample.labels)
-            if identity in seen or not _is_valid(sample, self._settings):
+            if identity in seen or not is_valid(sample, self._settings):
                 self.tally.dropped += 1
                 continue
             seen.add(identity)
@@ -183,7 +183,8 @@ def family_of(name: str, metrics: dict[str, Metric]) -> str:
     return name
 
 
-def _is_valid(sample: Sample, settings: SeriesSettings) -> bool:
+def is_valid(sample: Sample, settings: SeriesSettings) -> bool:
+    """Whether Prometheus would take the names, and the caps allow the labels."""
     if not _METRIC.fullmatch(sample.name) or len(sample.labels) > settings.labels_per_series:
         return False
     names = [name for name, _ in sample.labels]
