@@ -12,6 +12,10 @@ from typing import cast
 
 from agent.clock_quality import clock_quality
 from agent.committer import Committer
+from agent.identity.card import chain_path
+from agent.identity.chain_file import ChainFile
+from agent.identity.proof import KeyProof
+from agent.identity.trust import pinned_tls
 from agent.probe import Instrument, Probe, ProbeFailed, Surroundings
 from agent.runner import Job, Runner, commit_regularly
 from agent.settings import AgentSettings
@@ -21,11 +25,12 @@ from agent.spool.opening import open_sqlite_spool
 from agent.spool.queue import CorruptSpoolError, Spool, SpoolError
 from agent.telemetry import KIND, METRICS, RunTally, SpoolFigures, UplinkFigures, samples
 from agent.uplink.courier import Courier, Sender
-from agent.uplink.http import UplinkSettings, make_post
+from agent.uplink.http import HttpPost, make_tls
+from agent.uplink.proof import TokenProof
 from shared.clock import Clock
 from shared.logs import Limited
 from shared.release import release
-from shared.secret import Secret, read_secret
+from shared.secret import read_secret
 from shared.wire.reading import ClockQuality, Metric, MetricKind, Outcome, Reading, Sample
 
 _FLUSH_SECONDS = 3.0
@@ -136,15 +141,19 @@ def _courier(
         known = {metric.name: metric for instrument in instruments.values() for metric in instrument.metrics}
         return (*known.values(), *METRICS, _INFO)
 
-    uplink = settings.file.uplink
     sender = Sender(settings.file.agent, release(), metrics)
-    post = make_post(uplink, uplink_token(uplink))
+    post = make_post(settings)
     return Courier(sender, desk, post, clock=clock, complain=Limited(log, clock), draw=random.random)
 
 
-def uplink_token(uplink: UplinkSettings) -> Secret:
-    """The token, from the settings or its file; raises OSError or ValueError where the file holds none."""
-    return uplink.token or read_secret(cast("Path", uplink.token_file))
+def make_post(settings: AgentSettings) -> HttpPost:
+    """The sender with what proves who it is; raises OSError or ValueError where a file does not hold what it should."""
+    uplink, card = settings.file.uplink, settings.card
+    if card is None:
+        token = uplink.token or read_secret(cast("Path", uplink.token_file))
+        return HttpPost(uplink.way(), TokenProof(token), make_tls(uplink))
+    tls = pinned_tls(card.authorities) if card.authorities else make_tls(uplink)
+    return HttpPost(uplink.way(), KeyProof(card, ChainFile(chain_path(settings.file.state))), tls)
 
 
 _INFO = Metric("phusong_agent_info", MetricKind.GAUGE, "The agent's release, always 1.")

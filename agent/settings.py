@@ -9,23 +9,26 @@ from typing import Any, Union
 
 import msgspec
 
+from agent.identity.card import Card, CardError, read_card
 from agent.probe import Check, Credential, Probe, Target
 from agent.snmp.credential import credential_problems
 from agent.spool.sqlite import SpoolSettings
+from agent.uplink.connection import proxy_problem
 from agent.uplink.http import UplinkSettings
 from shared.settings import Document, SettingsError, load, load_document
 
 _LONGEST_REPORT_SECONDS = 30
+_JOIN = "this machine has no key, 'phusong-agent join' makes one"
 
 
 class AgentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What stands in ``agent.yaml``; checks are read a second time, as what their probes know."""
 
-    agent: str
-    """Name by which the collector knows this agent."""
-    site: str
-    """Id of the site where the agent stands."""
-    uplink: UplinkSettings
+    agent: str = ""
+    """Name by which the collector knows this agent; a machine that joined has it from the collector."""
+    site: str = ""
+    """Id of the site where the agent stands; a machine that joined has it from the collector."""
+    uplink: UplinkSettings = msgspec.field(default_factory=UplinkSettings)
     state: Path
     """Folder of the spool; the agent alone writes there."""
     commit_seconds: float = 10.0
@@ -51,17 +54,28 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True):
     targets: tuple[Target, ...]
     credentials: Mapping[str, Credential]
     profiles: Path
+    card: Card | None = None
+    """What this machine got when it joined."""
 
 
 def load_agent_settings(path: Path, probes: Mapping[str, Probe]) -> AgentSettings:
     """Read the settings and the files they name; raises :class:`SettingsError` with a line for each thing to mend."""
     document = load_document(path)
     file: AgentFile = document.convert(document.content, AgentFile)
+    card = _card(document, file)
+    if card is not None:
+        uplink = msgspec.structs.replace(file.uplink, url=card.url)
+        file = msgspec.structs.replace(file, agent=card.agent, site=card.site, uplink=uplink)
     checks = tuple(_checks(document, file, probes))
     targets = _targets(path, file)
     credentials = _credentials(path, file)
     settings = AgentSettings(
-        file=file, checks=checks, targets=targets, credentials=credentials, profiles=profile_folder(file.profiles)
+        file=file,
+        checks=checks,
+        targets=targets,
+        credentials=credentials,
+        profiles=profile_folder(file.profiles),
+        card=card,
     )
     problems = [document.problem(place, what) for place, what in _rules(settings, probes)]
     if problems:
@@ -108,13 +122,8 @@ def _credential_rules(credentials: Mapping[str, Credential]) -> Iterator[tuple[s
 
 def _rules(settings: AgentSettings, probes: Mapping[str, Probe]) -> Iterator[tuple[str, str]]:
     file = settings.file
-    if not file.agent:
-        yield "$.agent", "must not be empty"
+    yield from _uplink_rules(settings)
     yield from _rhythm_rules(file)
-    if not file.uplink.url.startswith(("http://", "https://")):
-        yield "$.uplink.url", "must begin with http:// or https://"
-    if (file.uplink.token is None) == (file.uplink.token_file is None):
-        yield "$.uplink", "give one of 'token' and 'token_file'"
     if file.spool.quota_megabytes < 1:
         yield "$.spool.quota_megabytes", "must be at least 1"
     names = [check.name or kind for kind, check in settings.checks]
@@ -126,6 +135,33 @@ def _rules(settings: AgentSettings, probes: Mapping[str, Probe]) -> Iterator[tup
     for number, (kind, check) in enumerate(settings.checks):
         for place, what in _check_rules(check, probes[kind], settings):
             yield f"$.checks[{number}].{place}", what
+
+
+def _card(document: Document, file: AgentFile) -> Card | None:
+    try:
+        return read_card(file.state)
+    except CardError as error:
+        raise SettingsError([document.problem("$.state", str(error))]) from None
+
+
+def _uplink_rules(settings: AgentSettings) -> Iterator[tuple[str, str]]:
+    """Of a machine that did not join everything is asked here; of one that did nothing."""
+    file, uplink = settings.file, settings.file.uplink
+    problem = proxy_problem(uplink.proxy) if uplink.proxy is not None else ""
+    if problem:
+        yield "$.uplink.proxy", problem
+    if settings.card is not None:
+        return
+    if not file.agent:
+        yield "$.agent", "must not be empty"
+    if not file.site:
+        yield "$.site", "must not be empty"
+    if not uplink.url.startswith(("http://", "https://")):
+        yield "$.uplink.url", f"must begin with http:// or https://{'' if uplink.url else f': {_JOIN}'}"
+    if uplink.token is not None and uplink.token_file is not None:
+        yield "$.uplink", "give one of 'token' and 'token_file'"
+    if uplink.token is None and uplink.token_file is None:
+        yield "$.uplink", f"give one of 'token' and 'token_file': {_JOIN}"
 
 
 def _rhythm_rules(file: AgentFile) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from agent.assembly import run_agent, uplink_token
+from agent.assembly import make_post, run_agent
 from agent.probes import load_probes
 from agent.settings import AgentSettings, load_agent_settings
 from shared import logs
@@ -67,7 +67,7 @@ async def _run(settings: AgentSettings) -> None:
 def _load(path: Path) -> AgentSettings | None:
     try:
         settings = load_agent_settings(path, load_probes())
-        uplink_token(settings.file.uplink)
+        make_post(settings)
     except SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)
     except (OSError, ValueError) as error:

@@ -29,6 +29,7 @@ class Reply:
     status: int
     body: bytes = b""
     retry_after: str = ""
+    seal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from agent.spool.desk import Desk
 from agent.spool.queue import SpoolError
 from agent.uplink.answer import Meaning, Verdict, interpret
 from agent.uplink.backoff import BackoffSettings, wait_seconds
-from agent.uplink.http import AwayError, Post
+from agent.uplink.connection import AwayError
+from agent.uplink.http import Post
 from agent.uplink.lanes import Load, choose
+from agent.uplink.proof import Stamp
 from shared.clock import Clock
 from shared.logs import Limited
 from shared.wire.codec import BatchError, Limits, decode_cycle, encode_batch
@@ -76,7 +78,7 @@ class Courier:
         if not records:
             return 0.0
         body = encode_batch(self._batch(load.lane, records))
-        meaning, label = await self._try(body, len(records))
+        meaning, label = await self._try(body, [record.sequence for record in records])
         self.tally.requests[label] = self.tally.requests.get(label, 0) + 1
         self.tally.bytes_sent += len(body)
         return await self._settle(load, meaning, [record.sequence for record in records])
@@ -124,12 +126,12 @@ class Courier:
             version=self._sender.version,
         )
 
-    async def _try(self, body: bytes, sent: int) -> tuple[Meaning, str]:
+    async def _try(self, body: bytes, sequences: list[int]) -> tuple[Meaning, str]:
         try:
-            reply = await self._post(body)
+            reply = await self._post(body, Stamp(self._desk.spool.epoch, min(sequences), max(sequences)))
         except AwayError as error:
             return Meaning(Verdict.RETRY, str(error)), "away"
-        meaning = interpret(reply, sent)
+        meaning = interpret(reply, len(sequences))
         return meaning, meaning.verdict.value
 
     async def _settle(self, load: Load, meaning: Meaning, sequences: list[int]) -> float:

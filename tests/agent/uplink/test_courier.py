@@ -10,7 +10,8 @@ import pytest
 
 from agent.spool.desk import Desk, open_desk
 from agent.uplink.courier import Courier, Sender
-from agent.uplink.http import UplinkSettings, make_post
+from agent.uplink.http import HttpPost, UplinkSettings, make_tls
+from agent.uplink.proof import TokenProof
 from shared.logs import Limited
 from shared.secret import Secret
 from shared.wire.codec import encode_cycle
@@ -30,7 +31,7 @@ def courier_to(port: int, folder: Path, log: Heard, timeout_seconds: float = 0.3
     with open_desk(open_spool("sqlite", folder)) as desk:
         clock = HandClock()
         sender = Sender("a1", "0.1.0", lambda: (METRIC,))
-        post = make_post(settings, Secret("the-token"))
+        post = HttpPost(settings.way(), TokenProof(Secret("the-token")), None)
         yield Courier(sender, desk, post, clock=clock, complain=Limited(log, clock), draw=lambda: 0.5), desk
 
 
@@ -199,7 +200,7 @@ async def test_a_batch_travels_over_a_unix_socket_too(tmp_path: Path) -> None:
         courier = Courier(
             Sender("a1", "0", tuple),
             desk,
-            make_post(settings, Secret("t")),
+            HttpPost(settings.way(), TokenProof(Secret("t")), make_tls(settings)),
             clock=clock,
             complain=Limited(Heard(), clock),
             draw=lambda: 0.0,

@@ -1,0 +1,93 @@
+"""The machine's identity card: what enrolment gave it, in one file that is whole or not there; it sends nothing."""
+
+from pathlib import Path
+
+import msgspec
+
+from agent.identity.chain_file import begin_chain
+from agent.identity.files import sync_folder, write_private
+
+_FOLDER = "identity"
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """Written by ``join``, read at the start of ``run``."""
+
+    agent: str
+    """Name by which the collector knows this machine."""
+    site: str
+    url: str
+    key: bytes
+    """The private Ed25519 key, 32 bytes."""
+    collector_key: bytes
+    """The public key of the collector's seal."""
+    pins: tuple[bytes, ...] = ()
+    """Of the authorities that the join code named; the system's are trusted where empty."""
+    authorities: tuple[str, ...] = ()
+    """Their certificates as the collector presented them, PEM."""
+
+    def __repr__(self) -> str:
+        return f"Card({self.agent!r}, {self.site!r}, {self.url!r})"
+
+
+class Joining(msgspec.Struct, frozen=True, kw_only=True):
+    """An enrolment that was begun: the same code is sent again with the same key."""
+
+    invitation: str
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"Joining({self.invitation!r})"
+
+
+class CardError(Exception):
+    """The card cannot be read; one line."""
+
+
+def card_path(state: Path) -> Path:
+    """Where the card is."""
+    return state / _FOLDER / "card.json"
+
+
+def chain_path(state: Path) -> Path:
+    """Where the chain's value is."""
+    return state / _FOLDER / "chain"
+
+
+def read_card(state: Path) -> Card | None:
+    """The machine's card, None where it did not join; raises :class:`CardError`."""
+    path = card_path(state)
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Card)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise CardError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise CardError(f"{path}: is damaged: join again with a new code") from None
+
+
+def write_card(state: Path, card: Card) -> None:
+    """Write the card; raises OSError."""
+    write_private(card_path(state), msgspec.json.encode(card))
+
+
+def key_for(state: Path, invitation: str, fresh: bytes) -> bytes:
+    """The key that goes with an invitation: the one that was begun with, or ``fresh``, which is on disk then."""
+    path = state / _FOLDER / "joining.json"
+    try:
+        begun = msgspec.json.decode(path.read_bytes(), type=Joining)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        begun = None
+    if begun is not None and begun.invitation == invitation:
+        return begun.key
+    write_private(path, msgspec.json.encode(Joining(invitation=invitation, key=fresh)))
+    return fresh
+
+
+def finish(state: Path, card: Card, chain: str) -> None:
+    """The chain first, then the card, then what was begun goes: each state between can be begun from again."""
+    begin_chain(chain_path(state), chain)
+    write_card(state, card)
+    (state / _FOLDER / "joining.json").unlink(missing_ok=True)
+    sync_folder(state / _FOLDER)

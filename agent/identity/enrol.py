@@ -1,0 +1,84 @@
+"""Makes a machine one of the collector's: key, trust, one request, and the card on disk; the secret is never sent."""
+
+import http.client
+import ssl
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from agent.identity.card import Card, finish, key_for
+from agent.identity.trust import find_authorities, pinned_tls, public_tls
+from agent.uplink.connection import AwayError, Way, connection_to, in_a_line
+from shared.secret import Secret
+from shared.wire.enrolment import PATH, Enrolled, EnrolRequest, enrol_request, invitation_id
+from shared.wire.joincode import JoinCode
+from shared.wire.seal import HEADER as SEAL
+from shared.wire.seal import is_genuine
+from shared.wire.signature import key_id_of
+
+_ANSWER_LIMIT_BYTES = 64 * 1024
+_TIMEOUT_SECONDS = 20.0
+
+
+class EnrolError(Exception):
+    """The machine is not enrolled; one line says why."""
+
+
+def enrol(code: JoinCode, state: Path, proxy: Secret | None, fresh: bytes) -> Card:
+    """Enrol with the code and write the card; ``fresh`` is the seed of a new key, 32 bytes.
+
+    May be repeated after it broke off anywhere. Raises :class:`EnrolError`, TrustError, AwayError, and OSError where
+    the state folder cannot be written.
+    """
+    way = Way(code.address, _TIMEOUT_SECONDS, proxy=proxy)
+    key = Ed25519PrivateKey.from_private_bytes(key_for(state, invitation_id(code.secret), fresh))
+    authorities: tuple[str, ...] = ()
+    tls = None
+    if code.address.startswith("https://"):
+        authorities = find_authorities(way, code.pins) if code.pins else ()
+        tls = pinned_tls(authorities) if code.pins else public_tls()
+    request = enrol_request(code.secret, key)
+    enrolled = _answer(*_post(way, tls, msgspec.json.encode(request)), request)
+    if enrolled.key_id != key_id_of(key.public_key()) or enrolled.site != code.site:
+        raise EnrolError("the collector enrolled another key or another site than this code's")
+    card = Card(
+        agent=enrolled.agent,
+        site=enrolled.site,
+        url=code.address,
+        key=key.private_bytes_raw(),
+        collector_key=enrolled.collector_key,
+        pins=code.pins,
+        authorities=authorities,
+    )
+    finish(state, card, enrolled.chain)
+    return card
+
+
+def _post(way: Way, tls: ssl.SSLContext | None, body: bytes) -> tuple[int, bytes, str]:
+    connection = connection_to(way, tls)
+    try:
+        connection.request("POST", PATH, body, {"Content-Type": "application/json", "Connection": "close"})
+        answer = connection.getresponse()
+        return answer.status, answer.read(_ANSWER_LIMIT_BYTES), answer.headers.get(SEAL) or ""
+    except (OSError, http.client.HTTPException) as error:
+        raise AwayError(in_a_line(error)) from None
+    finally:
+        connection.close()
+
+
+def _answer(status: int, body: bytes, seal: str, request: EnrolRequest) -> Enrolled:
+    if status != http.HTTPStatus.OK:
+        try:
+            why = msgspec.json.decode(body, type=dict[str, str])["error"][:200]
+        except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
+            why = f"status {status}: is this the collector's address?"
+        raise EnrolError(why)
+    try:
+        enrolled = msgspec.json.decode(body, type=Enrolled)
+        collector = Ed25519PublicKey.from_public_bytes(enrolled.collector_key)
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+        raise EnrolError("the answer is not a phusong collector's") from None
+    if not is_genuine(collector, seal, request.possession, body):
+        raise EnrolError("the answer is not sealed with the key that it names")
+    return enrolled

@@ -1,0 +1,88 @@
+"""Whom the machine takes for its collector: an authority whose key the join code pins, or the system's authorities.
+
+A pinned authority is found in what the server presents; that connection carries the handshake and not one byte more.
+Every other connection verifies the chain up to that authority, and the name. The time in certificates counts for
+nothing there: a clock that begins in 1970 must not lock a machine out, and a pin ends by another pin.
+"""
+
+import hashlib
+import ssl
+from collections.abc import Iterable
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from agent.uplink.connection import AwayError, Way, connection_to, in_a_line
+from shared.wire.joincode import PIN_BYTES
+
+_NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME
+
+
+class TrustError(Exception):
+    """The server is not the collector that the join code names; one line."""
+
+
+def public_tls() -> ssl.SSLContext:
+    """TLS that trusts the system's authorities."""
+    return ssl.create_default_context()
+
+
+def pinned_tls(authorities: Iterable[str]) -> ssl.SSLContext:
+    """TLS that trusts these authorities (PEM) and no other, whatever the clock says."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_flags |= _NO_CHECK_TIME
+    context.load_verify_locations(cadata="".join(authorities))
+    return context
+
+
+def find_authorities(way: Way, pins: tuple[bytes, ...]) -> tuple[str, ...]:
+    """Certificates (PEM) of the pinned authorities, as the server presents them.
+
+    Raises :class:`TrustError` where it presents none of them, :class:`AwayError` where there is no server.
+    """
+    found = [certificate for certificate in _presented(way) if _pin(certificate) in pins and _is_authority(certificate)]
+    if not found:
+        raise TrustError(
+            "the server is not the collector of this code: none of its certificates is of the authority that the code"
+            " names (is something in between opening TLS? does the server send its authority's certificate?)"
+        )
+    return tuple(certificate.public_bytes(Encoding.PEM).decode("ascii") for certificate in found)
+
+
+def _presented(way: Way) -> list[x509.Certificate]:
+    looking = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    looking.minimum_version = ssl.TLSVersion.TLSv1_2
+    looking.check_hostname = False
+    looking.verify_mode = ssl.CERT_NONE  # to look at what is presented: nothing is sent, nothing believed
+    connection = connection_to(way, looking)
+    try:
+        connection.connect()
+        return [x509.load_der_x509_certificate(der) for der in _chain(connection.sock)]
+    except ValueError:
+        raise TrustError("the server presents a certificate that cannot be read") from None
+    except OSError as error:
+        raise AwayError(in_a_line(error)) from None
+    finally:
+        connection.close()
+
+
+def _chain(line: Any) -> list[bytes]:
+    """DER of what the server sent; Python has a public name for this from 3.13 on."""
+    if hasattr(line, "get_unverified_chain"):
+        return list(line.get_unverified_chain())
+    inner = line._sslobj.get_unverified_chain()  # noqa: SLF001 - the only way up to 3.12
+    return [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in inner or ()]
+
+
+def _pin(certificate: x509.Certificate) -> bytes:
+    spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(spki).digest()[:PIN_BYTES]
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False

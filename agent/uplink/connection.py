@@ -1,0 +1,109 @@
+"""A connection to the collector: Unix socket, TCP or TLS, straight or by a proxy's CONNECT; it sends no request."""
+
+import base64
+import contextlib
+import http.client
+import socket
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from shared.secret import Secret
+
+_HTTP_PORT, _HTTPS_PORT = 80, 443
+
+
+class AwayError(Exception):
+    """No answer: the collector is away, or the line broke; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the collector is reached."""
+
+    url: str
+    timeout_seconds: float
+    socket: Path | None = None
+    proxy: Secret | None = None
+    """``http://user:password@host:port``."""
+
+
+def connection_to(way: Way, tls: ssl.SSLContext | None) -> http.client.HTTPConnection:
+    """A connection that is not open yet; without ``tls`` an ``https`` URL is an error of ours."""
+    parts = urlsplit(way.url)
+    host, timeout = parts.hostname or "localhost", way.timeout_seconds
+    if way.socket is not None:
+        return _UnixConnection(way.socket, timeout)
+    first, port = (host, parts.port) if way.proxy is None else _proxy(way.proxy)
+    made: http.client.HTTPConnection
+    if parts.scheme == "https":
+        if tls is None:
+            raise ValueError("no TLS for an https address")
+        made = http.client.HTTPSConnection(first, port, timeout=timeout, context=tls)
+    else:
+        made = http.client.HTTPConnection(first, port, timeout=timeout)
+    if way.proxy is not None:
+        default = _HTTPS_PORT if parts.scheme == "https" else _HTTP_PORT
+        made.set_tunnel(host, parts.port or default, _proxy_headers(way.proxy))
+    return made
+
+
+def proxy_problem(proxy: Secret) -> str:
+    """What is wrong with a proxy's address, nothing where it is right; its password is not repeated."""
+    try:
+        parts = urlsplit(proxy.reveal())
+        right = parts.scheme == "http" and bool(parts.hostname) and parts.port is not None
+    except ValueError:
+        right = False
+    return "" if right else "must be http://host:port or http://user:password@host:port"
+
+
+def in_a_line(error: Exception) -> str:
+    """A network's or TLS's error in the words of an operator."""
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {getattr(error, 'verify_message', '') or error.reason}"
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    if isinstance(error, OSError) and "Tunnel connection failed" in str(error):
+        return f"the proxy refuses: {str(error).rpartition('failed: ')[2]}"
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+def _proxy(proxy: Secret) -> tuple[str, int | None]:
+    parts = urlsplit(proxy.reveal())
+    return parts.hostname or "", parts.port
+
+
+def _proxy_headers(proxy: Secret) -> dict[str, str]:
+    parts = urlsplit(proxy.reveal())
+    if parts.username is None:
+        return {}
+    both = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(both.encode()).decode()}"}
+
+
+@dataclass
+class Line:
+    """What a thread waits on, so that it can be told to wait no longer."""
+
+    end: socket.socket | None = None
+
+    def cut(self) -> None:
+        """End whatever still goes on; nothing where it is over."""
+        if self.end is not None:
+            with contextlib.suppress(OSError):
+                self.end.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,93 @@
+"""What identity keeps on disk: whole after whatever broke off, private, and one step behind at the most."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from agent.identity.card import Card, CardError, card_path, chain_path, finish, key_for, read_card
+from agent.identity.chain_file import ChainFile, begin_chain
+from agent.identity.files import write_private
+
+VALUES = [f"{number:032x}" for number in range(1, 6)]
+CARD = Card(agent="a", site="s", url="https://x", key=b"k" * 32, collector_key=b"c" * 32)
+
+
+def test_the_chain_is_read_back_and_the_newest_value_wins(tmp_path: Path) -> None:
+    begin_chain(tmp_path / "chain", VALUES[0])
+    for value in VALUES[1:]:
+        ChainFile(tmp_path / "chain").write(value)
+
+        assert ChainFile(tmp_path / "chain").value == value
+
+
+@given(some.integers(0, 28), some.binary(min_size=1, max_size=28))
+def test_a_torn_write_costs_one_step_at_the_most(
+    tmp_path_factory: pytest.TempPathFactory, at: int, torn: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("torn") / "chain"
+    begin_chain(path, VALUES[0])
+    chain = ChainFile(path)
+    chain.write(VALUES[1])
+    before = path.read_bytes()
+    chain.write(VALUES[2])
+    after = path.read_bytes()
+    start = next(place for place in (0, 512) if before[place : place + 28] != after[place : place + 28])
+    with path.open("r+b") as file:
+        file.seek(start + at)
+        file.write(torn[: 28 - at])
+
+    assert ChainFile(path).value in {VALUES[1], VALUES[2]}
+
+
+def test_a_disk_that_refuses_leaves_the_value_in_memory_and_says_why(tmp_path: Path) -> None:
+    chain = ChainFile(tmp_path / "nowhere" / "chain")
+    chain.write(VALUES[0])
+
+    assert chain.value == VALUES[0]
+    assert chain.failing.endswith("no such file or directory")
+
+
+def test_a_private_file_is_private_whatever_stood_there_before(tmp_path: Path) -> None:
+    (tmp_path / "card.new").write_text("left over", encoding="utf-8")
+    (tmp_path / "card.new").chmod(0o666)
+    write_private(tmp_path / "card", b"secret")
+
+    assert stat.S_IMODE((tmp_path / "card").stat().st_mode) == 0o600
+    assert (tmp_path / "card").read_bytes() == b"secret"
+    assert not (tmp_path / "card.new").exists()
+
+
+def test_the_same_code_goes_with_the_same_key_until_the_card_is_written(tmp_path: Path) -> None:
+    first = key_for(tmp_path, "one", b"1" * 32)
+
+    assert key_for(tmp_path, "one", b"2" * 32) == first
+    assert key_for(tmp_path, "two", b"3" * 32) == b"3" * 32
+    finish(tmp_path, CARD, VALUES[0])
+    assert read_card(tmp_path) == CARD
+    assert ChainFile(chain_path(tmp_path)).value == VALUES[0]
+
+
+def test_a_damaged_card_is_one_line_and_no_card_is_none(tmp_path: Path) -> None:
+    assert read_card(tmp_path) is None
+    finish(tmp_path, CARD, VALUES[0])
+    card_path(tmp_path).write_bytes(b"{")
+
+    with pytest.raises(CardError, match=r"card.json: is damaged: join again with a new code$"):
+        read_card(tmp_path)
+
+
+def test_a_card_does_not_print_its_key() -> None:
+    assert "key" not in repr(CARD)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_writes_belongs_to_the_folders_owner(tmp_path: Path) -> None:
+    os.chown(tmp_path, 4711, 4712)
+    finish(tmp_path, CARD, VALUES[0])
+
+    found = [path.stat() for path in (card_path(tmp_path), chain_path(tmp_path), card_path(tmp_path).parent)]
+    assert {(each.st_uid, each.st_gid) for each in found} == {(4711, 4712)}

@@ -1,0 +1,50 @@
+"""Debian's nginx as it stands in front of a collector: it ends TLS and passes on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.peers.presence import require
+from tests.peers.programs import Program, free_port, running, until
+
+_CONFIGURATION = """
+daemon off;
+pid {folder}/nginx.pid;
+error_log stderr;
+worker_processes 1;
+events {{ worker_connections 256; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port} ssl;
+        ssl_certificate {chain};
+        ssl_certificate_key {key};
+        client_max_body_size 2m;
+        location / {{
+            proxy_pass http://127.0.0.1:{behind};
+            proxy_set_header X-SSL-Client-S-DN "CN=province";
+            proxy_set_header X-Forwarded-For $remote_addr;
+        }}
+    }}
+}}
+"""
+
+
+@contextmanager
+def nginx(folder: Path, chain: Path, key: Path, behind: int, port: int | None = None) -> Iterator[tuple[int, Program]]:
+    """A proxy with this certificate; gives its port."""
+    program = require("nginx", "nginx-light")
+    folder.mkdir(parents=True, exist_ok=True)
+    number = port or free_port()
+    file = folder / "nginx.conf"
+    text = _CONFIGURATION.format(folder=folder, port=number, chain=chain, key=key, behind=behind)
+    file.write_text(text, encoding="utf-8")
+    command = [program, "-p", str(folder), "-c", str(file), "-e", "stderr"]
+    with running("nginx", command, folder) as started:
+        until("nginx is there", lambda: (folder / "nginx.pid").read_text(encoding="ascii").strip(), started)
+        yield number, started
