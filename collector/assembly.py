@@ -6,13 +6,14 @@ import logging
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from collector.arrival import Arrival
 from collector.exposition.discovery import targets
 from collector.exposition.page import page
+from collector.forward.opening import open_forwarding
 from collector.identity.room import IdentityFailedError, IdentityRoom, open_identity_room
 from collector.ingest.admission import Register
 from collector.ingest.endpoint import BatchEndpoint
@@ -72,6 +73,7 @@ async def open_collector(
         build = f"{release()}-{secrets.token_hex(4)}"
         pipeline = Pipeline(inventory, agents, series, journal, settings=settings.judgement, build=build)
         await _replay(inbox, pipeline, clock, settings)
+        await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
         state = _State(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox, keys)
         endpoint = BatchEndpoint(
             Entrance(_register(settings), keys, _reach(settings), clock),
@@ -93,6 +95,31 @@ async def open_collector(
             ready=state.missing,
         )
         yield Collector(app, state.feed, inbox, telemetry, lambda: asyncio.ensure_future(state.evaluate_for_ever()))
+
+
+def _forwarding(  # noqa: PLR0913, PLR0917 - what the room wants to know
+    settings: CollectorSettings,
+    inventory: Inventory,
+    inbox: Inbox,
+    telemetry: Telemetry,
+    clock: Clock,
+    log: logging.Logger,
+) -> AbstractAsyncContextManager[None]:
+    return open_forwarding(
+        settings.forward,
+        settings.state / "forward.sqlite",
+        inbox,
+        hubs={site.id: site.hub for site in inventory.sites},
+        series=settings.series,
+        limits=_limits(settings),
+        registry=telemetry.registry,
+        clock=clock,
+        log=log,
+    )
+
+
+def _limits(settings: CollectorSettings) -> Limits:
+    return Limits(encoded_bytes=settings.ingest.encoded_bytes, decoded_bytes=settings.ingest.decoded_bytes)
 
 
 def token_of(agent: KnownAgent) -> Secret | None:
@@ -167,7 +194,7 @@ class _State:
 async def _replay(inbox: Inbox, pipeline: Pipeline, clock: Clock, settings: CollectorSettings) -> None:
     """Read back what arrived lately, as if it arrived then."""
     now_wall_ns, now_monotonic_ns = clock.wall_ns(), clock.monotonic_ns()
-    limits = Limits(encoded_bytes=settings.ingest.encoded_bytes, decoded_bytes=settings.ingest.decoded_bytes)
+    limits = _limits(settings)
     for parcel in await inbox.since(now_wall_ns - int(_REPLAY_SECONDS * _SECOND_NS)):
         arrival = _arrival(parcel, limits, now_monotonic_ns - (now_wall_ns - parcel.received_wall_ns))
         if arrival is not None:

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 import msgspec
 
+from collector.forward.settings import DestinationSettings, destination_rules
 from collector.ingest.endpoint import IngestSettings
 from collector.judgement.settings import JudgementSettings
 from collector.series.settings import SeriesSettings
@@ -77,6 +78,8 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     judgement: JudgementSettings = msgspec.field(default_factory=JudgementSettings)
     retention: RetentionSettings = msgspec.field(default_factory=RetentionSettings)
     wall: WallSettings = msgspec.field(default_factory=WallSettings)
+    forward: list[DestinationSettings] = []
+    """Stores that get every reading by remote write, each from a cursor of its own."""
 
 
 def load_collector_settings(path: Path) -> CollectorSettings:
@@ -102,6 +105,7 @@ def _rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
     if not 0 < settings.enrolment.days <= 365:
         yield "$.enrolment.days", "must be more than 0 and at most 365"
     yield from _agent_rules(settings)
+    yield from destination_rules(settings.forward)
 
 
 def _unknown_zone(given: str) -> str:

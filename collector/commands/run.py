@@ -5,6 +5,7 @@ import logging
 import signal
 import sqlite3
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ from collector.assembly import Collector, open_collector, token_of
 from collector.calendar.almanac import open_almanac
 from collector.calendar.nightly import backup_name, oldest_kept_ns, superfluous, verify_backup
 from collector.commands.stock import load_inventory
+from collector.forward.post import unusable
+from collector.forward.settings import DestinationSettings
 from collector.inventory.site import Inventory
 from collector.serving import ListenError, open_sockets, serve
 from collector.settings import CollectorSettings, RetentionSettings, load_collector_settings
@@ -114,6 +117,7 @@ def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:
         settings = load_collector_settings(path)
         for agent in settings.agents:
             token_of(agent)
+        _demand_usable(settings.forward, path)
         return settings, load_inventory(settings, path)
     except SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)
@@ -121,3 +125,9 @@ def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:
         what = f"{error.filename}: {(error.strerror or '').lower()}" if isinstance(error, OSError) else str(error)
         print(f"{path}: agents: token_file: {what}", file=sys.stderr)
     return None
+
+
+def _demand_usable(destinations: Iterable[DestinationSettings], path: Path) -> None:
+    faults = [f"{path}: forward: {each.name}: {fault}" for each in destinations if (fault := unusable(each))]
+    if faults:
+        raise SettingsError(faults)

@@ -44,8 +44,8 @@ class Inbox(Protocol):
         """Up to ``limit`` parcels whose number is greater than ``after``, in order; what was pruned is not there."""
         ...
 
-    async def newest_row(self) -> int:
-        """Number of the parcel stored last, pruned or not; 0 before the first."""
+    async def extent(self) -> tuple[int, int]:
+        """Numbers of the oldest parcel kept (one more than the newest where none is) and of the newest ever stored."""
         ...
 
     async def prune(self, before_wall_ns: int) -> int:

@@ -39,9 +39,9 @@ class MemoryInbox:
         """See the promise."""
         return [parcel for parcel in self._parcels if parcel.number > after][:limit]
 
-    async def newest_row(self) -> int:
+    async def extent(self) -> tuple[int, int]:
         """See the promise."""
-        return self._newest
+        return min((parcel.number for parcel in self._parcels), default=self._newest + 1), self._newest
 
     async def prune(self, before_wall_ns: int) -> int:
         """See the promise."""

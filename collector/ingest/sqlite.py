@@ -73,10 +73,9 @@ class SqliteInbox:
         where = "number > ? ORDER BY number LIMIT ?"
         return await self._do(lambda database: _parcels(database, where, after, limit))
 
-    async def newest_row(self) -> int:
+    async def extent(self) -> tuple[int, int]:
         """See the promise."""
-        query = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'parcel'"
-        return int(await self._do(lambda database: database.execute(query).fetchone()[0]))
+        return await self._do(_extent)
 
     async def prune(self, before_wall_ns: int) -> int:
         """See the promise."""
@@ -190,6 +189,13 @@ def _parcels(database: sqlite3.Connection, where: str, *values: int) -> list[Sto
         StoredParcel(number=number, agent=agent, received_wall_ns=received, fresh=_numbers.decode(fresh), body=body)
         for number, agent, received, fresh, body in database.execute(query, values)
     ]
+
+
+def _extent(database: sqlite3.Connection) -> tuple[int, int]:
+    row = database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'parcel'").fetchone()
+    newest = int(row[0]) if row else 0
+    (oldest,) = database.execute("SELECT min(number) FROM parcel").fetchone()
+    return (newest + 1 if oldest is None else int(oldest)), newest
 
 
 def _backup(database: sqlite3.Connection, path: Path) -> None:

@@ -42,6 +42,34 @@ async def test_a_record_is_new_once(inbox: Inbox) -> None:
     assert await inbox.store(parcel(2, 3)) == {3}
 
 
+async def test_reading_goes_on_behind_any_row(inbox: Inbox) -> None:
+    assert await inbox.extent() == (1, 0)
+    for sequence in range(1, 8):
+        await inbox.store(parcel(sequence, received=1000 * sequence))
+    await inbox.store(parcel(7, received=9000))
+
+    first = await inbox.from_row(0, 3)
+    rest = await inbox.from_row(first[-1].number, 100)
+
+    assert [each.fresh for each in first + rest] == [(sequence,) for sequence in range(1, 8)]
+    assert [each.number for each in first + rest] == list(range(1, 8))
+    assert await inbox.from_row(7, 3) == []
+    assert await inbox.extent() == (1, 7)
+
+
+async def test_rows_keep_their_numbers_when_older_ones_go(inbox: Inbox) -> None:
+    for sequence in range(1, 5):
+        await inbox.store(parcel(sequence, received=1000 * sequence))
+
+    await inbox.prune(3000)
+    assert await inbox.extent() == (3, 4)
+    await inbox.prune(10_000)
+    assert await inbox.extent() == (5, 4)
+    await inbox.store(parcel(5, received=5000))
+
+    assert [each.number for each in await inbox.from_row(0, 9)] == [5]
+
+
 async def test_the_newest_may_come_before_what_is_older(inbox: Inbox) -> None:
     """The live lane goes ahead of the history that stands in front of it."""
     assert await inbox.store(parcel(900)) == {900}

@@ -1,0 +1,210 @@
+"""Brings what the inbox holds to one destination, in order, again and again until it is taken or refused for good."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+
+from collector.forward.answers import OLDEST_GO_TOO, Meaning, Verdict, judge, wait_seconds
+from collector.forward.bodies import chunks, grouped, halves
+from collector.forward.canary import canary
+from collector.forward.encoding import write_request, write_request_2
+from collector.forward.ledger import Cursor, Ledger
+from collector.forward.post import AwayError, Post
+from collector.forward.settings import DestinationSettings, Protocol
+from collector.forward.telemetry import ForwardTelemetry
+from collector.forward.translate import DeadLetter, Point, Translation, Translator
+from collector.ingest.inbox import Inbox, InboxFailedError, StoredParcel
+from shared.clock import Clock
+from shared.logs import Limited
+
+_SECOND_NS = 1_000_000_000
+_MILLISECOND_NS = 1_000_000
+_IDLE_SECONDS = 1.0
+_PARCELS = 32
+_POINTS = 20_000
+_WRITERS = {1: write_request, 2: write_request_2}
+
+
+class Courier:
+    """One destination."""
+
+    def __init__(  # noqa: PLR0913 - the opener fills these in, once
+        self,
+        settings: DestinationSettings,
+        inbox: Inbox,
+        ledger: Ledger,
+        *,
+        translator: Translator,
+        post: Post,
+        clock: Clock,
+        draw: Callable[[], float],
+        telemetry: ForwardTelemetry,
+        complain: Limited,
+    ) -> None:
+        """``draw`` gives numbers in [0, 1)."""
+        self._settings = settings
+        self._name = settings.name
+        self._inbox = inbox
+        self._ledger = ledger
+        self._translator = translator
+        self._post = post
+        self._clock = clock
+        self._draw = draw
+        self._telemetry = telemetry
+        self._complain = complain
+        self._version = 1 if settings.protocol is Protocol.V1 else 2
+        self._proven = False
+        self._cursor = Cursor()
+        self._taken = 0
+        """Number of the newest parcel that is in memory, or known to be lost."""
+
+    async def begin(self) -> None:
+        """Find the place to go on; before anything new is stored, or a restored inbox would not be noticed."""
+        self._telemetry.begin(self._name)
+        self._cursor = await self._ledger.cursor(self._name)
+        _, newest = await self._inbox.extent()
+        if self._cursor.number > newest:
+            detail = f"goes on behind batch {newest} instead of {self._cursor.number}"
+            self._complain.warning(f"forward '{self._name}': the inbox is older than the cursor", detail)
+            self._cursor = Cursor(newest, self._cursor.received_wall_ns)
+            await self._ledger.advance(self._name, self._cursor, (), self._clock.wall_ns())
+        self._taken = self._cursor.number
+        await self.watch()
+
+    async def run_for_ever(self) -> None:
+        """Forward until cancelled; a fault of ours or of the disk is told and tried again."""
+        failures, tested = 0, False
+        while True:
+            try:
+                if not tested:
+                    await self.try_late_sample()
+                    tested = True
+                if not await self.forward_some():
+                    await self._clock.sleep(_IDLE_SECONDS)
+                failures = 0
+            except Exception as error:  # noqa: BLE001 - one destination's fault must not end the others
+                kind = "" if isinstance(error, sqlite3.Error | InboxFailedError) else f"{type(error).__name__}: "
+                self._complain.warning(f"forward '{self._name}' cannot go on", f"{kind}{error}")
+                failures += 1
+                await self._wait(failures, 0.0)
+
+    async def watch(self) -> None:
+        """Tell how much waits, and what the inbox forgot before it went."""
+        oldest, newest = await self._inbox.extent()
+        self._telemetry.pending.labels(self._name).set(max(0, newest - self._cursor.number))
+        self._telemetry.cursor.labels(self._name).set(self._cursor.received_wall_ns / _SECOND_NS)
+        self._note_lost(oldest)
+
+    async def try_late_sample(self) -> bool:
+        """Whether the destination takes a sample that is a day old; what it answers first also shows its protocol."""
+        now, late = canary(self._name, self._settings.labels, self._clock.wall_ns() // _MILLISECOND_NS)
+        await self._settle([now])
+        verdict = await self._settle([late])
+        refused = verdict.meaning is Meaning.SPLIT
+        self._telemetry.late_refused.labels(self._name).set(refused)
+        if refused:
+            self._complain.warning(
+                f"forward '{self._name}' refuses late samples: what an outage held back will be missing there",
+                f"set storage.tsdb.out_of_order_time_window in Prometheus ({verdict.detail})",
+            )
+        return not refused
+
+    async def forward_some(self) -> bool:
+        """Forward the next parcels; False where there is none."""
+        parcels = await self._inbox.from_row(self._cursor.number, _PARCELS)
+        if not parcels:
+            return False
+        await self.watch()
+        found, last = await self._translate(parcels)
+        self._taken = max(self._taken, last.number)
+        dead = list(found.dead)
+        for part in chunks(found.points, self._settings.samples_per_request):
+            await self._deliver(part, dead)
+        cursor = Cursor(last.number, last.received_wall_ns)
+        await self._ledger.advance(self._name, cursor, dead, self._clock.wall_ns())
+        self._cursor = cursor
+        await self.watch()
+        self._telemetry.died(self._name, dead)
+        if dead:
+            told = f"{len(dead)} samples, the last: {dead[-1].reason} {dead[-1].series} {dead[-1].detail}"
+            self._complain.warning(f"forward '{self._name}' put samples to the dead letters", told)
+        return True
+
+    async def _translate(self, parcels: list[StoredParcel]) -> tuple[Translation, StoredParcel]:
+        """As many parcels as memory is meant for, at least one, and the last of them."""
+        found, last = Translation(), parcels[0]
+        for parcel in parcels:
+            more = await asyncio.to_thread(self._translator.translate, parcel, self._clock.wall_ns())
+            found.points += more.points
+            found.dead += more.dead
+            last = parcel
+            if len(found.points) >= _POINTS:
+                break
+        return found, last
+
+    async def _deliver(self, points: list[Point], dead: list[DeadLetter]) -> None:
+        """Halve what is refused until what is refused stands alone."""
+        stack = [points]
+        while stack:
+            part = stack.pop()
+            verdict = await self._settle(part)
+            if verdict.meaning is Meaning.SENT:
+                self._telemetry.sent.labels(self._name).inc(len(part))
+            elif len(part) == 1 or await self._all_too_old(part, verdict):
+                dead += [_letter(point, verdict) for point in part]
+            else:
+                older, newer = halves(part)
+                stack += [newer, older]
+
+    async def _all_too_old(self, part: list[Point], verdict: Verdict) -> bool:
+        """One question instead of two for each sample, where a whole outage lies before the window."""
+        if verdict.reason not in OLDEST_GO_TOO:
+            return False
+        newest = await self._settle(part[-1:])
+        return newest.meaning is Meaning.SPLIT and newest.reason in OLDEST_GO_TOO
+
+    async def _settle(self, points: list[Point]) -> Verdict:
+        """Ask until the answer is that they are taken, or refused."""
+        failures = 0
+        while True:
+            verdict = await self._ask(points)
+            self._telemetry.requests.labels(self._name, verdict.meaning.value).inc()
+            if verdict.meaning in {Meaning.SENT, Meaning.SPLIT}:
+                self._proven = self._proven or verdict.meaning is Meaning.SENT
+                self._telemetry.protocol.labels(self._name).set(self._version)
+                return verdict
+            if verdict.meaning is Meaning.OLDER and self._settings.protocol is Protocol.AUTO:
+                self._version, self._proven = 1, False
+                continue
+            self._complain.warning(f"forward '{self._name}' waits", f"{verdict.reason}: {verdict.detail}")
+            failures += 1
+            await self._wait(failures, verdict.pause_seconds)
+
+    async def _ask(self, points: list[Point]) -> Verdict:
+        version, now_seconds = self._version, self._clock.wall_ns() / _SECOND_NS
+        plain = await asyncio.to_thread(lambda: _WRITERS[version](grouped(points)))
+        try:
+            reply = await self._post(plain, version)
+        except AwayError as error:
+            return Verdict(Meaning.RETRY, "away", str(error))
+        proven = self._proven
+        return judge(reply, version=version, proven=proven, samples=len(points), now_wall_seconds=now_seconds)
+
+    async def _wait(self, failures: int, pause_seconds: float) -> None:
+        first, cap = self._settings.retry_first_seconds, self._settings.retry_cap_seconds
+        await self._clock.sleep(wait_seconds(failures, self._draw(), first, cap, pause_seconds))
+
+    def _note_lost(self, oldest: int) -> None:
+        lost = oldest - 1 - max(self._taken, self._cursor.number)
+        if lost > 0:
+            self._taken = oldest - 1
+            self._telemetry.pruned.labels(self._name).inc(lost)
+            detail = f"{lost} batches: the destination was away longer than retention.inbox_hours"
+            self._complain.warning(f"forward '{self._name}': the inbox forgot what had not gone yet", detail)
+
+
+def _letter(point: Point, verdict: Verdict) -> DeadLetter:
+    series = ",".join(f"{name}={text}" for name, text in point.labels)
+    return DeadLetter(
+        reason=verdict.reason, series=series[:1000], at_ms=point.at_ms, value=point.value, detail=verdict.detail
+    )
