@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,13 +31,17 @@ _SCENES = (
 
 
 class _Sink(http.server.BaseHTTPRequestHandler):
-    """A collector that acknowledges everything and keeps nothing."""
+    """A collector that acknowledges everything and keeps nothing but a count."""
+
+    counts: Counter[str]
 
     def do_POST(self) -> None:
         """Acknowledge."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        stored = len(decode_batch(body, Limits()).records)
-        said = Acknowledgement(stored=stored, duplicates=0, server_time_ns=time.time_ns())
+        records = decode_batch(body, Limits()).records
+        outcomes = Counter(f"{r.kind} {r.outcome.value}" for record in records for r in record.cycle.readings)
+        self.counts.update(outcomes)
+        said = Acknowledgement(stored=len(records), duplicates=0, server_time_ns=time.time_ns())
         answer = msgspec.json.encode(said)
         self.send_response(200)
         self.send_header("Content-Length", str(len(answer)))
@@ -52,7 +57,7 @@ def run(say: Callable[[str], None]) -> Table:
     rows = []
     for name, train in _SCENES:
         say(f"{name}, {_WARM_SECONDS + _MEASURED_SECONDS:g} s")
-        with _device() as port, _sink() as uplink, tempfile.TemporaryDirectory() as folder:
+        with device() as port, sink() as (uplink, _), tempfile.TemporaryDirectory() as folder:
             config = _config(Path(folder), port, uplink, train)
             resident, cpu, written = _measured(config)
         rows.append((f"{name}, 48 interfaces a minute", f"{resident:.1f}", f"{cpu:.2f}", f"{written:.2f}"))
@@ -65,7 +70,8 @@ def run(say: Callable[[str], None]) -> Table:
 
 
 @contextmanager
-def _device() -> Iterator[int]:
+def device() -> Iterator[int]:
+    """Port of one router at :func:`lab.bench.snmp_devices.address` of 0."""
     command = [sys.executable, "-m", "lab.bench.snmp_devices", "--devices", "1"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as device:
         assert device.stdout is not None  # noqa: S101 - a pipe was asked for
@@ -77,12 +83,15 @@ def _device() -> Iterator[int]:
 
 
 @contextmanager
-def _sink() -> Iterator[int]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Sink) as server:
+def sink() -> Iterator[tuple[int, Counter[str]]]:
+    """A collector's port, and how many readings of each kind and outcome it was given."""
+    counts: Counter[str] = Counter()
+    handler = type("Counting", (_Sink,), {"counts": counts})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield server.server_address[1]
+            yield server.server_address[1], counts
         finally:
             server.shutdown()
             thread.join()

@@ -57,7 +57,7 @@ def run(say: Callable[[str], None]) -> Table:
         raise SystemExit("snmpd is not installed (apt-get install snmpd)")
     with ExitStack() as stack:
         say(f"{_DEVICES} snmpd")
-        places = [stack.enter_context(_running(snmpd)) for _ in range(_DEVICES)]
+        places = [stack.enter_context(running_snmpd(snmpd, _counters())) for _ in range(_DEVICES)]
         running = stack.enter_context(running_exporter(exporter, V3, 3, _COLUMNS)) if exporter else None
         say(f"{_ROUNDS} rounds of the own engine, pysnmp as documented{' and snmp_exporter' if exporter else ''}")
         costs = asyncio.run(_rounds(places, running))
@@ -132,9 +132,17 @@ async def _documented(place: Place) -> int:
     return found
 
 
+def _counters() -> list[str]:
+    return [
+        f"override {column}.{row} counter {place * 1_000_003 + row * 7_654_321}"
+        for place, column in enumerate(_COLUMNS)
+        for row in range(1, INTERFACES + 1)
+    ]
+
+
 @contextmanager
-def _running(program: str) -> Iterator[Place]:
-    """An snmpd with eight columns of counters on a free port of the loopback."""
+def running_snmpd(program: str, extra: Sequence[str], without: str = "-smux,mteTrigger") -> Iterator[Place]:
+    """An snmpd on a free port of the loopback, with the benches' user and these further lines of configuration."""
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -144,14 +152,10 @@ def _running(program: str) -> Iterator[Place]:
             f"createUser {USER} SHA-256 {AUTHENTICATION_KEY} AES {PRIVACY_KEY}",
             f"rouser {USER} priv",
             "rocommunity bench 127.0.0.1",
-            *(
-                f"override {column}.{row} counter {column_place * 1_000_003 + row * 7_654_321}"
-                for column_place, column in enumerate(_COLUMNS)
-                for row in range(1, INTERFACES + 1)
-            ),
+            *extra,
         ]
         (Path(folder) / "snmpd.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        command = [program, "-f", "-LE", "3", "-C", "-c", "snmpd.conf", "-p", "snmpd.pid", "-I", "-smux,mteTrigger"]
+        command = [program, "-f", "-LE", "3", "-C", "-c", "snmpd.conf", "-p", "snmpd.pid", "-I", without]
         environment = {"SNMP_PERSISTENT_DIR": folder, "MIBS": "", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
         process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL)
         try:
