@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import h11
 
-from agent.net import Connected, Destination, connect
+from agent.net import Authorities, Connected, Destination, connect
 from agent.probe import Check, Finding, Probe, ProbeFailed, Surroundings, Target
 from shared.clock import Clock
 from shared.wire.reading import Metric, MetricKind, Outcome, Sample
@@ -48,16 +48,18 @@ class HttpInstrument:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._authorities = Authorities(clock)
 
     async def measure(self, check: HttpCheck, target: Target) -> Finding:
         """Get the page once; a wrong status or text is ``error``, an answer that is not HTTP is ``malformed``."""
-        begun_ns = self._clock.monotonic_ns()
         url = _Url.of(target.address, check)
+        context = await self._authorities.context(verify=check.verify) if url.tls else None
+        begun_ns = self._clock.monotonic_ns()
         try:
             async with asyncio.timeout(check.timeout_seconds):
                 connected = await connect(Destination(url.host, url.port), self._clock)
                 try:
-                    page = await _Exchange(self._clock, connected, check).get(url)
+                    page = await _Exchange(self._clock, connected, check).get(url, context)
                 finally:
                     connected.writer.transport.abort()
         except TimeoutError:
@@ -110,22 +112,18 @@ class _Exchange:
         self._check = check
         self._page = _Page()
 
-    async def get(self, url: _Url) -> _Page:
+    async def get(self, url: _Url, context: ssl.SSLContext | None) -> _Page:
         page = self._page
         page.address = self._connected.address
         page.phase_ns["resolve"] = self._connected.resolve_ns
         page.phase_ns["connect"] = self._connected.connect_ns
-        if url.tls:
-            await self._secure(url.host)
+        if context is not None:
+            await self._secure(url.host, context)
         await self._transfer(url)
         return page
 
-    async def _secure(self, host: str) -> None:
+    async def _secure(self, host: str, context: ssl.SSLContext) -> None:
         begun_ns = self._clock.monotonic_ns()
-        context = ssl.create_default_context()
-        if not self._check.verify:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
         await self._connected.writer.start_tls(context, server_hostname=host)
         self._page.phase_ns["tls"] = self._clock.monotonic_ns() - begun_ns
         self._page.tls = True
