@@ -98,7 +98,22 @@ def _config(folder: Path, router: str, credential: dict[str, object], ports: dic
         {"site": "s0", "name": "resolver", "address": f"127.0.0.1:{ports['resolver']}", "role": "resolver"},
         {"site": "s0", "name": "ups", "address": "127.0.0.1", "role": "ups", "credentials": "traps"},
     ]
-    checks: list[dict[str, object]] = [
+    content = {
+        "agent": "bench",
+        "site": "s0",
+        "uplink": {"url": f"http://127.0.0.1:{ports['uplink']}", "token": "bench"},
+        "state": str(folder / "state"),
+        "credentials_file": "credentials.yaml",
+        "checks": _checks(),
+        "targets": [*links, *others],
+    }
+    path = folder / "agent.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return path
+
+
+def _checks() -> list[dict[str, object]]:
+    return [
         {
             "kind": "icmp",
             "every_seconds": 1,
@@ -119,18 +134,6 @@ def _config(folder: Path, router: str, credential: dict[str, object], ports: dic
         {"kind": "dns", "every_seconds": 2, "roles": ["resolver"], "timeout_seconds": 1},
         {"kind": "snmp_trap", "roles": ["ups"], "listen_address": "127.0.0.1", "listen_port": 0},
     ]
-    content = {
-        "agent": "bench",
-        "site": "s0",
-        "uplink": {"url": f"http://127.0.0.1:{ports['uplink']}", "token": "bench"},
-        "state": str(folder / "state"),
-        "credentials_file": "credentials.yaml",
-        "checks": checks,
-        "targets": [*links, *others],
-    }
-    path = folder / "agent.yaml"
-    path.write_text(yaml.safe_dump(content), encoding="utf-8")
-    return path
 
 
 BENCH = Bench("agent-memory", "resident memory of an agent with every kind of probe", run)
