@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent.commands.byhand import list_probes, run_probe
-from agent.commands.join import join
+from agent.commands.join import join, rotate_key
 from agent.commands.options import add_options
 from agent.commands.run import check_config, run
 from agent.probes import load_probes
@@ -26,8 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return check_config(given.config)
         if given.command == "probes":
             return list_probes(load_probes())
-        if given.command == "join":
-            return join(given.code, given.state, given.proxy)
+        if given.command in {"join", "rotate"}:
+            joining = given.command == "join"
+            return join(given.code, given.state, given.proxy) if joining else rotate_key(given.state, given.proxy)
         return run_probe(given, load_probes()[given.kind])
     except KeyboardInterrupt:
         return 1
@@ -48,15 +49,22 @@ def _parser() -> ArgumentParser:
     running.add_argument("--log-level", choices=levels, default="INFO", help="how much to log (INFO)")
     checking = _command(commands, "check-config", "check a settings file", "check-config --config agent.yaml")
     checking.add_argument("--config", type=Path, required=True, metavar="FILE", help="the agent's settings")
-    example = "join --state /var/lib/phusong-agent"
-    joining = _command(commands, "join", "enrol this machine with a one-time join code", example)
-    joining.add_argument("code", nargs="*", metavar="CODE", help="as it stands on the sheet; asked for where not given")
-    joining.add_argument("--state", type=Path, required=True, metavar="DIR", help="folder of the agent's state")
-    through = "http://host:port of an HTTP proxy; with a password: in the environment variable PHUSONG_PROXY"
-    joining.add_argument("--proxy", metavar="URL", help=through)
+    _add_identity(commands)
     _command(commands, "probes", "list the kinds of probes", "probes")
     _add_probe(commands)
     return parser
+
+
+def _add_identity(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+    example = "join --state /var/lib/phusong-agent"
+    joining = _command(commands, "join", "enrol this machine with a one-time join code", example)
+    joining.add_argument("code", nargs="*", metavar="CODE", help="as it stands on the sheet; asked for where not given")
+    example = "rotate --state /var/lib/phusong-agent"
+    rotating = _command(commands, "rotate", "give this machine a new key in the place of its present one", example)
+    for each in (joining, rotating):
+        each.add_argument("--state", type=Path, required=True, metavar="DIR", help="folder of the agent's state")
+        through = "http://host:port of an HTTP proxy; with a password: in the environment variable PHUSONG_PROXY"
+        each.add_argument("--proxy", metavar="URL", help=through)
 
 
 def _add_probe(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:

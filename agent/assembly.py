@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import secrets
 import sqlite3
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
@@ -12,10 +13,11 @@ from typing import cast
 
 from agent.clock_quality import clock_quality
 from agent.committer import Committer
-from agent.identity.card import chain_path
-from agent.identity.chain_file import ChainFile
+from agent.identity.card import read_card
 from agent.identity.proof import KeyProof
-from agent.identity.trust import pinned_tls
+from agent.identity.renewal import renew_regularly
+from agent.identity.rotate import rotate
+from agent.identity.trust import card_tls
 from agent.probe import Instrument, Probe, ProbeFailed, Surroundings
 from agent.runner import Job, Runner, commit_regularly
 from agent.settings import AgentSettings
@@ -74,6 +76,7 @@ async def _live(
             asyncio.create_task(runner.run()),
             asyncio.create_task(commit_regularly(commit, settings.file.commit_seconds, clock)),
             asyncio.create_task(courier.run(committer.news)),
+            *_renewal(settings, clock, log),
         ]
         await _until_stopped(tasks, stop)
         await committer.commit((*runner.take(), await report.reading()))
@@ -142,18 +145,32 @@ def _courier(
         return (*known.values(), *METRICS, _INFO)
 
     sender = Sender(settings.file.agent, release(), metrics)
-    post = make_post(settings)
-    return Courier(sender, desk, post, clock=clock, complain=Limited(log, clock), draw=random.random)
+    complain = Limited(log, clock)
+    post = make_post(settings, complain)
+    return Courier(sender, desk, post, clock=clock, complain=complain, draw=random.random)
 
 
-def make_post(settings: AgentSettings) -> HttpPost:
+def _renewal(settings: AgentSettings, clock: Clock, log: logging.Logger) -> list[asyncio.Task[None]]:
+    """The task that renews the machine's key; none where it did not join."""
+    if settings.card is None:
+        return []
+    state, uplink = settings.file.state, settings.file.uplink
+
+    async def rotate_once() -> None:
+        card = read_card(state)
+        if card is not None:
+            await asyncio.to_thread(rotate, card, state, uplink.way(), card_tls(card, uplink), secrets.token_bytes(32))
+
+    return [asyncio.create_task(renew_regularly(state, rotate_once, clock, Limited(log, clock)))]
+
+
+def make_post(settings: AgentSettings, complain: Limited) -> HttpPost:
     """The sender with what proves who it is; raises OSError or ValueError where a file does not hold what it should."""
     uplink, card = settings.file.uplink, settings.card
     if card is None:
         token = uplink.token or read_secret(cast("Path", uplink.token_file))
         return HttpPost(uplink.way(), TokenProof(token), make_tls(uplink))
-    tls = pinned_tls(card.authorities) if card.authorities else make_tls(uplink)
-    return HttpPost(uplink.way(), KeyProof(card, ChainFile(chain_path(settings.file.state))), tls)
+    return HttpPost(uplink.way(), KeyProof(settings.file.state, card, complain), card_tls(card, uplink))
 
 
 _INFO = Metric("phusong_agent_info", MetricKind.GAUGE, "The agent's release, always 1.")

@@ -20,6 +20,7 @@ from collector.ingest.endpoint import BatchEndpoint
 from collector.ingest.enrolment import EnrolEndpoint
 from collector.ingest.entrance import Entrance
 from collector.ingest.inbox import Inbox, StoredParcel
+from collector.ingest.rotation import RotateEndpoint
 from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
 from collector.inventory.site import Inventory
 from collector.journal.sqlite import open_sqlite_journal
@@ -38,6 +39,7 @@ from shared.release import release
 from shared.secret import Secret, read_secret
 from shared.wire.codec import BatchError, Limits, decode_batch
 from shared.wire.enrolment import PATH as ENROL
+from shared.wire.enrolment import ROTATE_PATH as ROTATE
 
 _SECOND_NS = 1_000_000_000
 _REPLAY_SECONDS = 900.0
@@ -75,8 +77,9 @@ async def open_collector(
         await _replay(inbox, pipeline, clock, settings)
         await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
         state = _State(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox, keys)
+        entrance = Entrance(_register(settings), keys, _reach(settings), clock)
         endpoint = BatchEndpoint(
-            Entrance(_register(settings), keys, _reach(settings), clock),
+            entrance,
             inbox,
             state.accept,
             settings=settings.ingest,
@@ -87,7 +90,7 @@ async def open_collector(
         )
         enrolling = EnrolEndpoint(keys, pipeline.know, telemetry.enrolment, clock)
         app = application(
-            {"/api/v1/batches": endpoint, ENROL: enrolling},
+            {"/api/v1/batches": endpoint, ENROL: enrolling, ROTATE: RotateEndpoint(entrance, keys, clock)},
             routes(state.feed, Pages(state.feed, settings.wall, clock, ZoneInfo(settings.retention.time_zone))),
             fleet=state.fleet_page,
             registry=telemetry.registry,

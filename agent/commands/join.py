@@ -1,14 +1,17 @@
-"""``join``: a code from paper becomes the machine's identity; it says in one line what is wrong."""
+"""``join`` and ``rotate``: the machine's identity, made and renewed; what is wrong is said in one line."""
 
 import os
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from agent.identity.card import CardError, read_card
 from agent.identity.enrol import EnrolError, enrol
-from agent.identity.trust import TrustError
-from agent.uplink.connection import AwayError, proxy_problem
+from agent.identity.rotate import rotate
+from agent.identity.trust import TrustError, card_tls
+from agent.uplink.connection import AwayError, Way, proxy_problem
+from agent.uplink.http import UplinkSettings
 from shared.ownership import StateTakenError, owned
 from shared.printable import printable
 from shared.secret import Secret
@@ -17,22 +20,48 @@ from shared.wire.joincode import CodeError, JoinCode, decode
 _INPUT_IS_WRONG = 2
 _PROXY = "PHUSONG_PROXY"
 _MOST_LINES = 40
+_TIMEOUT_SECONDS = 20.0
 
 
 def join(words: Sequence[str], state: Path, proxy: str | None) -> int:
     """0 where the machine is enrolled, 1 where it is not, 2 where the code cannot be right."""
-    through = proxy or os.environ.get(_PROXY)
-    given = Secret(through) if through else None
-    problem = proxy_problem(given) if given is not None else ""
-    if problem:
-        print(f"phusong-agent join: the proxy {problem}", file=sys.stderr)
-        return _INPUT_IS_WRONG
     try:
+        through = _through(proxy)
         code = decode(" ".join(words)) if words else _typed()
     except CodeError as error:
         print(f"phusong-agent join: {printable(str(error))}", file=sys.stderr)
         return _INPUT_IS_WRONG
-    return _enrol(code, state, given)
+
+    def deed() -> str:
+        with owned(state):
+            card = enrol(code, state, through, secrets.token_bytes(32))
+        return f"this machine is agent {printable(card.agent)} at site {printable(card.site)} of {card.url}"
+
+    return _told(deed, f"phusong-agent join: {code.address}")
+
+
+def rotate_key(state: Path, proxy: str | None) -> int:
+    """0 where the machine has a new key, which a running agent takes up with its next batch; 1 where it has not."""
+
+    def deed() -> str:
+        through = _through(proxy)
+        card = read_card(state)
+        if card is None:
+            raise EnrolError(f"{state}: this machine did not join: there is no key to rotate")
+        way = Way(card.url, _TIMEOUT_SECONDS, proxy=through)
+        rotate(card, state, way, card_tls(card, UplinkSettings(url=card.url)), secrets.token_bytes(32))
+        return f"agent {printable(card.agent)} has a new key; the old one ends with the first batch under it"
+
+    return _told(deed, "phusong-agent rotate")
+
+
+def _through(proxy: str | None) -> Secret | None:
+    given = proxy or os.environ.get(_PROXY)
+    secret = Secret(given) if given else None
+    problem = proxy_problem(secret) if secret is not None else ""
+    if problem:
+        raise CodeError(f"the proxy {problem}")
+    return secret
 
 
 def _typed() -> JoinCode:
@@ -48,19 +77,18 @@ def _typed() -> JoinCode:
     return decode(" ".join(lines))
 
 
-def _enrol(code: JoinCode, state: Path, proxy: Secret | None) -> int:
+def _told(deed: Callable[[], str], place: str) -> int:
     try:
-        with owned(state):
-            card = enrol(code, state, proxy, secrets.token_bytes(32))
-    except (EnrolError, TrustError) as error:
-        print(f"phusong-agent join: {code.address}: {printable(str(error))}", file=sys.stderr)
+        print(deed())
+    except CodeError as error:
+        print(f"{place}: {printable(str(error))}", file=sys.stderr)
+        return _INPUT_IS_WRONG
+    except (EnrolError, TrustError, CardError, StateTakenError) as error:
+        print(f"{place}: {printable(str(error))}", file=sys.stderr)
     except AwayError as error:
-        print(f"phusong-agent join: {code.address}: no answer: {printable(str(error))}", file=sys.stderr)
-    except StateTakenError as error:
-        print(f"phusong-agent join: {error}", file=sys.stderr)
+        print(f"{place}: no answer: {printable(str(error))}", file=sys.stderr)
     except OSError as error:
-        print(f"phusong-agent join: {error.filename}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        print(f"{place}: {error.filename}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
     else:
-        print(f"this machine is agent {printable(card.agent)} at site {printable(card.site)} of {card.url}")
         return 0
     return 1

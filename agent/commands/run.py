@@ -13,6 +13,7 @@ from agent.probes import load_probes
 from agent.settings import AgentSettings, load_agent_settings
 from shared import logs
 from shared.clock import SystemClock
+from shared.logs import Limited
 from shared.ownership import StateTakenError, owned
 from shared.settings import SettingsError
 
@@ -67,7 +68,7 @@ async def _run(settings: AgentSettings) -> None:
 def _load(path: Path) -> AgentSettings | None:
     try:
         settings = load_agent_settings(path, load_probes())
-        make_post(settings)
+        make_post(settings, Limited(logs.logger("phusong.agent"), SystemClock()))
     except SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)
     except (OSError, ValueError) as error:

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.identity.chain_file import begin_chain
 from agent.identity.files import sync_folder, write_private
+from shared.wire.signature import key_id_of
 
 _FOLDER = "identity"
 
@@ -31,9 +33,10 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Joining(msgspec.Struct, frozen=True, kw_only=True):
-    """An enrolment that was begun: the same code is sent again with the same key."""
+    """An enrolment or rotation that was begun: it is sent again with the same new key."""
 
     invitation: str
+    """Id of the invitation, or of the key that the new one follows."""
     key: bytes
 
     def __repr__(self) -> str:
@@ -49,9 +52,10 @@ def card_path(state: Path) -> Path:
     return state / _FOLDER / "card.json"
 
 
-def chain_path(state: Path) -> Path:
-    """Where the chain's value is."""
-    return state / _FOLDER / "chain"
+def chain_path(state: Path, card: Card) -> Path:
+    """Where the value of the chain of the card's key is: each key has a file, so that card and chain change at once."""
+    public = Ed25519PrivateKey.from_private_bytes(card.key).public_key()
+    return state / _FOLDER / f"chain-{key_id_of(public)[:16]}"
 
 
 def read_card(state: Path) -> Card | None:
@@ -87,7 +91,10 @@ def key_for(state: Path, invitation: str, fresh: bytes) -> bytes:
 
 def finish(state: Path, card: Card, chain: str) -> None:
     """The chain first, then the card, then what was begun goes: each state between can be begun from again."""
-    begin_chain(chain_path(state), chain)
+    begin_chain(chain_path(state, card), chain)
     write_card(state, card)
     (state / _FOLDER / "joining.json").unlink(missing_ok=True)
+    for path in (state / _FOLDER).glob("chain-*"):
+        if path != chain_path(state, card):
+            path.unlink(missing_ok=True)
     sync_folder(state / _FOLDER)

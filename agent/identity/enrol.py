@@ -39,7 +39,7 @@ def enrol(code: JoinCode, state: Path, proxy: Secret | None, fresh: bytes) -> Ca
         authorities = find_authorities(way, code.pins) if code.pins else ()
         tls = pinned_tls(authorities) if code.pins else public_tls()
     request = enrol_request(code.secret, key)
-    enrolled = _answer(*_post(way, tls, msgspec.json.encode(request)), request)
+    enrolled = _answer(*post_once(way, tls, PATH, msgspec.json.encode(request), {}), request)
     if enrolled.key_id != key_id_of(key.public_key()) or enrolled.site != code.site:
         raise EnrolError("the collector enrolled another key or another site than this code's")
     card = Card(
@@ -55,10 +55,14 @@ def enrol(code: JoinCode, state: Path, proxy: Secret | None, fresh: bytes) -> Ca
     return card
 
 
-def _post(way: Way, tls: ssl.SSLContext | None, body: bytes) -> tuple[int, bytes, str]:
+def post_once(
+    way: Way, tls: ssl.SSLContext | None, path: str, body: bytes, headers: dict[str, str]
+) -> tuple[int, bytes, str]:
+    """Status, body and seal of the answer to some JSON; raises AwayError."""
     connection = connection_to(way, tls)
     try:
-        connection.request("POST", PATH, body, {"Content-Type": "application/json", "Connection": "close"})
+        plain = {"Content-Type": "application/json", "Connection": "close"}
+        connection.request("POST", path, body, {**plain, **headers})
         answer = connection.getresponse()
         return answer.status, answer.read(_ANSWER_LIMIT_BYTES), answer.headers.get(SEAL) or ""
     except (OSError, http.client.HTTPException) as error:

@@ -1,15 +1,17 @@
 """Signs every request with the machine's key and believes no answer without the collector's seal."""
 
 import base64
+from pathlib import Path
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from agent.identity.card import Card
+from agent.identity.card import Card, CardError, card_path, chain_path, read_card
 from agent.identity.chain_file import ChainFile
 from agent.uplink.answer import Reply
 from agent.uplink.connection import AwayError
 from agent.uplink.proof import Stamp
+from shared.logs import Limited
 from shared.wire.reading import Acknowledgement
 from shared.wire.seal import is_genuine
 from shared.wire.signature import SIGNATURE, Claim, sign
@@ -24,16 +26,36 @@ class _Objection(msgspec.Struct, frozen=True):
 class KeyProof:
     """See :class:`agent.uplink.proof.Proof`; the chain's value is on disk before the records are forgotten."""
 
-    def __init__(self, card: Card, chain: ChainFile) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(card.key)
-        self._collector = Ed25519PublicKey.from_public_bytes(card.collector_key)
-        self._chain = chain
+    def __init__(self, state: Path, card: Card, complain: Limited) -> None:
+        self._state = state
+        self._complain = complain
+        self._read_at = _stamp(state)
         self._challenge = ""
+        self._take(card)
 
     def headers(self, path: str, body: bytes, stamp: Stamp) -> dict[str, str]:
-        """See the promise."""
+        """See the promise; a card that was written since, by ``rotate`` or ``join``, counts from here on."""
+        if _stamp(self._state) != self._read_at:
+            self._read_again()
         chain = self._challenge or self._chain.value or _NO_CHAIN
         return sign("POST", path, Claim(stamp.epoch, stamp.first_sequence, stamp.last_sequence, chain), body, self._key)
+
+    def _take(self, card: Card) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(card.key)
+        self._collector = Ed25519PublicKey.from_public_bytes(card.collector_key)
+        self._chain = ChainFile(chain_path(self._state, card))
+        self._challenge = ""
+
+    def _read_again(self) -> None:
+        stamp = _stamp(self._state)
+        try:
+            card = read_card(self._state)
+        except CardError as error:
+            self._complain.warning("the machine's card cannot be read, the one before is used", str(error))
+            return
+        if card is not None:
+            self._read_at = stamp
+            self._take(card)
 
     def believe(self, sent: dict[str, str], reply: Reply) -> Reply:
         """See the promise; a server's own trouble (5xx) is believed of anybody: it changes nothing."""
@@ -54,8 +76,20 @@ class KeyProof:
             chain = msgspec.json.decode(body, type=Acknowledgement).chain
             if chain:
                 self._chain.write(chain)
+            if self._chain.failing:
+                self._complain.warning(
+                    "the chain is kept in memory only, the disk does not take it", self._chain.failing
+                )
         except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
             raise AwayError("the acknowledgement cannot be read") from None
+
+
+def _stamp(state: Path) -> tuple[int, int]:
+    try:
+        found = card_path(state).stat()
+    except OSError:
+        return 0, 0
+    return found.st_ino, found.st_mtime_ns
 
 
 def _challenge(body: bytes) -> str:

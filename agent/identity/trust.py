@@ -13,7 +13,9 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from agent.identity.card import Card
 from agent.uplink.connection import AwayError, Way, connection_to, in_a_line
+from agent.uplink.http import UplinkSettings, make_tls
 from shared.wire.joincode import PIN_BYTES
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME
@@ -35,6 +37,11 @@ def pinned_tls(authorities: Iterable[str]) -> ssl.SSLContext:
     context.verify_flags |= _NO_CHECK_TIME
     context.load_verify_locations(cadata="".join(authorities))
     return context
+
+
+def card_tls(card: Card, settings: UplinkSettings) -> ssl.SSLContext | None:
+    """TLS as the machine's card says, or the settings where its code pinned nobody; None for plain HTTP."""
+    return pinned_tls(card.authorities) if card.authorities else make_tls(settings)
 
 
 def find_authorities(way: Way, pins: tuple[bytes, ...]) -> tuple[str, ...]:

@@ -95,6 +95,20 @@ class Book:
         self._add(key, chain)
         return key
 
+    def rotate(self, old: str, key_id: str, public: bytes, chain: str, now_ns: int) -> Key | Refused:
+        """A key that takes the place of ``old`` with its first batch; the same again has the same answer."""
+        before, known = self.find(old), self.find(key_id)
+        if before is None or before.state is not KeyState.ACTIVE:
+            return Refused.UNKNOWN
+        if known is not None:
+            return known if known.predecessor == old and known.state is KeyState.ACTIVE else Refused.KNOWN
+        self._database.execute("UPDATE key SET state = ? WHERE predecessor = ?", (KeyState.REVOKED, old))
+        key = msgspec.structs.replace(
+            before, key_id=key_id, public=public, enrolled_wall_ns=now_ns, predecessor=old, state=KeyState.ACTIVE
+        )
+        self._add(key, chain)
+        return key
+
     def find(self, key_id: str) -> Key | None:
         """The key with this id, whatever its state."""
         row = self._database.execute(f"SELECT {_COLUMNS} FROM key WHERE key_id = ?", (key_id,)).fetchone()  # noqa: S608

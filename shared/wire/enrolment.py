@@ -11,7 +11,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 PATH = "/api/v1/enrol"
+ROTATE_PATH = "/api/v1/rotate"
 _PURPOSE = b"phusong enrol 1\n"
+_ROTATE_PURPOSE = b"phusong rotate 1\n"
 
 
 class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,8 +29,15 @@ class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Signature with the machine's own key: whoever sends this holds it."""
 
 
+class RotateRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of ``POST /api/v1/rotate``, JSON, in a request that the present key signs."""
+
+    public_key: bytes
+    possession: bytes
+
+
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer, JSON, sealed with the collector's key; ``possession`` stands for the request's signature."""
+    """The answer to both, JSON, sealed; at an enrolment ``possession`` stands for the request's signature."""
 
     agent: str
     """Name by which the collector knows the machine."""
@@ -68,6 +77,22 @@ def is_proven(request: EnrolRequest, verifier: bytes) -> bool:
     covered = _covered(request.invitation, request.public_key)
     try:
         Ed25519PublicKey.from_public_bytes(verifier).verify(request.proof, covered)
+        Ed25519PublicKey.from_public_bytes(request.public_key).verify(request.possession, covered)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def rotate_request(old_key_id: str, new: Ed25519PrivateKey) -> RotateRequest:
+    """What a machine sends, signed with its old key, to put a new one in its place."""
+    public = new.public_key().public_bytes_raw()
+    return RotateRequest(public_key=public, possession=new.sign(_ROTATE_PURPOSE + old_key_id.encode() + b"\n" + public))
+
+
+def is_possessed(request: RotateRequest, old_key_id: str) -> bool:
+    """Whether the sender holds the new key too, and meant it to follow the old one."""
+    covered = _ROTATE_PURPOSE + old_key_id.encode() + b"\n" + request.public_key
+    try:
         Ed25519PublicKey.from_public_bytes(request.public_key).verify(request.possession, covered)
     except (InvalidSignature, ValueError):
         return False

@@ -51,7 +51,7 @@ def test_a_program_runs_as_a_user_of_its_own_and_is_started_again(unit: Path) ->
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_what_is_secret_is_handed_over_by_systemd(unit: Path) -> None:
     """A user that exists only while it runs cannot read a file of mode 0600, and others must not."""
-    secret = {"phusong-agent": {"agent.token", "credentials.yaml"}, "phusong-collector": {"collector.yaml"}}
+    secret = {"phusong-agent": {"credentials.yaml"}, "phusong-collector": {"collector.yaml"}}
     given = {line.rpartition("/")[2] for line in lines(unit) if line.startswith("LoadCredential=")}
 
     assert given == secret[unit.stem]

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from agent.identity.card import Card, finish
 from tests.peers.programs import PYTHON, ROOT
 
 EXAMPLES = ROOT / "config" / "examples"
 INSTALLED = {
-    "/run/credentials/phusong-agent.service/token": "token",
+    "/var/lib/phusong-agent": "state",
     "/run/credentials/phusong-agent.service/credentials": "credentials.yaml",
     "/etc/phusong/sites.csv": "sites.csv",
 }
@@ -21,10 +22,12 @@ INSTALLED = {
 @pytest.mark.parametrize("program", ["agent", "collector"])
 def test_an_example_can_be_started_from(program: str, tmp_path: Path) -> None:
     shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True)
-    for path in tmp_path.iterdir():
+    for path in tmp_path.glob("*.*"):
         path.chmod(0o600)
-    (tmp_path / "token").write_text("a token", encoding="utf-8")
-    (tmp_path / "token").chmod(0o600)
+    card = Card(
+        agent="quan-ba", site="00898", url="https://phusong.hagiang.example", key=bytes(32), collector_key=bytes(32)
+    )
+    finish(tmp_path / "state", card, "0" * 32)
     file = tmp_path / f"{program}.yaml"
     text = file.read_text(encoding="utf-8")
     for installed, here in INSTALLED.items():

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from agent.identity.card import read_card
 from tests.peers.authority import NOT_YET, Authority, authority
 from tests.peers.connect_proxy import connect_proxy
 from tests.peers.enrolled import command
@@ -19,7 +20,7 @@ from tests.peers.nginx import nginx
 from tests.peers.programs import PYTHON, ROOT, Program, free_port, get, running, until
 
 pytestmark = pytest.mark.system
-SITES = ("00898", "00899", "00900", "00901", "00902", "00903")
+SITES = ("00898", "00899", "00900", "00901", "00902", "00903", "00904")
 
 
 @dataclass
@@ -114,7 +115,7 @@ def test_a_machine_joins_behind_nginx_and_its_batches_are_taken(province: Provin
     assert done.stdout == f"this machine is agent 00898 at site 00898 of https://127.0.0.1:{province.tls_port}\n"
     card = tmp_path / "state" / "identity" / "card.json"
     assert stat.S_IMODE(card.stat().st_mode) == 0o600
-    assert sorted(path.name for path in card.parent.iterdir()) == ["card.json", "chain"]
+    assert sorted(path.name.partition("-")[0] for path in card.parent.iterdir()) == ["card.json", "chain"]
 
 
 def test_a_restarted_machine_goes_on_where_its_chain_was(province: Province, tmp_path: Path) -> None:
@@ -181,6 +182,32 @@ def tls_application_records(sent: bytes) -> int:
         found += sent[place] == 23
         place += 5 + int.from_bytes(sent[place + 3 : place + 5], "big")
     return found
+
+
+def test_a_running_machine_takes_up_a_new_key_and_the_old_one_ends(province: Province, tmp_path: Path) -> None:
+    assert join(province.code("00904"), tmp_path / "state").returncode == 0
+    old = read_card(tmp_path / "state")
+    with ExitStack() as stack:
+        agent = start(stack, tmp_path)
+        until("its report is there", lambda: province.taken("00904"), agent)
+        run = [PYTHON, "-m", "agent", "rotate", "--state", str(tmp_path / "state")]
+        done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        until("the new key has sent", lambda: states(province, "00904") == ["active", "rotated"], agent)
+        until("all is delivered", lambda: delivered(tmp_path), agent)
+
+    new = read_card(tmp_path / "state")
+    assert done.stdout == "agent 00904 has a new key; the old one ends with the first batch under it\n", done.stderr
+    assert old is not None
+    assert new is not None
+    assert (new.agent, new.site, new.key == old.key) == (old.agent, old.site, False)
+    assert "phusong_collector_suspected_keys 0.0" in province.page()
+
+
+def states(province: Province, site: str) -> list[str]:
+    with sqlite3.connect(province.folder / "state" / "identity.sqlite") as database:
+        rows = database.execute("SELECT state FROM key WHERE site = ? ORDER BY state", (site,)).fetchall()
+    database.close()
+    return [row[0] for row in rows]
 
 
 def test_a_code_that_was_used_ends_in_one_line_and_the_machine_stays_what_it_was(

@@ -68,7 +68,7 @@ def test_the_same_code_goes_with_the_same_key_until_the_card_is_written(tmp_path
     assert key_for(tmp_path, "two", b"3" * 32) == b"3" * 32
     finish(tmp_path, CARD, VALUES[0])
     assert read_card(tmp_path) == CARD
-    assert ChainFile(chain_path(tmp_path)).value == VALUES[0]
+    assert ChainFile(chain_path(tmp_path, CARD)).value == VALUES[0]
 
 
 def test_a_damaged_card_is_one_line_and_no_card_is_none(tmp_path: Path) -> None:
@@ -89,5 +89,5 @@ def test_what_root_writes_belongs_to_the_folders_owner(tmp_path: Path) -> None:
     os.chown(tmp_path, 4711, 4712)
     finish(tmp_path, CARD, VALUES[0])
 
-    found = [path.stat() for path in (card_path(tmp_path), chain_path(tmp_path), card_path(tmp_path).parent)]
+    found = [path.stat() for path in (card_path(tmp_path), chain_path(tmp_path, CARD), card_path(tmp_path).parent)]
     assert {(each.st_uid, each.st_gid) for each in found} == {(4711, 4712)}

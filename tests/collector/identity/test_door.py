@@ -14,7 +14,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shared.wire.codec import encode_batch
-from shared.wire.enrolment import enrol_request
+from shared.wire.enrolment import ROTATE_PATH, Enrolled, enrol_request, rotate_request
 from shared.wire.signature import Claim, sign
 from tests.peers.enrolled import BATCHES, Machine, batch, command, enrol, invited, machine, post
 from tests.peers.programs import PYTHON, free_port, get, running, until
@@ -259,3 +259,26 @@ def test_a_batch_in_anothers_name_or_with_other_sequences_than_signed_is_refused
     for claim in claims:
         assert post(port, BATCHES, body, sign("POST", BATCHES, claim, body, one.key))[0] == 401
     assert post(port, BATCHES, body, sign("POST", "/api/v1/enrol", claims[0], body, one.key))[0] == 401
+
+
+def test_a_rotation_is_believed_of_the_key_that_it_ends_only(port: int, config: Path) -> None:
+    one, other = machine(port, invited("1", config)), machine(port, invited("2", config))
+    new = Ed25519PrivateKey.generate()
+    wrong = rotation(other, new, one.enrolled.key_id)
+    unsigned = (wrong[0], {"authorization": "Bearer x"})
+    stolen = rotation(one, new, other.enrolled.key_id)
+
+    assert [post(port, ROTATE_PATH, *each)[0] for each in (wrong, unsigned, stolen)] == [401, 401, 401]
+    right = rotation(one, new, one.enrolled.key_id)
+    first, again = post(port, ROTATE_PATH, *right), post(port, ROTATE_PATH, *right)
+    assert (first[0], again[0], first[1]["chain"] == again[1]["chain"]) == (200, 200, True)
+    assert one.send()[0] == 200, "both keys are valid until the new one has sent"
+    next_one = Machine(port, new, msgspec.json.decode(first[1]["raw"], type=Enrolled), first[1]["chain"])
+    assert next_one.send()[0] == 200
+    status, answer = one.send()
+    assert (status, answer["error"]) == (401, "this key was replaced by a newer one")
+
+
+def rotation(by: Machine, new: Ed25519PrivateKey, old_id: str) -> tuple[bytes, dict[str, str]]:
+    body = msgspec.json.encode(rotate_request(old_id, new))
+    return body, sign("POST", ROTATE_PATH, Claim("rotation", 0, 0, "0" * 32), body, by.key)

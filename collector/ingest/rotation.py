@@ -1,0 +1,80 @@
+"""``POST /api/v1/rotate``: a machine's next key, signed with its present one; it believes nothing unsigned."""
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from collector.identity.book import Book
+from collector.identity.records import Key, Refused
+from collector.identity.room import IdentityFailedError, IdentityRoom, draw_chain
+from collector.ingest.admission import Reason, Refusal
+from collector.ingest.body import Receive, Scope, Send, answer, read_body
+from collector.ingest.entrance import Entrance
+from shared.clock import Clock
+from shared.wire.enrolment import Enrolled, RotateRequest, is_possessed
+from shared.wire.seal import HEADER as SEAL
+from shared.wire.signature import SignatureError, Signed, key_id_of
+
+_BODY_BYTES = 4096
+_READ_SECONDS = 10.0
+_request = msgspec.json.Decoder(RotateRequest)
+
+
+class RotateEndpoint:
+    """An ASGI application for one path."""
+
+    def __init__(self, entrance: Entrance, keys: IdentityRoom, clock: Clock) -> None:
+        self._entrance = entrance
+        self._keys = keys
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            signed, body = await self._take(scope, receive)
+        except Refusal as refusal:
+            await answer(send, refusal.reason.status, msgspec.json.encode({"error": refusal.what}), {})
+        else:
+            await answer(send, 200, body, {SEAL: self._entrance.seal(signed.signature, body)})
+
+    async def _take(self, scope: Scope, receive: Receive) -> tuple[Signed, bytes]:
+        if scope["method"] != "POST":
+            raise Refusal(Reason.METHOD, "a rotation is posted")
+        visitor = await self._entrance.visitor(scope["method"], scope["path"], scope["headers"])
+        signed = visitor.signed
+        if signed is None:
+            raise Refusal(Reason.SIGNATURE, "a rotation is signed with the key that it ends")
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        body = await read_body(headers, receive, _BODY_BYTES, _READ_SECONDS)
+        try:
+            signed.verify_body(body)
+            request = _request.decode(body)
+        except SignatureError as error:
+            raise Refusal(Reason.SIGNATURE, str(error)) from None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise Refusal(Reason.MALFORMED, "this is no rotation") from None
+        if not is_possessed(request, signed.key_id):
+            raise Refusal(Reason.SIGNATURE, "the new key did not sign")
+        try:
+            found = await self._keys.decide(lambda book: self._decide(book, signed.key_id, request.public_key))
+        except IdentityFailedError as error:
+            raise Refusal(Reason.DISK, str(error)) from None
+        if isinstance(found, Refused):
+            raise Refusal(Reason.REVOKED, found.value)
+        return signed, self._told(*found)
+
+    def _decide(self, book: Book, old: str, public: bytes) -> tuple[Key, str] | Refused:
+        key_id = key_id_of(Ed25519PublicKey.from_public_bytes(public))
+        key = book.rotate(old, key_id, public, draw_chain(), self._clock.wall_ns())
+        return key if isinstance(key, Refused) else (key, book.presented(key.key_id))
+
+    def _told(self, key: Key, chain: str) -> bytes:
+        return msgspec.json.encode(
+            Enrolled(
+                agent=key.agent,
+                site=key.site,
+                key_id=key.key_id,
+                chain=chain,
+                collector_key=self._keys.seal_key.public_key().public_bytes_raw(),
+                server_time_ns=self._clock.wall_ns(),
+            )
+        )
