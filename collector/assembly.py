@@ -77,20 +77,8 @@ async def open_collector(
         await _replay(inbox, pipeline, clock, settings)
         await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
         state = _State(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox, keys)
-        entrance = Entrance(_register(settings), keys, _reach(settings), clock)
-        endpoint = BatchEndpoint(
-            entrance,
-            inbox,
-            state.accept,
-            settings=settings.ingest,
-            clock=clock,
-            refused=telemetry.refused,
-            foreign=telemetry.foreign,
-            complain=Limited(log, clock),
-        )
-        enrolling = EnrolEndpoint(keys, pipeline.know, telemetry.enrolment, clock)
         app = application(
-            {"/api/v1/batches": endpoint, ENROL: enrolling, ROTATE: RotateEndpoint(entrance, keys, clock)},
+            _doors(settings, state),
             routes(state.feed, Pages(state.feed, settings.wall, clock, ZoneInfo(settings.retention.time_zone))),
             fleet=state.fleet_page,
             registry=telemetry.registry,
@@ -98,6 +86,24 @@ async def open_collector(
             ready=state.missing,
         )
         yield Collector(app, state.feed, inbox, telemetry, lambda: asyncio.ensure_future(state.evaluate_for_ever()))
+
+
+def _doors(settings: CollectorSettings, state: "_State") -> dict[str, App]:
+    """What machines talk to, by path."""
+    telemetry, clock = state.telemetry, state.clock
+    entrance = Entrance(_register(settings), state.keys, _reach(settings), clock)
+    batches = BatchEndpoint(
+        entrance,
+        state.inbox,
+        state.accept,
+        settings=settings.ingest,
+        clock=clock,
+        refused=telemetry.refused,
+        foreign=telemetry.foreign,
+        complain=Limited(state.log, clock),
+    )
+    enrolling = EnrolEndpoint(state.keys, state.pipeline.know, telemetry.enrolment, clock)
+    return {"/api/v1/batches": batches, ENROL: enrolling, ROTATE: RotateEndpoint(entrance, state.keys, clock)}
 
 
 def _forwarding(  # noqa: PLR0913, PLR0917 - what the room wants to know
