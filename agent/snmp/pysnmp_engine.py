@@ -9,7 +9,7 @@ import asyncio
 import ipaddress
 import warnings
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 from pysnmp.carrier.asyncio.dgram import udp, udp6
@@ -22,39 +22,23 @@ from agent.snmp.engine import (
     AccessDenied,
     Answer,
     BadAnswer,
-    HostUnreachable,
     Kind,
     NoAnswer,
     Operation,
     Patience,
     Peer,
-    PortClosed,
     Request,
     SnmpEngine,
     Value,
     Varbind,
     fits,
 )
+from agent.snmp.pysnmp_peer import authentication, connected, target
+from agent.snmp.pysnmp_v3 import Asker
 
 _AT_ONCE = 32
 """Devices asked at once: with all 193, answers came too late in measurements; silent ones take places too."""
 _KEPT = 1024
-_AUTHENTICATION = {
-    None: hlapi.USM_AUTH_NONE,
-    "MD5": hlapi.USM_AUTH_HMAC96_MD5,
-    "SHA": hlapi.USM_AUTH_HMAC96_SHA,
-    "SHA-224": hlapi.USM_AUTH_HMAC128_SHA224,
-    "SHA-256": hlapi.USM_AUTH_HMAC192_SHA256,
-    "SHA-384": hlapi.USM_AUTH_HMAC256_SHA384,
-    "SHA-512": hlapi.USM_AUTH_HMAC384_SHA512,
-}
-_PRIVACY = {
-    None: hlapi.USM_PRIV_NONE,
-    "AES-128": hlapi.USM_PRIV_CFB128_AES,
-    # net-snmp and most routers localise long keys as Blumenthal's draft says.
-    "AES-192": hlapi.USM_PRIV_CFB192_AES_BLUMENTHAL,
-    "AES-256": hlapi.USM_PRIV_CFB256_AES_BLUMENTHAL,
-}
 _DENIALS: tuple[tuple[type[Any], str], ...] = (
     (errind.UnknownUserName, "the device does not know this user"),
     (errind.UnknownSecurityName, "the device does not know this user"),
@@ -82,6 +66,7 @@ class _PysnmpExchange:
     def __init__(self) -> None:
         self._lines: dict[Peer, _Line] = {}
         self._engines: dict[Credential | Peer, Any] = {}
+        self._askers: dict[Credential | Peer, Asker] = {}
         self._free = asyncio.Semaphore(_AT_ONCE)
 
     async def exchange(self, peer: Peer, requests: Sequence[Request], patience: Patience) -> Answer:
@@ -100,6 +85,7 @@ class _PysnmpExchange:
             with warnings.catch_warnings(action="ignore"):
                 engine.close_dispatcher()
         self._engines.clear()
+        self._askers.clear()
         self._lines.clear()
 
     def _line(self, peer: Peer) -> "_Line":
@@ -111,20 +97,23 @@ class _PysnmpExchange:
             key = peer.credential if peer.credential.version == "3" else peer
             if key not in self._engines:
                 self._engines[key] = hlapi.SnmpEngine()
-            line = self._lines[peer] = _Line(self._engines[key], peer, len(self._lines))
+                if peer.credential.version == "3":
+                    self._askers[key] = Asker(self._engines[key])
+            line = self._lines[peer] = _Line(self._engines[key], self._askers.get(key), peer, len(self._lines))
         return line
 
 
 class _Line:
     """One connected socket to one peer, in a pysnmp engine."""
 
-    def __init__(self, engine: Any, peer: Peer, number: int) -> None:
+    def __init__(self, engine: Any, asker: Asker | None, peer: Peer, number: int) -> None:
         ipv6 = ipaddress.ip_address(peer.address).version == 6
         plain = udp6.Udp6AsyncioTransport if ipv6 else udp.UdpAsyncioTransport
-        self.transport = _connected(plain, (peer.address, peer.port))
+        self.transport = connected(plain, (peer.address, peer.port))
         self._engine = engine
-        self._authentication = _authentication(peer.credential)
-        self._target = _target(ipv6, peer, self.transport, number)
+        self._asker = asker
+        self._authentication = authentication(peer.credential)
+        self._target = target(ipv6, peer, self.transport, number)
 
     async def ask(self, requests: Sequence[Request], patience: Patience) -> Answer:
         loop = asyncio.get_running_loop()
@@ -140,6 +129,15 @@ class _Line:
         raise NoAnswer("no answer")
 
     async def _once(self, request: Request) -> Answer:
+        if self._asker is not None:
+            complaint, answer = await self._asker.ask(self._authentication, self._target, request)
+            if answer is None:
+                raise _failure(complaint)
+            return answer
+        return await self._oracle(request)
+
+    async def _oracle(self, request: Request) -> Answer:
+        """v1 and v2c as pysnmp reads them, all by itself: what our own codec is compared with."""
         names = [(oid, None) for oid in request.oids]
         head = (self._engine, self._authentication, self._target, hlapi.ContextData())
         objects = [hlapi.ObjectType(hlapi.ObjectIdentity(oid)) for oid, _ in names]
@@ -160,62 +158,6 @@ class _Line:
         varbinds = [_varbind(name, value) for name, value in objects]
         size = sum(map(_octets, varbinds))
         return Answer(int(status), int(index), varbinds, size)
-
-
-def _connected(plain: type[Any], remote: tuple[str, int]) -> Any:
-    """A transport that hears only ``remote``, and that keeps pysnmp's exceptions from the event loop."""
-
-    class Connected(plain):  # type: ignore[misc]
-        trouble: PortClosed | HostUnreachable | None = None
-
-        def open_client_mode(self, iface: Any = None, allow_broadcast: bool = False) -> Any:  # noqa: ARG002
-            opening = self.loop.create_datagram_endpoint(lambda: self, remote_addr=remote)
-            self._lport = asyncio.ensure_future(opening)
-            return self
-
-        def datagram_received(self, datagram: bytes, transportAddress: Any) -> None:  # noqa: N803
-            # What pysnmp cannot take is dropped, and the wait goes on.
-            with suppress(Exception):
-                self._callback_function(self, transportAddress, datagram)
-
-        def error_received(self, error: OSError) -> None:
-            self.trouble = (
-                PortClosed("nobody listens on the port")
-                if isinstance(error, ConnectionRefusedError)
-                else HostUnreachable((error.strerror or str(error)).lower())
-            )
-
-    return Connected()
-
-
-def _target(ipv6: bool, peer: Peer, transport: Any, number: int) -> Any:
-    plain = hlapi.Udp6TransportTarget if ipv6 else hlapi.UdpTransportTarget
-
-    class Target(plain):  # type: ignore[misc,valid-type]
-        # A domain of its own is what makes pysnmp open a socket of its own.
-        TRANSPORT_DOMAIN = (*plain.TRANSPORT_DOMAIN, number)
-        transport_address = (peer.address, peer.port, 0, 0) if ipv6 else (peer.address, peer.port)
-
-        def open_client_mode(self) -> Any:
-            self.transport = transport.open_client_mode()
-            return transport
-
-    # pysnmp's own patience is never reached: its timer follows the wall clock.
-    return Target(timeout=60, retries=0)
-
-
-def _authentication(credential: Credential) -> Any:
-    if credential.version != "3":
-        community = credential.community.reveal() if credential.community else ""
-        return hlapi.CommunityData(community, mpModel=0 if credential.version == "1" else 1)
-    keys = credential.authentication_key, credential.privacy_key
-    return hlapi.UsmUserData(
-        credential.user or "",
-        authKey=keys[0].reveal() if keys[0] else None,
-        privKey=keys[1].reveal() if keys[1] else None,
-        authProtocol=_AUTHENTICATION[credential.authentication],
-        privProtocol=_PRIVACY[credential.privacy],
-    )
 
 
 def _failure(indication: Any) -> AccessDenied | NoAnswer | BadAnswer:
