@@ -17,7 +17,7 @@ from agent.identity.card import read_card
 from agent.identity.proof import KeyProof
 from agent.identity.renewal import renew_regularly
 from agent.identity.rotate import rotate
-from agent.identity.trust import card_tls
+from agent.identity.trust import card_tls, renewed_tls
 from agent.probe import Instrument, Probe, ProbeFailed, Surroundings
 from agent.runner import Job, Runner, commit_regularly
 from agent.settings import AgentSettings
@@ -170,7 +170,8 @@ def make_post(settings: AgentSettings, complain: Limited) -> HttpPost:
     if card is None:
         token = uplink.token or read_secret(cast("Path", uplink.token_file))
         return HttpPost(uplink.way(), TokenProof(token), make_tls(uplink))
-    return HttpPost(uplink.way(), KeyProof(settings.file.state, card, complain), card_tls(card, uplink))
+    state, way = settings.file.state, uplink.way()
+    return HttpPost(way, KeyProof(state, card, complain), card_tls(card, uplink), lambda: renewed_tls(state, way))
 
 
 _INFO = Metric("phusong_agent_info", MetricKind.GAUGE, "The agent's release, always 1.")

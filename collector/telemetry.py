@@ -1,5 +1,7 @@
 """The collector's own metrics in a registry of its own; it counts and never decides."""
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, PlatformCollector, ProcessCollector
 
 from collector.arrival import Arrival
@@ -34,9 +36,8 @@ class Telemetry:
             "readings_foreign", "Readings put aside: their sites are not the sender's to tell."
         )
         self._enrolments = self._counter("enrolments", "Join codes that were sent, by what came of them.", "result")
-        self._suspects = self._gauge(
-            "phusong_collector_suspected_keys", "Keys that two machines seem to hold: an operator must decide."
-        )
+        text = "1 where two machines seem to hold the agent's key: an operator must accept or revoke it."
+        self._suspects = self._gauge("phusong_agent_key_suspected", text, "agent", "site")
         self._told = SeriesTally()
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
@@ -57,9 +58,11 @@ class Telemetry:
         """Count an answer to a join code."""
         self._enrolments.labels(result).inc()
 
-    def suspected(self, keys: int) -> None:
-        """Note how many keys wait for an operator."""
-        self._suspects.set(keys)
+    def suspected(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Note agent and site of the keys that wait for an operator."""
+        self._suspects.clear()
+        for agent, site in keys:
+            self._suspects.labels(agent, site).set(1)
 
     def arrived(self, arrival: Arrival) -> None:
         """Count what was stored."""

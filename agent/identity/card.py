@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from agent.identity.chain_file import begin_chain
 from agent.identity.files import sync_folder, write_private
@@ -62,13 +62,20 @@ def read_card(state: Path) -> Card | None:
     """The machine's card, None where it did not join; raises :class:`CardError`."""
     path = card_path(state)
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Card)
+        content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise CardError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except ValueError:
+        raise CardError(f"{str(state)!a} is no folder") from None
+    try:
+        card = msgspec.json.decode(content, type=Card)
+        Ed25519PrivateKey.from_private_bytes(card.key)
+        Ed25519PublicKey.from_public_bytes(card.collector_key)
+    except (msgspec.DecodeError, ValueError):
         raise CardError(f"{path}: is damaged: join again with a new code") from None
+    return card
 
 
 def write_card(state: Path, card: Card) -> None:

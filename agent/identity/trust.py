@@ -5,15 +5,18 @@ Every other connection verifies the chain up to that authority, and the name. Th
 nothing there: a clock that begins in 1970 must not lock a machine out, and a pin ends by another pin.
 """
 
+import contextlib
 import hashlib
 import ssl
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from agent.identity.card import Card
+from agent.identity.card import Card, CardError, read_card, write_card
 from agent.uplink.connection import AwayError, Way, connection_to, in_a_line
 from agent.uplink.http import UplinkSettings, make_tls
 from shared.wire.joincode import PIN_BYTES
@@ -42,6 +45,26 @@ def pinned_tls(authorities: Iterable[str]) -> ssl.SSLContext:
 def card_tls(card: Card, settings: UplinkSettings) -> ssl.SSLContext | None:
     """TLS as the machine's card says, or the settings where its code pinned nobody; None for plain HTTP."""
     return pinned_tls(card.authorities) if card.authorities else make_tls(settings)
+
+
+def renewed_tls(state: Path, way: Way) -> ssl.SSLContext | None:
+    """TLS that trusts the authority which took the place of the old one, where a pin of the card foresaw it.
+
+    None where nothing changed; raises AwayError where the server is nobody's whom the card pins.
+    """
+    try:
+        card = read_card(state)
+        if card is None or not card.pins:
+            return None
+        found = find_authorities(way, card.pins)
+    except (CardError, TrustError) as error:
+        raise AwayError(str(error)) from None
+    if set(found) <= set(card.authorities):
+        return None
+    both = tuple(dict.fromkeys((*card.authorities, *found)))
+    with contextlib.suppress(OSError):  # a disk that takes nothing: found again after the next start
+        write_card(state, msgspec.structs.replace(card, authorities=both))
+    return pinned_tls(both)
 
 
 def find_authorities(way: Way, pins: tuple[bytes, ...]) -> tuple[str, ...]:

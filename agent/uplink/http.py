@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -50,10 +51,18 @@ class Post(Protocol):
 class HttpPost:
     """A connection for each batch: nothing to keep alive over a line that fails, and no state between tries."""
 
-    def __init__(self, way: Way, proof: Proof, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        way: Way,
+        proof: Proof,
+        tls: ssl.SSLContext | None,
+        renew: Callable[[], ssl.SSLContext | None] | None = None,
+    ) -> None:
+        """``renew`` is asked for other TLS where the server's authority is not one that is trusted."""
         self._way = way
         self._proof = proof
         self._tls = tls
+        self._renew = renew
 
     async def __call__(self, body: bytes, stamp: Stamp) -> Reply:
         """See :class:`Post`."""
@@ -74,7 +83,7 @@ class HttpPost:
         connection = connection_to(self._way, self._tls)
         headers = self._proof.headers(_PATH, body, stamp)
         try:
-            connection.connect()
+            self._connect(connection)
             line.end = connection.sock
             connection.request("POST", _PATH, body, {"Content-Type": CONTENT_TYPE, "Connection": "close", **headers})
             answer = connection.getresponse()
@@ -84,6 +93,14 @@ class HttpPost:
         finally:
             connection.close()
         return self._proof.believe(headers, reply)
+
+    def _connect(self, connection: http.client.HTTPConnection) -> None:
+        try:
+            connection.connect()
+        except ssl.SSLCertVerificationError:
+            if self._renew is not None:
+                self._tls = self._renew() or self._tls
+            raise
 
 
 def make_tls(settings: UplinkSettings) -> ssl.SSLContext | None:

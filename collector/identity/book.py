@@ -119,10 +119,10 @@ class Book:
         query = f"SELECT {_COLUMNS} FROM key ORDER BY enrolled_wall_ns, key_id"  # noqa: S608
         return [_key(row) for row in self._database.execute(query)]
 
-    def suspects(self) -> int:
-        """How many keys wait for an operator."""
-        query = "SELECT count(*) FROM key WHERE state = ?"
-        return int(self._database.execute(query, (KeyState.SUSPECT,)).fetchone()[0])
+    def suspects(self) -> list[tuple[str, str]]:
+        """Agent and site of each key that waits for an operator."""
+        query = "SELECT DISTINCT agent, site FROM key WHERE state = ?"
+        return [(agent, site) for agent, site in self._database.execute(query, (KeyState.SUSPECT,))]
 
     def presented(self, key_id: str) -> str:
         """The chain value that the key's machine may present at any time."""

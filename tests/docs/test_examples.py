@@ -6,10 +6,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.identity.card import Card, finish
 from tests.peers.programs import PYTHON, ROOT
 
+COLLECTOR = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key().public_bytes_raw()
 EXAMPLES = ROOT / "config" / "examples"
 INSTALLED = {
     "/var/lib/phusong-agent": "state",

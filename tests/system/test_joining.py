@@ -20,7 +20,7 @@ from tests.peers.nginx import nginx
 from tests.peers.programs import PYTHON, ROOT, Program, free_port, get, running, until
 
 pytestmark = pytest.mark.system
-SITES = ("00898", "00899", "00900", "00901", "00902", "00903", "00904")
+SITES = ("00898", "00899", "00900", "00901", "00902", "00903", "00904", "00905", "00906")
 
 
 @dataclass
@@ -32,6 +32,7 @@ class Province:
     port: int
     tls_port: int
     ca: Authority
+    heir: Authority
 
     def code(self, site: str) -> str:
         done = command("invite", site, "--config", str(self.config))
@@ -72,7 +73,7 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
         program = stack.enter_context(running("collector", run, folder))
         until("the collector is ready", lambda: get(f"http://127.0.0.1:{port}/readyz"), program)
         stack.enter_context(nginx(folder / "nginx", chain, key, port, tls_port))
-        yield Province(folder, config, port, tls_port, ca)
+        yield Province(folder, config, port, tls_port, ca, heir)
 
 
 def join(code: str, state: Path, *more: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -130,7 +131,7 @@ def test_a_restarted_machine_goes_on_where_its_chain_was(province: Province, tmp
         agent = start(stack, tmp_path)
         until("all is delivered", lambda: delivered(tmp_path), agent)
 
-    assert "phusong_collector_suspected_keys 0.0" in province.page()
+    assert "phusong_agent_key_suspected{" not in province.page()
 
 
 def delivered(folder: Path) -> bool:
@@ -200,7 +201,7 @@ def test_a_running_machine_takes_up_a_new_key_and_the_old_one_ends(province: Pro
     assert old is not None
     assert new is not None
     assert (new.agent, new.site, new.key == old.key) == (old.agent, old.site, False)
-    assert "phusong_collector_suspected_keys 0.0" in province.page()
+    assert "phusong_agent_key_suspected{" not in province.page()
 
 
 def states(province: Province, site: str) -> list[str]:
@@ -208,6 +209,31 @@ def states(province: Province, site: str) -> list[str]:
         rows = database.execute("SELECT state FROM key WHERE site = ? ORDER BY state", (site,)).fetchall()
     database.close()
     return [row[0] for row in rows]
+
+
+@pytest.mark.parametrize(("name", "comes"), [("heir", True), ("office", False)])
+def test_an_authority_is_followed_by_the_one_that_was_pinned_and_by_no_other(
+    province: Province, tmp_path: Path, name: str, comes: bool
+) -> None:
+    site = {"heir": "00905", "office": "00906"}[name]
+    assert join(province.code(site), tmp_path / "state").returncode == 0
+    new = province.heir if name == "heir" else authority(tmp_path, name)
+    chain, key = new.server(tmp_path, "renewed")
+    with (
+        nginx(tmp_path / "nginx", chain, key, province.port) as (port, _),
+        connect_proxy() as proxy,
+        ExitStack() as stack,
+    ):
+        proxy.ways[f"127.0.0.1:{province.tls_port}"] = ("127.0.0.1", port)
+        agent = start(stack, tmp_path, proxy=proxy.url)
+        if comes:
+            until("its report is there", lambda: province.taken(site), agent)
+        else:
+            until("it says why", lambda: "the server is not the collector of this code" in agent.said(), agent)
+        agent.end()
+
+    assert province.taken(site) is comes
+    assert b"POST" not in proxy.carried
 
 
 def test_a_code_that_was_used_ends_in_one_line_and_the_machine_stays_what_it_was(

@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -13,7 +14,8 @@ from agent.identity.chain_file import ChainFile, begin_chain
 from agent.identity.files import write_private
 
 VALUES = [f"{number:032x}" for number in range(1, 6)]
-CARD = Card(agent="a", site="s", url="https://x", key=b"k" * 32, collector_key=b"c" * 32)
+COLLECTOR = Ed25519PrivateKey.from_private_bytes(b"c" * 32).public_key().public_bytes_raw()
+CARD = Card(agent="a", site="s", url="https://x", key=b"k" * 32, collector_key=COLLECTOR)
 
 
 def test_the_chain_is_read_back_and_the_newest_value_wins(tmp_path: Path) -> None:
@@ -74,10 +76,16 @@ def test_the_same_code_goes_with_the_same_key_until_the_card_is_written(tmp_path
 def test_a_damaged_card_is_one_line_and_no_card_is_none(tmp_path: Path) -> None:
     assert read_card(tmp_path) is None
     finish(tmp_path, CARD, VALUES[0])
-    card_path(tmp_path).write_bytes(b"{")
-
+    whole = card_path(tmp_path).read_bytes()
+    damaged = [b"", b"{", whole[:-1], whole.replace(b'"a"', b"5"), whole.replace(b"a2tr", b"")]
+    for content in damaged:
+        card_path(tmp_path).write_bytes(content)
+        with pytest.raises(CardError, match=r"card.json: is damaged: join again with a new code$"):
+            read_card(tmp_path)
     with pytest.raises(CardError, match=r"card.json: is damaged: join again with a new code$"):
         read_card(tmp_path)
+    with pytest.raises(CardError, match=r"is no folder$"):
+        read_card(Path("a\0b"))
 
 
 def test_a_card_does_not_print_its_key() -> None:

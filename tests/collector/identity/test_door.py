@@ -198,7 +198,7 @@ def test_a_copied_disk_is_found_kept_apart_and_goes_on_when_an_operator_says_so(
 
     assert (status, answer["error"][:40]) == (403, "agent 8: two machines seem to hold the k")
     assert one.send()[0] == 403
-    until("the metric says so", lambda: counted(port, "phusong_collector_suspected_keys ") >= 1)
+    until("the metric says so", lambda: counted(port, 'phusong_agent_key_suspected{agent="8",site="8"}'))
     done = command("accept", "8", "--config", str(config))
     assert done.stdout == "8: 1 key accepted: each goes on from what it presents next\n"
     assert one.send()[0] == 200
