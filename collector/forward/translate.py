@@ -51,9 +51,16 @@ class Translator:
     """Turns parcels into points; it remembers the labels of series that it has seen, and nothing else."""
 
     def __init__(
-        self, hubs: Mapping[str, str], extra: Mapping[str, str], series: SeriesSettings, limits: Limits
+        self,
+        hubs: Mapping[str, str],
+        extra: Mapping[str, str],
+        series: SeriesSettings,
+        limits: Limits,
+        *,
+        remembered: int = _REMEMBERED,
     ) -> None:
         """``hubs`` by site; ``extra`` are the destination's own labels."""
+        self._remembered = remembered
         self._hubs = hubs
         self._extra = tuple(extra.items())
         self._series = series
@@ -92,7 +99,7 @@ class Translator:
         for sample in reading.samples:
             key = (agent, reading.kind, reading.site, reading.target, reading.check, sample.name, sample.labels)
             if key not in known:
-                if len(known) >= _REMEMBERED:
+                if len(known) >= self._remembered:
                     known.clear()
                 known[key] = self._labels(agent, reading, sample)
             labels = known[key]

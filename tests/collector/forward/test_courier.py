@@ -1,0 +1,295 @@
+"""The courier against a server that a test scripts: nothing lost, nothing overtaken, only the refused left out."""
+
+import asyncio
+import logging
+import math
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+
+from collector.forward.courier import Courier
+from collector.forward.ledger import Ledger, open_ledger
+from collector.forward.post import HttpPost
+from collector.forward.settings import DestinationSettings, Protocol
+from collector.forward.telemetry import ForwardTelemetry
+from collector.forward.translate import Translator
+from collector.ingest.inbox import Parcel
+from collector.ingest.memory import MemoryInbox
+from collector.series.settings import SeriesSettings
+from shared.clock import SystemClock
+from shared.logs import Limited
+from shared.secret import Secret
+from shared.wire.codec import Limits, encode_batch
+from shared.wire.reading import Reading, Sample
+from tests.peers.outage import batch, reading
+from tests.peers.receiver import Answer, Receiver, Rule, running_scripted, takes_1, takes_2
+from tests.peers.receiver import Sample as Stored
+
+
+@dataclass
+class Bench:
+    """A courier with all that it works on."""
+
+    courier: Courier
+    inbox: MemoryInbox
+    ledger: Ledger
+    registry: CollectorRegistry
+
+    def counted(self, name: str, **labels: str) -> float:
+        return self.registry.get_sample_value(f"phusong_forward_{name}", {"destination": "d", **labels}) or 0.0
+
+    async def drain(self) -> None:
+        async with asyncio.timeout(20):
+            while await self.courier.forward_some():
+                pass
+
+
+@asynccontextmanager
+async def opened(path: Path, url: str, inbox: MemoryInbox | None = None, **more: object) -> AsyncIterator[Bench]:
+    options = {"name": "d", "url": url, "retry_first_seconds": 0.001, "retry_cap_seconds": 0.002, **more}
+    destination = DestinationSettings(**options)  # type: ignore[arg-type]
+    inbox, registry, clock = inbox or MemoryInbox(), CollectorRegistry(), SystemClock()
+    post = HttpPost(destination, Secret("Bearer of-the-store"), None)
+    async with open_ledger(path / "forward.sqlite") as ledger:
+        courier = Courier(
+            destination,
+            inbox,
+            ledger,
+            translator=Translator({}, destination.labels, SeriesSettings(), Limits()),
+            post=post,
+            clock=clock,
+            draw=lambda: 0.5,
+            telemetry=ForwardTelemetry(registry),
+            complain=Limited(logging.getLogger("test"), clock),
+        )
+        await courier.begin()
+        try:
+            yield Bench(courier, inbox, ledger, registry)
+        finally:
+            post.close()
+
+
+async def store(inbox: MemoryInbox, sequence: int, *readings: Reading) -> None:
+    now_ns = SystemClock().wall_ns()
+    content = batch("a1", {sequence: list(readings)}, now_ns)
+    parcel = Parcel(agent="a1", epoch="e1", sequences=(sequence,), received_wall_ns=now_ns, body=encode_batch(content))
+    await inbox.store(parcel)
+
+
+async def fill(inbox: MemoryInbox, parcels: int, begin: int = 1) -> None:
+    now_ns = SystemClock().wall_ns()
+    for number in range(begin, begin + parcels):
+        sample = (Sample("x", float(number)),)
+        await store(inbox, number, reading("r1", 5000 - number, now_ns, 0.0, samples=sample))
+
+
+def values(receiver: Receiver) -> list[float]:
+    return [value for _, _, value in receiver.stored]
+
+
+async def test_a_server_of_2_0_is_spoken_to_in_2_0(tmp_path: Path) -> None:
+    with running_scripted(takes_2, (1, 2)) as receiver:
+        async with opened(tmp_path, receiver.url, tenant="ha-giang") as bench:
+            await fill(bench.inbox, 5)
+            await bench.drain()
+            assert bench.counted("protocol_version") == 2
+    assert values(receiver) == [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert dict(receiver.stored[0][0])["job"] == "phusong-forward"
+    assert {version for version, _ in receiver.requests} == {2}
+    headers = receiver.headers[0]
+    assert headers["content-type"] == "application/x-protobuf;proto=io.prometheus.write.v2.Request"
+    assert headers["x-prometheus-remote-write-version"] == "2.0.0"
+    assert headers["content-encoding"] == "snappy"
+    assert headers["authorization"] == "Bearer of-the-store"
+    assert headers["x-scope-orgid"] == "ha-giang"
+
+
+async def test_a_yes_to_2_0_that_was_not_understood_is_noticed_and_said_again_in_1_0(tmp_path: Path) -> None:
+    with running_scripted(takes_1) as receiver:
+        async with opened(tmp_path, receiver.url) as bench:
+            await fill(bench.inbox, 5)
+            await bench.drain()
+            assert bench.counted("protocol_version") == 1
+            assert bench.counted("requests_total", outcome="not_understood") == 1
+    assert values(receiver) == [1.0, 2.0, 3.0, 4.0, 5.0]
+
+
+async def test_who_insists_on_2_0_waits_for_a_server_that_knows_it(tmp_path: Path) -> None:
+    with running_scripted(takes_1) as receiver:
+        async with opened(tmp_path, receiver.url, protocol=Protocol.V2) as bench:
+            await fill(bench.inbox, 2)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(bench.courier.forward_some(), 0.2)
+            assert (await bench.ledger.cursor("d")).number == 0
+            receiver.understands, receiver.rule = (1, 2), takes_2
+            await bench.drain()
+    assert values(receiver) == [1.0, 2.0]
+
+
+def refusing(bad: Callable[[Stored], bool], status: int = 400, text: str = "out of order sample") -> Rule:
+    def rule(version: int, samples: list[Stored]) -> Answer:
+        return (status, {}, text) if any(map(bad, samples)) else takes_1(version, samples)
+
+    return rule
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.sets(st.integers(1, 200), max_size=5))
+async def test_poison_costs_itself_wherever_it_lies(tmp_path_factory: pytest.TempPathFactory, poison: set[int]) -> None:
+    with running_scripted(refusing(lambda sample: sample[2] in poison)) as receiver:
+        async with opened(tmp_path_factory.mktemp("p"), receiver.url, protocol=Protocol.V1) as bench:
+            now_ns = SystemClock().wall_ns()
+            measured = [reading("r1", 5000 - n, now_ns, 0.0, samples=(Sample("x", float(n)),)) for n in range(1, 201)]
+            await store(bench.inbox, 1, *measured)
+            await bench.drain()
+            dead = await bench.ledger.dead_letters("d")
+            assert bench.counted("samples_dead_total", reason="out_of_order") == len(poison)
+    assert values(receiver) == [float(n) for n in range(1, 201) if n not in poison]
+    assert sorted(letter.value for letter in dead) == sorted(map(float, poison))
+    assert len(receiver.requests) <= 1 + 2 * len(poison) * math.ceil(math.log2(200))
+
+
+async def test_an_outage_that_is_wholly_too_old_does_not_cost_a_request_a_sample(tmp_path: Path) -> None:
+    limit_ms = SystemClock().wall_ns() // 1_000_000 - 3_000_000
+    rule = refusing(lambda sample: sample[1] < limit_ms, 500, "too old sample")
+    with running_scripted(rule) as receiver:
+        async with opened(tmp_path, receiver.url, protocol=Protocol.V1) as bench:
+            now_ns = SystemClock().wall_ns()
+            await store(bench.inbox, 1, *(reading(f"r{n}", 5000 - n, now_ns, 0.0) for n in range(4000)))
+            await bench.drain()
+            dead = int(bench.counted("samples_dead_total", reason="too_old"))
+    assert len(receiver.stored) + dead == 8000
+    assert all(at_ms >= limit_ms for _, at_ms, _ in receiver.stored)
+    assert 3900 <= dead <= 4100
+    assert len(receiver.requests) < 60
+
+
+@pytest.mark.parametrize("status", [401, 404, 429, 500, 503])
+async def test_a_server_that_is_not_ready_costs_nothing_and_nothing_overtakes(tmp_path: Path, status: int) -> None:
+    left = 5
+
+    def rule(version: int, samples: list[Stored]) -> Answer:
+        nonlocal left
+        left -= 1
+        return (status, {}, "not now") if left >= 0 else takes_1(version, samples)
+
+    with running_scripted(rule) as receiver:
+        async with opened(tmp_path, receiver.url, protocol=Protocol.V1, samples_per_request=3) as bench:
+            await fill(bench.inbox, 10)
+            await bench.drain()
+            assert bench.counted("samples_sent_total") == 10
+            assert await bench.ledger.dead_letters("d") == []
+    assert values(receiver) == [float(n) for n in range(1, 11)]
+    assert max(samples for _, samples in receiver.requests) == 3
+
+
+async def test_after_an_end_in_the_middle_the_same_samples_go_again_with_the_same_times(tmp_path: Path) -> None:
+    """The cursor moves last: what is between is repeated, exactly."""
+    inbox = MemoryInbox()
+    await fill(inbox, 10)
+    down = False
+
+    def rule(version: int, samples: list[Stored]) -> Answer:
+        nonlocal down
+        answer = (503, {}, "") if down else takes_1(version, samples)
+        down = samples[-1][2] == 6.0 or down
+        return answer
+
+    with running_scripted(rule) as receiver:
+        async with opened(tmp_path, receiver.url, inbox, protocol=Protocol.V1, samples_per_request=2) as bench:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(bench.courier.forward_some(), 0.3)
+        assert values(receiver) == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+        receiver.rule = takes_1
+        async with opened(tmp_path, receiver.url, inbox, protocol=Protocol.V1) as bench:
+            await bench.drain()
+            assert (await bench.ledger.cursor("d")).number == 10
+    assert len(set(receiver.stored)) == 10
+    assert sorted(set(values(receiver))) == [float(n) for n in range(1, 11)]
+
+
+async def test_what_the_inbox_forgets_before_it_went_is_counted_once(tmp_path: Path) -> None:
+    with running_scripted(takes_1) as receiver:
+        async with opened(tmp_path, receiver.url) as bench:
+            await fill(bench.inbox, 4)
+            await bench.drain()
+            await fill(bench.inbox, 6, begin=5)
+            await bench.inbox.prune(SystemClock().wall_ns() + 1)
+            await bench.courier.watch()
+            await bench.courier.watch()
+            assert bench.counted("pruned_parcels_total") == 6
+            await fill(bench.inbox, 1, begin=11)
+            await bench.drain()
+            assert bench.counted("pruned_parcels_total") == 6
+            assert bench.counted("pending_parcels") == 0
+    assert values(receiver) == [1.0, 2.0, 3.0, 4.0, 11.0]
+
+
+async def test_behind_a_restored_inbox_the_cursor_does_not_wait_for_old_numbers(tmp_path: Path) -> None:
+    """The agents refill what the backup did not have, under numbers that the cursor has passed already."""
+    with running_scripted(takes_1) as receiver:
+        async with opened(tmp_path, receiver.url) as bench:
+            await fill(bench.inbox, 9)
+            await bench.drain()
+        restored = MemoryInbox()
+        await fill(restored, 4)
+        async with opened(tmp_path, receiver.url, restored) as bench:
+            await fill(restored, 3, begin=20)
+            await bench.drain()
+    assert values(receiver)[9:] == [20.0, 21.0, 22.0]
+
+
+async def test_dead_letters_are_bounded_and_move_with_the_cursor(tmp_path: Path) -> None:
+    with running_scripted(refusing(lambda _: True)) as receiver:
+        async with opened(tmp_path, receiver.url, protocol=Protocol.V1) as bench:
+            bench.ledger._kept = 7
+            await fill(bench.inbox, 20)
+            await bench.drain()
+            assert [letter.value for letter in await bench.ledger.dead_letters("d")] == [
+                float(n) for n in range(14, 21)
+            ]
+            assert (await bench.ledger.cursor("d")).number == 20
+            assert bench.counted("samples_dead_total", reason="out_of_order") == 20
+
+
+async def test_a_store_that_refuses_what_is_late_is_known_before_the_first_outage(tmp_path: Path) -> None:
+    day_ms = SystemClock().wall_ns() // 1_000_000 - 86_400_000
+    with running_scripted(refusing(lambda sample: sample[1] < day_ms, 400, "out of bounds")) as receiver:
+        async with opened(tmp_path, receiver.url) as bench:
+            assert not await bench.courier.try_late_sample()
+            assert bench.counted("late_samples_refused") == 1
+            receiver.rule = takes_1
+            assert await bench.courier.try_late_sample()
+            assert bench.counted("late_samples_refused") == 0
+
+
+async def test_a_fault_of_ours_is_told_and_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Faulty(MemoryInbox):
+        faults = 0
+
+        async def extent(self) -> tuple[int, int]:
+            if self.faults > 0:
+                self.faults -= 1
+                raise RuntimeError("of ours")
+            return await super().extent()
+
+    inbox = Faulty()
+    with running_scripted(takes_1) as receiver:
+        async with opened(tmp_path, receiver.url, inbox) as bench:
+            await fill(inbox, 3, begin=2)
+            inbox.faults = 3
+            running = asyncio.ensure_future(bench.courier.run_for_ever())
+            async with asyncio.timeout(10):
+                while not {2.0, 3.0, 4.0} <= set(values(receiver)):  # noqa: ASYNC110 - a thread fills it
+                    await asyncio.sleep(0.01)
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+    assert inbox.faults == 0
+    assert "cannot go on: RuntimeError: of ours" in caplog.text
