@@ -6,20 +6,16 @@ nothing there: a clock that begins in 1970 must not lock a machine out, and a pi
 """
 
 import contextlib
-import hashlib
 import ssl
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from agent.identity.card import Card, CardError, read_card, write_card
 from agent.uplink.connection import AwayError, Way, connection_to, in_a_line
 from agent.uplink.http import UplinkSettings, make_tls
-from shared.wire.joincode import PIN_BYTES
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME
 
@@ -72,16 +68,22 @@ def find_authorities(way: Way, pins: tuple[bytes, ...]) -> tuple[str, ...]:
 
     Raises :class:`TrustError` where it presents none of them, :class:`AwayError` where there is no server.
     """
-    found = [certificate for certificate in _presented(way) if _pin(certificate) in pins and _is_authority(certificate)]
+    # Only a machine that looks for its authority needs the parser, and that is heavy.
+    from agent.identity.certificates import pinned_among  # noqa: PLC0415
+
+    try:
+        found = pinned_among(_presented(way), pins)
+    except ValueError:
+        raise TrustError("the server presents a certificate that cannot be read") from None
     if not found:
         raise TrustError(
             "the server is not the collector of this code: none of its certificates is of the authority that the code"
             " names (is something in between opening TLS? does the server send its authority's certificate?)"
         )
-    return tuple(certificate.public_bytes(Encoding.PEM).decode("ascii") for certificate in found)
+    return found
 
 
-def _presented(way: Way) -> list[x509.Certificate]:
+def _presented(way: Way) -> list[bytes]:
     looking = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     looking.minimum_version = ssl.TLSVersion.TLSv1_2
     looking.check_hostname = False
@@ -89,9 +91,7 @@ def _presented(way: Way) -> list[x509.Certificate]:
     connection = connection_to(way, looking)
     try:
         connection.connect()
-        return [x509.load_der_x509_certificate(der) for der in _chain(connection.sock)]
-    except ValueError:
-        raise TrustError("the server presents a certificate that cannot be read") from None
+        return _chain(connection.sock)
     except OSError as error:
         raise AwayError(in_a_line(error)) from None
     finally:
@@ -104,15 +104,3 @@ def _chain(line: Any) -> list[bytes]:
         return list(line.get_unverified_chain())
     inner = line._sslobj.get_unverified_chain()  # noqa: SLF001 - the only way up to 3.12
     return [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in inner or ()]
-
-
-def _pin(certificate: x509.Certificate) -> bytes:
-    spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return hashlib.sha256(spki).digest()[:PIN_BYTES]
-
-
-def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, ValueError):
-        return False
