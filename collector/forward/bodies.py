@@ -42,6 +42,8 @@ def grouped(points: Sequence[Point]) -> list[TimeSeries]:
 
 
 def _cost(labels: Labels) -> int:
-    return 40 + sum(
-        len(name.encode("utf-8", "replace")) + len(text.encode("utf-8", "replace")) + 14 for name, text in labels
-    )
+    return 40 + sum([_bytes(name) + _bytes(text) + 14 for name, text in labels])
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))

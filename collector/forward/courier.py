@@ -7,7 +7,7 @@ from collections.abc import Callable
 from collector.forward.answers import OLDEST_GO_TOO, Meaning, Verdict, judge, wait_seconds
 from collector.forward.bodies import chunks, grouped, halves
 from collector.forward.canary import canary
-from collector.forward.encoding import write_request, write_request_2
+from collector.forward.encoding import Blocks, write_request, write_request_2
 from collector.forward.ledger import Cursor, Ledger
 from collector.forward.post import AwayError, Post
 from collector.forward.settings import DestinationSettings, Protocol
@@ -22,7 +22,6 @@ _MILLISECOND_NS = 1_000_000
 _IDLE_SECONDS = 1.0
 _PARCELS = 32
 _POINTS = 20_000
-_WRITERS = {1: write_request, 2: write_request_2}
 
 
 class Courier:
@@ -54,6 +53,7 @@ class Courier:
         self._complain = complain
         self._version = 1 if settings.protocol is Protocol.V1 else 2
         self._proven = False
+        self._blocks = Blocks()
         self._cursor = Cursor()
         self._taken = 0
         """Number of the newest parcel that is in memory, or known to be lost."""
@@ -182,13 +182,17 @@ class Courier:
 
     async def _ask(self, points: list[Point]) -> Verdict:
         version, now_seconds = self._version, self._clock.wall_ns() / _SECOND_NS
-        plain = await asyncio.to_thread(lambda: _WRITERS[version](grouped(points)))
+        plain = await asyncio.to_thread(self._encode, points, version)
         try:
             reply = await self._post(plain, version)
         except AwayError as error:
             return Verdict(Meaning.RETRY, "away", str(error))
         proven = self._proven
         return judge(reply, version=version, proven=proven, samples=len(points), now_wall_seconds=now_seconds)
+
+    def _encode(self, points: list[Point], version: int) -> bytes:
+        series = grouped(points)
+        return write_request_2(series) if version == 2 else write_request(series, self._blocks)
 
     async def _wait(self, failures: int, pause_seconds: float) -> None:
         first, cap = self._settings.retry_first_seconds, self._settings.retry_cap_seconds

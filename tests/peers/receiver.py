@@ -13,7 +13,7 @@ from typing import Any
 
 import cramjam
 
-from tests.peers.remote_write_schema import message
+from lab.bench.remote_write_schema import message
 
 Sample = tuple[tuple[tuple[str, str], ...], int, float]
 Answer = tuple[int, dict[str, str], str]

@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from collector.arrival import Arrival
 from collector.exposition.page import page
 from collector.forward.bodies import chunks, grouped, halves
-from collector.forward.encoding import write_request
+from collector.forward.encoding import Blocks, write_request
 from collector.forward.translate import Point, Translation, Translator
 from collector.ingest.inbox import StoredParcel
 from collector.inventory.site import Site
@@ -150,7 +150,7 @@ def test_bodies_hold_every_point_once_in_order_and_within_their_bounds(
     assert flat == sorted(points, key=lambda point: point.at_ms)
     for part in parts:
         assert 1 <= len(part) <= samples
-        assert len(part) == 1 or len(write_request(grouped(part))) <= size
+        assert len(part) == 1 or len(write_request(grouped(part), Blocks())) <= size
         again = [
             (labels, at) for labels in {p.labels for p in part} for at in [p.at_ms for p in part if p.labels == labels]
         ]
