@@ -46,10 +46,14 @@ class _Machine:
 
     def next(self) -> _Request:
         self.sequence += 1
-        reading = Reading("ping", "icmp", _SITE, "router", "router", Outcome.OK, 5, 5, 1)
-        record = Record(self.sequence, Cycle("boot", ClockQuality.UNKNOWN, (reading,)))
-        body = encode_batch(Batch(_SITE, _EPOCH, "boot", 10, 10, Lane.LIVE, (record,)))
+        body = encode_batch(_batch(self.sequence, 1))
         return body, sign("POST", BATCHES, Claim(_EPOCH, self.sequence, self.sequence, self.chain), body, self.key)
+
+
+def _batch(sequence: int, readings: int) -> Batch:
+    reading = Reading("ping", "icmp", _SITE, "router", "router", Outcome.OK, 5, 5, 1)
+    record = Record(sequence, Cycle("boot", ClockQuality.UNKNOWN, (reading,) * readings))
+    return Batch(_SITE, _EPOCH, "boot", 10, 10, Lane.LIVE, (record,))
 
 
 def _run(trial: Trial) -> Finding:
@@ -96,7 +100,7 @@ async def _deliver(door: Door, machine: _Machine, request: _Request) -> None:
 
 
 def _wrong(draw: random.Random, machine: _Machine, old: list[_Request]) -> tuple[str, _Request]:
-    kind = draw.choice(("forged", "named", "flipped", "replayed"))
+    kind = draw.choice(("forged", "named", "exchanged", "flipped", "replayed"))
     if kind == "replayed":
         return kind, draw.choice(old)
     thief = _Machine(new_key(draw.randbytes(32)), machine.chain, machine.sequence + draw.randrange(100))
@@ -106,7 +110,11 @@ def _wrong(draw: random.Random, machine: _Machine, old: list[_Request]) -> tuple
         return kind, (body, {**headers, INPUT: headers[INPUT].replace(mine, named)})
     if kind == "forged":
         return kind, (body, headers)
-    body, headers = _Machine(machine.key, machine.chain, machine.sequence).next()
+    right = _Machine(machine.key, machine.chain, thief.sequence - 1)
+    if kind == "exchanged":
+        _, headers = right.next()
+        return kind, (encode_batch(_batch(thief.sequence, 2)), headers)
+    body, headers = right.next()
     part = draw.choice(("body", *headers))
     whole = bytearray(body if part == "body" else headers[part].encode("latin-1"))
     whole[draw.randrange(len(whole))] ^= 1 << draw.randrange(8)

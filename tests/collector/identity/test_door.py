@@ -148,6 +148,16 @@ def _other(draw: random.Random, letter: int) -> int:
     return draw.choice([other for other in range(0x21, 0x7F) if other != letter])
 
 
+def test_a_right_body_under_anothers_signature_is_not_taken(port: int, config: Path) -> None:
+    """As a proxy that ends TLS could write one: it decodes, and names the same sequences."""
+    one = machine(port, invited("3", config))
+    _, headers = one.request()
+    own = batch("3", [one.sequence], sites=("3", "3"), epoch=one.epoch)
+    status, answer, _ = post(port, BATCHES, encode_batch(own), headers)
+
+    assert (status, answer["error"]) == (401, "the body is not the one that was signed")
+
+
 def test_a_revoked_key_is_refused_at_the_next_request(port: int, config: Path) -> None:
     one = machine(port, invited("5", config))
     assert one.send()[0] == 200
