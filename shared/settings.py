@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import stat
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -68,6 +69,8 @@ class Document:
     def _explain(self, message: str, content: Any, kind: Any, root: str) -> str:
         found = _PLACE.match(message)
         what, place = (found["what"], found["place"] or "$") if found else (message, "$")
+        if place.startswith("$[...]") and isinstance(content, dict):
+            place = f"$.{self._culprit(message, content, kind)}{place.removeprefix('$[...]')}"
         unknown = _UNKNOWN.match(what)
         if unknown is None:
             return self.problem(root + place[1:], in_words(what))
@@ -76,10 +79,23 @@ class Document:
         hint = f"did you mean '{near[0]}'?" if near else f"known keys are {', '.join(known)}"
         return self.problem(f"{root}{place[1:]}.{unknown['key']}", f"unknown key '{unknown['key']}', {hint}")
 
+    def _culprit(self, message: str, content: dict[Any, Any], kind: Any) -> str:
+        """The key of a map whose value ``message`` is about: msgspec says ``[...]`` for it."""
+        for key, value in content.items():
+            try:
+                msgspec.convert({key: value}, kind, strict=True, dec_hook=partial(_special, self.path.parent))
+            except msgspec.ValidationError as error:
+                if str(error) == message:
+                    return str(key)
+        return "[...]"
+
 
 def load_document(path: Path) -> Document:
     """Read a YAML file with the safe loader; duplicate keys, tags, huge files and alias bombs are errors."""
     try:
+        if stat.S_IFMT(path.stat().st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
+            # To open a named pipe would wait for its writer, perhaps for ever.
+            raise SettingsError([f"{path}: is not a regular file"])
         with path.open("rb") as file:
             raw = file.read(_MAX_BYTES + 1)
         if len(raw) > _MAX_BYTES:

@@ -1,10 +1,12 @@
 """DNS: what a resolver answers and how long it takes; an answer that is not valid is never taken for one."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal
 
+import dns.asyncbackend
 import dns.asyncquery
 import dns.exception
 import dns.flags
@@ -86,7 +88,7 @@ async def _ask(check: DnsCheck, address: str, port: int) -> dns.message.Message:
         question = dns.message.make_query(check.query, check.record)
         if check.transport == "tcp":
             return await dns.asyncquery.tcp(question, address, port=port)
-        return await dns.asyncquery.udp(question, address, port=port, ignore_unexpected=True, ignore_errors=True)
+        return await _ask_by_udp(question, address, port)
     except (dns.exception.FormError, dns.query.BadResponse) as error:
         raise ProbeFailed(Outcome.MALFORMED, f"the answer is not valid DNS: {type(error).__name__}") from None
     except dns.exception.DNSException as error:
@@ -95,6 +97,16 @@ async def _ask(check: DnsCheck, address: str, port: int) -> dns.message.Message:
         raise ProbeFailed(Outcome.REFUSED, f"port {port} is closed") from None
     except OSError as error:
         raise unreachable(error) from None
+
+
+async def _ask_by_udp(question: dns.message.Message, address: str, port: int) -> dns.message.Message:
+    """A connected socket hears that a port is closed (ECONNREFUSED), and nobody but the resolver."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    backend = dns.asyncbackend.get_default_backend()
+    async with await backend.make_socket(family, socket.SOCK_DGRAM, 0, None, (address, port)) as connected:
+        return await dns.asyncquery.udp(
+            question, address, port=port, sock=connected, ignore_unexpected=True, ignore_errors=True
+        )
 
 
 def _verdict(check: DnsCheck, code: dns.rcode.Rcode, found: list[str]) -> tuple[Outcome, str]:

@@ -1,5 +1,6 @@
 """Operators' files: strict, and every error tells where, what and the nearest right thing."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -131,6 +132,28 @@ def test_a_file_cannot_drive_the_terminal_that_shows_its_errors(tmp_path: Path) 
     assert str(caught.value).isprintable()
 
 
-def test_a_file_without_end_is_not_read_to_its_end() -> None:
+def test_a_huge_file_is_not_read_to_its_end(tmp_path: Path) -> None:
+    with (tmp_path / "f.yaml").open("wb") as file:
+        file.truncate(1 << 40)
     with pytest.raises(SettingsError, match="over the limit"):
+        load(tmp_path / "f.yaml", Outer)
+
+
+def test_a_device_without_end_is_refused() -> None:
+    with pytest.raises(SettingsError, match="/dev/zero: is not a regular file"):
         load(Path("/dev/zero"), Outer)
+
+
+def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "f.yaml")
+
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path / "f.yaml", Outer)
+    assert str(refused.value) == f"{tmp_path / 'f.yaml'}: is not a regular file"
+
+
+def test_a_place_in_a_mapping_names_its_real_key(tmp_path: Path) -> None:
+    (tmp_path / "f.yaml").write_text("good: {port: 1}\nbad: {port: x}\n")
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path / "f.yaml", dict[str, Inner])
+    assert str(refused.value) == f"{tmp_path / 'f.yaml'}:2: bad.port: expected a whole number, got text"

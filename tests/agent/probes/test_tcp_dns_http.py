@@ -126,6 +126,14 @@ async def test_forged_and_garbled_answers_are_not_taken_and_not_waited_out() -> 
     assert finding.facts["answers"] == ["192.0.2.7"]
 
 
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_a_question_to_a_closed_port_is_refused_at_once(transport: str) -> None:
+    async with closed_port() as port:
+        refused = await failure("dns", f"127.0.0.1:{port}", transport=transport)
+
+    assert refused == (Outcome.REFUSED, f"port {port} is closed")
+
+
 async def test_a_silent_resolver_times_out() -> None:
     async with udp_server(lambda _: []) as port:
         assert await failure("dns", f"127.0.0.1:{port}", timeout_seconds=0.1) == (
