@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import ipaddress
 import socket
 import ssl
 from dataclasses import dataclass
@@ -90,6 +91,17 @@ def literal(host: str) -> list[tuple[socket.AddressFamily, tuple[object, ...]]]:
     except (OSError, ValueError):
         return []
     return [(socket.AF_INET, (host, 0))]
+
+
+def one_host(address: str) -> None:
+    """Raises :class:`ProbeFailed` for an address of no host or of many; 0.0.0.0 would reach this machine."""
+    known = ipaddress.ip_address(address)
+    if known.is_unspecified:
+        raise ProbeFailed(Outcome.ERROR, f"{address}: stands for no host; give the address of one")
+    if known.is_multicast:
+        raise ProbeFailed(Outcome.ERROR, f"{address}: is a multicast address; give the address of one host")
+    if address == "255.255.255.255":
+        raise ProbeFailed(Outcome.ERROR, f"{address}: is the broadcast address; give the address of one host")
 
 
 class Authorities:

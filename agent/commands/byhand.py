@@ -51,7 +51,8 @@ def run_probe(given: argparse.Namespace, probe: Probe) -> int:
             return 2
     profiles = profile_folder(None)
     for place, what in probe.problems(check, profiles):
-        print(f"phusong-agent probe {probe.kind}: {place}: {what}", file=sys.stderr)
+        option = f"--{option_name(place)}" if place in type(check).__struct_fields__ else place
+        print(f"phusong-agent probe {probe.kind}: {option}: {what}", file=sys.stderr)
         return 2
     target = Target(site="", name=given.target, address=given.target)
     try:

@@ -103,7 +103,8 @@ async def _ask_by_udp(question: dns.message.Message, address: str, port: int) ->
     """A connected socket hears that a port is closed (ECONNREFUSED), and nobody but the resolver."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     backend = dns.asyncbackend.get_default_backend()
-    async with await backend.make_socket(family, socket.SOCK_DGRAM, 0, None, (address, port)) as connected:
+    opening = backend.make_socket(family, socket.SOCK_DGRAM, 0, None, (address, port))  # type: ignore[no-untyped-call]
+    async with await opening as connected:
         return await dns.asyncquery.udp(
             question, address, port=port, sock=connected, ignore_unexpected=True, ignore_errors=True
         )

@@ -18,7 +18,7 @@ from agent.icmp.packet import LEAST_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES
 from agent.icmp.port import Manner, address_text, socket_address
 from agent.icmp.totals import METRICS, Totals
 from agent.icmp.train import TrainFacts
-from agent.net import literal, resolve
+from agent.net import literal, one_host, resolve
 from agent.probe import Check, Finding, Probe, ProbeFailed, Surroundings, Target
 from shared.clock import Clock
 from shared.logs import logger
@@ -37,7 +37,7 @@ class IcmpCheck(Check, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     interval_seconds: Annotated[float, Meta(ge=0.001, le=60)] = 0.2
     linger_seconds: Annotated[float, Meta(ge=0, le=60)] = 1.0
     """How much longer than the last packet's deadline late replies are waited for."""
-    size_bytes: Annotated[int, Meta(ge=LEAST_PAYLOAD_BYTES, le=MAX_PAYLOAD_BYTES)] = 56
+    size_bytes: Annotated[int, Meta(ge=0, le=MAX_PAYLOAD_BYTES)] = 56
     """Payload of each packet, as ping counts it."""
     ttl: Annotated[int, Meta(ge=1, le=255)] = 64
     dscp: Annotated[int, Meta(ge=0, le=63)] = 0
@@ -132,6 +132,7 @@ class IcmpInstrument:
         for family, address in found:
             version = 4 if family == socket.AF_INET else 6
             if version in self._engine.versions:
+                one_host(str(address[0]))
                 name = socket_address(family, address)
                 known.flow.lead_to(version, name)
                 known.address, known.resolved_ns = address_text(version, name), now_ns
@@ -230,6 +231,11 @@ async def open_icmp(surroundings: Surroundings) -> AsyncIterator[IcmpInstrument]
 
 
 def _problems(check: IcmpCheck, _profiles: Path) -> Iterable[tuple[str, str]]:
+    if check.size_bytes < (least := LEAST_PAYLOAD_BYTES):
+        yield (
+            "size_bytes",
+            f"must be at least {least}: the time stamp and cookie that place late replies need {least} bytes",
+        )
     lasts = (check.count - 1) * check.interval_seconds
     if lasts >= check.every_seconds > 0:
         yield "count", f"a train of {check.count} packets lasts {lasts:g} s, the period is {check.every_seconds:g} s"

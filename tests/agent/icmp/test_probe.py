@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from agent.icmp.engine import open_engine
-from agent.probe import Surroundings, Target
+from agent.net import one_host
+from agent.probe import ProbeFailed, Surroundings, Target
 from agent.probes.icmp import PROBE, IcmpCheck, IcmpInstrument
 from shared.clock import SystemClock
 from shared.wire.reading import Outcome
@@ -82,6 +83,37 @@ async def test_a_name_that_does_not_resolve_is_one_line() -> None:
     assert (finding.outcome, finding.reason) == (Outcome.ERROR, "no-such-router.invalid: the name does not resolve")
     assert finding.facts["sent"] == 0
     assert finding.samples == ()
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("0.0.0.0", "0.0.0.0: stands for no host; give the address of one"),
+        ("::", "::: stands for no host; give the address of one"),
+        ("224.0.0.1", "224.0.0.1: is a multicast address; give the address of one host"),
+        ("ff02::1%1", "ff02::1%1: is a multicast address; give the address of one host"),
+        ("255.255.255.255", "255.255.255.255: is the broadcast address; give the address of one host"),
+    ],
+)
+def test_an_address_of_no_host_or_of_many_is_refused_before_anything_is_sent(address: str, what: str) -> None:
+    with pytest.raises(ProbeFailed) as refused:
+        one_host(address)
+
+    assert (refused.value.outcome, refused.value.reason) == (Outcome.ERROR, what)
+
+
+async def test_a_target_that_is_no_host_gets_no_packet() -> None:
+    async with instrument() as ping:
+        finding = await ping.measure(IcmpCheck(count=1, timeout_seconds=0.1), target("0.0.0.0"))
+
+    assert (finding.outcome, finding.facts["sent"]) == (Outcome.ERROR, 0)
+
+
+def test_too_small_a_payload_is_told_what_it_must_hold() -> None:
+    assert list(PROBE.problems(IcmpCheck(size_bytes=23), Path())) == [
+        ("size_bytes", "must be at least 24: the time stamp and cookie that place late replies need 24 bytes")
+    ]
+    assert not list(PROBE.problems(IcmpCheck(size_bytes=24), Path()))
 
 
 async def test_the_probe_opens_by_its_plug_in() -> None:
