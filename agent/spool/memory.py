@@ -27,7 +27,7 @@ class MemorySpool:
         self._last += 1
         self._waiting[self._last] = Stored(self._last, wall_ns, blob)
         while len(self._waiting) > 1 and self.backlog().bytes > self._limit:
-            self._lose(self._waiting.popitem(last=False)[0])
+            self._lose(self._waiting.popitem(last=False)[1])
         return self._last
 
     def newest(self) -> Stored | None:
@@ -55,6 +55,10 @@ class MemorySpool:
             if self._waiting.pop(sequence, None) is not None:
                 self._dead[sequence] = reason
 
+    def reopen(self, from_sequence: int) -> int:  # noqa: ARG002 - as acknowledge
+        """See the promise."""
+        return 0
+
     def backlog(self) -> Backlog:
         """See the promise."""
         oldest = min((stored.stored_wall_ns for stored in self._waiting.values()), default=None)
@@ -68,9 +72,11 @@ class MemorySpool:
         """See the promise."""
         return len(self._dead)
 
-    def _lose(self, sequence: int) -> None:
+    def _lose(self, lost: Stored) -> None:
         last = self._gaps[-1] if self._gaps else None
-        if last is not None and last.last_sequence == sequence - 1:
-            self._gaps[-1] = Gap(last.records + 1, last.first_sequence, sequence)
+        if last is not None and last.last_sequence == lost.sequence - 1:
+            self._gaps[-1] = Gap(
+                last.records + 1, last.first_sequence, lost.sequence, last.first_wall_ns, lost.stored_wall_ns
+            )
         else:
-            self._gaps.append(Gap(1, sequence, sequence))
+            self._gaps.append(Gap(1, lost.sequence, lost.sequence, lost.stored_wall_ns, lost.stored_wall_ns))

@@ -1,4 +1,4 @@
-"""Opens the spool's file and sets a damaged one aside under another name; it never repairs and never deletes one."""
+"""Opens the spool's file and sets a damaged one aside, of which it keeps the newest three; it never repairs one."""
 
 import contextlib
 import secrets
@@ -8,10 +8,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agent.spool.ballast import Ballast
+from agent.spool.packing import Shapes
 from agent.spool.queue import CorruptSpoolError
+from agent.spool.shelf import load_shapes
 from agent.spool.sqlite import NOT_A_SPOOL, SpoolSettings, SqliteSpool
 
-FORMAT = 1
+FORMAT = 2
+_READABLE_BY = 2
+"""The oldest format's release that may read and write our file; a newer release that only adds to it leaves this."""
+_KEPT_DAMAGED = 3
+_ADDED = (
+    ("record", "packing", "INTEGER NOT NULL DEFAULT 0"),
+    ("gap", "first_wall_ns", "INTEGER"),
+    ("gap", "last_wall_ns", "INTEGER"),
+)
+"""Columns that came after format 1, which had neither shapes nor times of gaps."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again, even once the table is empty
@@ -27,6 +38,8 @@ CREATE TABLE IF NOT EXISTS gap (
 CREATE TABLE IF NOT EXISTS dead_letter (
     sequence INTEGER PRIMARY KEY, at_wall_ns INTEGER NOT NULL, reason TEXT NOT NULL, blob BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS shape (number INTEGER PRIMARY KEY, crc32 INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS shape_again (number INTEGER PRIMARY KEY, crc32 INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -40,9 +53,9 @@ def open_sqlite_spool(folder: Path, settings: SpoolSettings) -> Iterator[SqliteS
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "spool.sqlite"
     ballast = Ballast(folder / "ballast")
-    database, epoch = _open(path, settings, ballast)
+    database, epoch, shapes = _open(path, settings, ballast)
     ballast.take()
-    spool = SqliteSpool(database, epoch, settings, ballast)
+    spool = SqliteSpool(database, epoch, shapes, settings, ballast)
     try:
         yield spool
     finally:
@@ -51,7 +64,7 @@ def open_sqlite_spool(folder: Path, settings: SpoolSettings) -> Iterator[SqliteS
             _set_aside(path)
 
 
-def _open(path: Path, settings: SpoolSettings, ballast: Ballast) -> tuple[sqlite3.Connection, str]:
+def _open(path: Path, settings: SpoolSettings, ballast: Ballast) -> tuple[sqlite3.Connection, str, Shapes]:
     try:
         return _connect(path, settings)
     except CorruptSpoolError:
@@ -66,34 +79,49 @@ def _open(path: Path, settings: SpoolSettings, ballast: Ballast) -> tuple[sqlite
     return _connect(path, settings)
 
 
-def _connect(path: Path, settings: SpoolSettings) -> tuple[sqlite3.Connection, str]:
+def _connect(path: Path, settings: SpoolSettings) -> tuple[sqlite3.Connection, str, Shapes]:
     database = sqlite3.connect(path, isolation_level=None, timeout=5.0)
     try:
+        # A record is some hundred bytes: small pages let a commit write few bytes besides. Only a new file takes it.
+        database.execute("PRAGMA page_size = 2048")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.execute("PRAGMA journal_size_limit = 4194304")
         # What is not in the database's file yet must fit into the ballast when the disk is full.
-        database.execute("PRAGMA wal_autocheckpoint = 256")
+        database.execute("PRAGMA wal_autocheckpoint = 1024")
         page_bytes = database.execute("PRAGMA page_size").fetchone()[0]
         database.execute(f"PRAGMA max_page_count = {settings.quota_megabytes * 1024 * 1024 // page_bytes}")
         _inspect(database)
-        database.executescript(_SCHEMA)
-        if database.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
-            database.execute(f"PRAGMA user_version = {FORMAT}")
-        database.execute("INSERT OR IGNORE INTO fact VALUES ('epoch', ?)", (secrets.token_hex(8),))
+        _migrate(database)
         epoch = database.execute("SELECT value FROM fact WHERE name = 'epoch'").fetchone()[0]
+        shapes = load_shapes(database)
     except BaseException:
         database.close()
         raise
-    return database, str(epoch)
+    return database, str(epoch), shapes
 
 
 def _inspect(database: sqlite3.Connection) -> None:
     if database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise CorruptSpoolError("the file is damaged")
     version = database.execute("PRAGMA user_version").fetchone()[0]
-    if version not in {0, FORMAT}:
-        raise CorruptSpoolError(f"the file has format {version}, this release reads {FORMAT}")
+    if version > FORMAT:
+        told = database.execute("SELECT value FROM fact WHERE name = 'readable_by'").fetchone()
+        if told is None or not told[0].isdecimal() or int(told[0]) > FORMAT:
+            raise CorruptSpoolError(f"the file has format {version}, this release reads {FORMAT}")
+
+
+def _migrate(database: sqlite3.Connection) -> None:
+    """Only ever add, in one transaction: a cut in the middle leaves the file as it was."""
+    database.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}")
+    for table, column, kind in _ADDED:
+        if column not in {row[1] for row in database.execute(f"PRAGMA table_info({table})")}:
+            database.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+    database.execute("INSERT OR IGNORE INTO fact VALUES ('epoch', ?)", (secrets.token_hex(8),))
+    if database.execute("PRAGMA user_version").fetchone()[0] < FORMAT:
+        database.execute("INSERT OR REPLACE INTO fact VALUES ('readable_by', ?)", (str(_READABLE_BY),))
+        database.execute(f"PRAGMA user_version = {FORMAT}")
+    database.execute("COMMIT")
 
 
 def _set_aside(path: Path) -> None:
@@ -101,3 +129,13 @@ def _set_aside(path: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + suffix).rename(path.with_name(f"{path.name}.{name}{suffix}"))
+    _forget_old(path)
+
+
+def _forget_old(path: Path) -> None:
+    """Keep the newest damaged files, so that a disk that spoils one after another is not filled with them."""
+    damaged = sorted(path.parent.glob(f"{path.name}.corrupt-????????"), key=lambda file: file.stat().st_mtime_ns)
+    for file in damaged[:-_KEPT_DAMAGED]:
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                file.with_name(file.name + suffix).unlink()

@@ -27,6 +27,9 @@ class Gap(msgspec.Struct, frozen=True):
     records: int
     first_sequence: int
     last_sequence: int
+    first_wall_ns: int | None = None
+    """When the first and the last of them were stored, by the agent's own clock; None where it is not known."""
+    last_wall_ns: int | None = None
 
 
 class Spool(Protocol):
@@ -58,6 +61,10 @@ class Spool(Protocol):
 
     def reject(self, sequences: list[int], reason: str, wall_ns: int) -> None:
         """The collector will never take these: kept apart as dead letters, out of the way of what follows."""
+        ...
+
+    def reopen(self, from_sequence: int) -> int:
+        """Acknowledged records from this one on wait again, as far as they are kept; returns how many."""
         ...
 
     def backlog(self) -> Backlog:

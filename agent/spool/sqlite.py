@@ -14,17 +14,22 @@ from typing import TypeVar
 import msgspec
 
 from agent.spool.ballast import Ballast
+from agent.spool.losses import lose
+from agent.spool.packing import Shapes, pack
 from agent.spool.queue import Backlog, CorruptSpoolError, Gap, SpoolError, SpoolFullError, Stored
+from agent.spool.shelf import keep_shapes, whole
 
 _HOUR_NS = 3_600_000_000_000
-_TRIES = 64
-_PAGE_BYTES = 4096
-_SPARE_PAGES = 8
+_TRIES, _PAGE_BYTES, _SPARE_PAGES = 64, 2048, 8
 NOT_A_SPOOL = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
 """An error in our own fixed statements means that the table is not ours any more."""
 _Result = TypeVar("_Result")
+_REOPEN = "UPDATE record SET acknowledged_wall_ns = NULL WHERE sequence >= ? AND acknowledged_wall_ns IS NOT NULL"
+_INSERT = "INSERT INTO record (stored_wall_ns, crc32, blob, packing) VALUES (?, ?, ?, ?)"
+_GAPS = "SELECT records, first_sequence, last_sequence, first_wall_ns, last_wall_ns FROM gap ORDER BY first_sequence"
 _WAITING = (
-    "SELECT sequence, stored_wall_ns, crc32, blob FROM record WHERE acknowledged_wall_ns IS NULL ORDER BY sequence "
+    "SELECT sequence, stored_wall_ns, crc32, blob, packing FROM record"
+    " WHERE acknowledged_wall_ns IS NULL ORDER BY sequence "
 )
 
 
@@ -33,15 +38,18 @@ class SpoolSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     quota_megabytes: int = 200
     keep_acknowledged_hours: float = 48.0
-    """So that a collector restored from last night's backup can be refilled."""
+    """For a collector restored from a backup."""
 
 
 class SqliteSpool:
     """See :class:`agent.spool.queue.Spool`."""
 
-    def __init__(self, database: sqlite3.Connection, epoch: str, settings: SpoolSettings, ballast: Ballast) -> None:
+    def __init__(
+        self, database: sqlite3.Connection, epoch: str, shapes: Shapes, settings: SpoolSettings, ballast: Ballast
+    ) -> None:
         self._database = database
         self._epoch = epoch
+        self._shapes = shapes
         self._ballast = ballast
         self.corrupt = False
         """Whether the file turned out to be damaged while it was in use."""
@@ -54,12 +62,25 @@ class SqliteSpool:
 
     def put(self, blob: bytes, wall_ns: int) -> int:
         """See the promise; where the quota is reached the oldest records go, acknowledged ones first."""
+        packed, new = pack(blob, self._shapes)
+        try:
+            return self._put(packed or blob, wall_ns, int(packed is not None), new)
+        except BaseException:
+            self._shapes.forget(new)
+            raise
+
+    def _put(self, kept: bytes, wall_ns: int, packing: int, new: list[int]) -> int:
+        def insert() -> int:
+            keep_shapes(self._database, self._shapes, new)
+            row = (wall_ns, zlib.crc32(kept), kept, packing)
+            return self._database.execute(_INSERT, row).lastrowid or 0
+
         for _ in range(_TRIES):
             try:
-                self._give_way(len(blob))
-                sequence = self._write(lambda: self._insert(blob, wall_ns))
+                self._give_way(len(kept))
+                sequence = self._write(insert)
             except SpoolFullError:
-                if not self._make_room(len(blob)):
+                if not self._make_room(len(kept)):
                     raise
             else:
                 self._settle()
@@ -90,6 +111,10 @@ class SqliteSpool:
         """See the promise."""
         self._write(lambda: self._set_apart(sequences, reason, wall_ns))
 
+    def reopen(self, from_sequence: int) -> int:
+        """See the promise."""
+        return self._write(lambda: self._database.execute(_REOPEN, (from_sequence,)).rowcount)
+
     def backlog(self) -> Backlog:
         """See the promise."""
         with self._told():
@@ -102,10 +127,7 @@ class SqliteSpool:
     def gaps(self) -> list[Gap]:
         """See the promise."""
         with self._told():
-            rows = self._database.execute(
-                "SELECT records, first_sequence, last_sequence FROM gap ORDER BY first_sequence"
-            )
-            return [Gap(*row) for row in rows]
+            return [Gap(*row) for row in self._database.execute(_GAPS)]
 
     def dead_letters(self) -> int:
         """See the promise."""
@@ -181,25 +203,21 @@ class SqliteSpool:
         )
         self._database.executemany("DELETE FROM record WHERE sequence = ?", [(s,) for s in sequences])
 
-    def _insert(self, blob: bytes, wall_ns: int) -> int:
-        row = (wall_ns, zlib.crc32(blob), blob)
-        cursor = self._database.execute("INSERT INTO record (stored_wall_ns, crc32, blob) VALUES (?, ?, ?)", row)
-        return cursor.lastrowid or 0
-
     def _waiting(self, order: str) -> Iterator[Stored]:
         """Unacknowledged records; one whose checksum fails becomes a gap of one and is passed over."""
         broken: list[int] = []
         try:
             with self._told():
-                for sequence, stored_wall_ns, crc32, blob in self._database.execute(_WAITING + order):
-                    if zlib.crc32(blob) == crc32:
-                        yield Stored(sequence, stored_wall_ns, blob)
-                    else:
+                for sequence, stored_wall_ns, crc32, kept, packing in self._database.execute(_WAITING + order):
+                    blob = whole(kept, crc32, packing, self._shapes)
+                    if blob is None:
                         broken.append(sequence)
+                    else:
+                        yield Stored(sequence, stored_wall_ns, blob)
         finally:
             for sequence in broken:
                 with self._transaction():
-                    self._lose("WHERE sequence = ?", (sequence,))
+                    lose(self._database, "WHERE sequence = ?", (sequence,))
 
     def _make_room(self, wanted: int) -> bool:
         """Drop the oldest acknowledged records, then dead letters, then the oldest of all; False where none is left."""
@@ -224,27 +242,8 @@ class SqliteSpool:
                 break
         with contextlib.suppress(SpoolFullError), self._transaction():
             if table == "record":
-                self._lose(f"WHERE {condition} AND sequence <= ?", (last,))
+                lose(self._database, f"WHERE {condition} AND sequence <= ?", (last,))
             else:
                 self._database.execute("DELETE FROM dead_letter WHERE sequence <= ?", (last,))
             return last > 0
         return False
-
-    def _lose(self, where: str, values: tuple[int, ...]) -> None:
-        lost = self._database.execute(
-            f"SELECT min(sequence), max(sequence), count(*) FROM record {where} AND acknowledged_wall_ns IS NULL",  # noqa: S608
-            values,
-        ).fetchone()
-        self._database.execute(f"DELETE FROM record {where}", values)  # noqa: S608
-        if not lost[2]:
-            return
-        before = self._database.execute(
-            "SELECT first_sequence, records FROM gap WHERE last_sequence = ?", (lost[0] - 1,)
-        ).fetchone()
-        if before is None:
-            self._database.execute("INSERT INTO gap VALUES (?, ?, ?)", lost)
-        else:
-            self._database.execute(
-                "UPDATE gap SET last_sequence = ?, records = ? WHERE first_sequence = ?",
-                (lost[1], before[1] + lost[2], before[0]),
-            )

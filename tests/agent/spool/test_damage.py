@@ -45,6 +45,7 @@ def test_a_file_that_is_no_spool_is_set_aside_and_a_new_one_begun(damage: str, t
     else:
         with sqlite3.connect(path) as database:
             database.execute("PRAGMA user_version = 99")
+            database.execute("UPDATE fact SET value = '99' WHERE name = 'readable_by'")
         database.close()
     with open_sqlite_spool(tmp_path, SpoolSettings()) as spool:
         assert spool.put(b"after", 1) == 1
