@@ -27,6 +27,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """Of the authorities that the join code named; the system's are trusted where empty."""
     authorities: tuple[str, ...] = ()
     """Their certificates as the collector presented them, PEM."""
+    invitation: str = ""
+    """Id of the invitation that was used up: the same code again changes nothing."""
 
     def __repr__(self) -> str:
         return f"Card({self.agent!r}, {self.site!r}, {self.url!r})"

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from agent.identity.card import Card, finish, key_for
+from agent.identity.card import Card, CardError, finish, key_for, read_card
 from agent.identity.trust import find_authorities, pinned_tls, public_tls
 from agent.uplink.connection import AwayError, Way, connection_to, in_a_line
 from shared.secret import Secret
@@ -32,7 +32,10 @@ def enrol(code: JoinCode, state: Path, proxy: Secret | None, fresh: bytes) -> Ca
     the state folder cannot be written.
     """
     way = Way(code.address, _TIMEOUT_SECONDS, proxy=proxy)
-    key = Ed25519PrivateKey.from_private_bytes(key_for(state, invitation_id(code.secret), fresh))
+    identifier = invitation_id(code.secret)
+    present = _present(state, identifier)
+    seed = present.key if present is not None else key_for(state, identifier, fresh)
+    key = Ed25519PrivateKey.from_private_bytes(seed)
     authorities: tuple[str, ...] = ()
     tls = None
     if code.address.startswith("https://"):
@@ -42,6 +45,8 @@ def enrol(code: JoinCode, state: Path, proxy: Secret | None, fresh: bytes) -> Ca
     enrolled = _answer(*post_once(way, tls, PATH, msgspec.json.encode(request), {}), request)
     if enrolled.key_id != key_id_of(key.public_key()) or enrolled.site != code.site:
         raise EnrolError("the collector enrolled another key or another site than this code's")
+    if present is not None:
+        return present
     card = Card(
         agent=enrolled.agent,
         site=enrolled.site,
@@ -50,9 +55,19 @@ def enrol(code: JoinCode, state: Path, proxy: Secret | None, fresh: bytes) -> Ca
         collector_key=enrolled.collector_key,
         pins=code.pins,
         authorities=authorities,
+        invitation=identifier,
     )
     finish(state, card, enrolled.chain)
     return card
+
+
+def _present(state: Path, invitation: str) -> Card | None:
+    """The card that this very invitation made: whoever types the code again did not see that it had worked."""
+    try:
+        card = read_card(state)
+    except CardError:
+        return None  # a new code is what mends it
+    return card if card is not None and card.invitation == invitation else None
 
 
 def post_once(
