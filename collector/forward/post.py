@@ -48,15 +48,14 @@ class HttpPost:
     async def __call__(self, plain: bytes, version: int) -> Reply:
         """See :class:`Post`."""
         sending = asyncio.ensure_future(asyncio.to_thread(self._send, plain, version))
-        try:
-            return await asyncio.wait_for(asyncio.shield(sending), self._settings.timeout_seconds * 2)
-        except TimeoutError:
-            raise AwayError(f"no answer within {self._settings.timeout_seconds * 2:g} s") from None
-        finally:
-            if not sending.done():  # the thread waits for a server that trickles: the closed socket ends it
-                self.close()
-                with contextlib.suppress(asyncio.CancelledError, AwayError):
-                    await asyncio.shield(sending)
+        # Who is cancelled here leaves at once; the thread ends with its connection, and its fault is nobody's any more.
+        sending.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        done, _ = await asyncio.wait({sending}, timeout=self._settings.timeout_seconds * 2)
+        if not done:  # the thread waits for a server that trickles: the closed socket ends it
+            self.close()
+            await asyncio.wait({sending}, timeout=self._settings.timeout_seconds)
+            raise AwayError(f"no answer within {self._settings.timeout_seconds * 2:g} s")
+        return sending.result()
 
     def close(self) -> None:
         """End the connection; a request under way fails."""
