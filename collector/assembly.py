@@ -54,6 +54,7 @@ class Collector:
     inbox: SqliteInbox
     telemetry: Telemetry
     evaluate_for_ever: Callable[[], "asyncio.Future[None]"]
+    keys: IdentityRoom
 
 
 @asynccontextmanager
@@ -85,7 +86,7 @@ async def open_collector(
             discovery=lambda kind: targets(kind, series.fresh(clock.monotonic_ns())),
             ready=state.missing,
         )
-        yield Collector(app, state.feed, inbox, telemetry, lambda: asyncio.ensure_future(state.evaluate_for_ever()))
+        yield Collector(app, state.feed, inbox, telemetry, state.begin, keys)
 
 
 def _doors(settings: CollectorSettings, state: "_State") -> dict[str, App]:
@@ -177,6 +178,9 @@ class _State:
         if age > 5 * self.every_seconds + 5:
             return f"the last evaluation is {age:.0f} s old"
         return self.inbox.failing
+
+    def begin(self) -> "asyncio.Future[None]":
+        return asyncio.ensure_future(self.evaluate_for_ever())
 
     async def evaluate_for_ever(self) -> None:
         complain = Limited(self.log, self.clock)

@@ -99,11 +99,14 @@ async def do_nightly_work(collector: Collector, settings: CollectorSettings, clo
 async def _back_up(collector: Collector, settings: CollectorSettings, clock: Clock) -> None:
     folder = settings.state / "backups"
     path = await asyncio.to_thread(_backup_path, folder, settings.retention, clock.wall_ns())
+    keys = path.with_name(path.name.replace("inbox-", "identity-"))
+    await collector.keys.read(lambda book: book.copy(keys))
     await collector.inbox.backup(path)
     await asyncio.to_thread(verify_backup, path)
     collector.telemetry.backup_verified.set(clock.wall_ns() / _SECOND_NS)
-    for name in superfluous([each.name for each in folder.glob("inbox-*.sqlite")], settings.retention.backups):
-        (folder / name).unlink()
+    for kind in ("inbox-*.sqlite", "identity-*.sqlite"):
+        for name in superfluous([each.name for each in folder.glob(kind)], settings.retention.backups):
+            (folder / name).unlink()
 
 
 def _backup_path(folder: Path, retention: RetentionSettings, wall_ns: int) -> Path:

@@ -9,6 +9,8 @@ import pytest
 from collector.assembly import Collector
 from collector.calendar.nightly import superfluous, verify_backup
 from collector.commands.run import do_nightly_work
+from collector.identity.book import open_book
+from collector.identity.room import open_identity_room
 from collector.ingest.inbox import Parcel
 from collector.ingest.sqlite import open_sqlite_inbox
 from collector.settings import CollectorSettings, RetentionSettings
@@ -53,7 +55,8 @@ async def collector(tmp_path: Path) -> AsyncIterator[Collector]:
             await inbox.store(
                 Parcel(agent="a", epoch="e", sequences=(number,), received_wall_ns=received, body=b"x"),
             )
-        yield Collector(nothing, Feed(), inbox, Telemetry("test"), asyncio.Future)
+        async with open_identity_room(tmp_path / "identity.sqlite") as keys:
+            yield Collector(nothing, Feed(), inbox, Telemetry("test"), asyncio.Future, keys)
 
 
 async def test_a_night_leaves_a_good_backup_and_forgets_what_is_old(
@@ -62,8 +65,12 @@ async def test_a_night_leaves_a_good_backup_and_forgets_what_is_old(
     """The backup is made first: it still holds what is then forgotten."""
     await do_nightly_work(collector, settings, Night())
 
-    (backup,) = (settings.state / "backups").iterdir()
+    keys, backup = sorted((settings.state / "backups").iterdir())
     assert verify_backup(backup) == 2
+    assert keys.stat().st_mode & 0o777 == 0o600
+    with open_book(keys) as book:
+        seal = collector.keys.seal_key.private_bytes_raw()
+        assert book.fact("seal", b"another") == seal, "machines believe the restored collector"
     assert [parcel.fresh for parcel in await collector.inbox.since(0)] == [(2,)]
     assert collector.telemetry.registry.get_sample_value(VERIFIED) == NOW_NS / 1e9
 
