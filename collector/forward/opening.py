@@ -75,7 +75,7 @@ def _courier(  # noqa: PLR0913, PLR0917 - as above
     stack: AsyncExitStack,
 ) -> Courier:
     post = HttpPost(settings, authorization(settings), tls_of(settings))
-    stack.callback(post.close)
+    stack.callback(post.end)
     return Courier(
         settings,
         inbox,

@@ -44,6 +44,7 @@ class HttpPost:
         self._authorization = authorization
         self._tls = tls
         self._connection: http.client.HTTPConnection | None = None
+        self._ended = False
 
     async def __call__(self, plain: bytes, version: int) -> Reply:
         """See :class:`Post`."""
@@ -66,12 +67,17 @@ class HttpPost:
                     connection.sock.shutdown(2)
             connection.close()
 
+    def end(self) -> None:
+        """Close for good: a thread that is still at work closes what it opens itself."""
+        self._ended = True
+        self.close()
+
     def _send(self, plain: bytes, version: int) -> Reply:
         body = bytes(cramjam.snappy.compress_raw(plain))
         try:
             if self._connection is not None:
                 # A server may close an idle connection at any time: that is no failure of the destination.
-                with contextlib.suppress(ConnectionError, http.client.BadStatusLine):
+                with contextlib.suppress(ConnectionError, http.client.BadStatusLine, http.client.NotConnected):
                     return self._exchange(self._connection, body, version)
                 self.close()
             self._connection = self._connect()
@@ -79,12 +85,21 @@ class HttpPost:
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise AwayError(f"{self._host}: {_line(error)}") from error
+        finally:
+            if self._ended:
+                self.close()
 
     def _connect(self) -> http.client.HTTPConnection:
         seconds = self._settings.timeout_seconds
         if self._tls is not None:
-            return http.client.HTTPSConnection(self._host, self._port, timeout=seconds, context=self._tls)
-        return http.client.HTTPConnection(self._host, self._port, timeout=seconds)
+            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+                self._host, self._port, timeout=seconds, context=self._tls
+            )
+        else:
+            connection = http.client.HTTPConnection(self._host, self._port, timeout=seconds)
+        connection.connect()
+        connection.auto_open = 0
+        return connection
 
     def _exchange(self, connection: http.client.HTTPConnection, body: bytes, version: int) -> Reply:
         connection.request("POST", self._path, body, self._headers(version))

@@ -72,7 +72,7 @@ async def opened(path: Path, url: str, inbox: MemoryInbox | None = None, **more:
         try:
             yield Bench(courier, inbox, ledger, registry)
         finally:
-            post.close()
+            post.end()
 
 
 async def store(inbox: MemoryInbox, sequence: int, *readings: Reading) -> None:
