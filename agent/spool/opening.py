@@ -17,13 +17,22 @@ FORMAT = 2
 _READABLE_BY = 2
 """The oldest format's release that may read and write our file; a newer release that only adds to it leaves this."""
 _KEPT_DAMAGED = 3
+# A record is some hundred bytes: small pages let a commit write few bytes besides; only a new file takes the size.
+# What is not in the database's file yet must fit into the ballast when the disk is full.
+PRAGMAS = (
+    "page_size = 2048",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "journal_size_limit = 4194304",
+    "wal_autocheckpoint = 1024",
+)
 _ADDED = (
     ("record", "packing", "INTEGER NOT NULL DEFAULT 0"),
     ("gap", "first_wall_ns", "INTEGER"),
     ("gap", "last_wall_ns", "INTEGER"),
 )
 """Columns that came after format 1, which had neither shapes nor times of gaps."""
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again, even once the table is empty
     stored_wall_ns INTEGER NOT NULL,
@@ -82,13 +91,8 @@ def _open(path: Path, settings: SpoolSettings, ballast: Ballast) -> tuple[sqlite
 def _connect(path: Path, settings: SpoolSettings) -> tuple[sqlite3.Connection, str, Shapes]:
     database = sqlite3.connect(path, isolation_level=None, timeout=5.0)
     try:
-        # A record is some hundred bytes: small pages let a commit write few bytes besides. Only a new file takes it.
-        database.execute("PRAGMA page_size = 2048")
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.execute("PRAGMA journal_size_limit = 4194304")
-        # What is not in the database's file yet must fit into the ballast when the disk is full.
-        database.execute("PRAGMA wal_autocheckpoint = 1024")
+        for pragma in PRAGMAS:
+            database.execute(f"PRAGMA {pragma}")
         page_bytes = database.execute("PRAGMA page_size").fetchone()[0]
         database.execute(f"PRAGMA max_page_count = {settings.quota_megabytes * 1024 * 1024 // page_bytes}")
         _inspect(database)
@@ -113,7 +117,7 @@ def _inspect(database: sqlite3.Connection) -> None:
 
 def _migrate(database: sqlite3.Connection) -> None:
     """Only ever add, in one transaction: a cut in the middle leaves the file as it was."""
-    database.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}")
+    database.executescript(f"BEGIN IMMEDIATE;{SCHEMA}")
     for table, column, kind in _ADDED:
         if column not in {row[1] for row in database.execute(f"PRAGMA table_info({table})")}:
             database.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")

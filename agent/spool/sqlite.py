@@ -25,7 +25,7 @@ NOT_A_SPOOL = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.
 """An error in our own fixed statements means that the table is not ours any more."""
 _Result = TypeVar("_Result")
 _REOPEN = "UPDATE record SET acknowledged_wall_ns = NULL WHERE sequence >= ? AND acknowledged_wall_ns IS NOT NULL"
-_INSERT = "INSERT INTO record (stored_wall_ns, crc32, blob, packing) VALUES (?, ?, ?, ?)"
+INSERT = "INSERT INTO record (stored_wall_ns, crc32, blob, packing) VALUES (?, ?, ?, ?)"
 _GAPS = "SELECT records, first_sequence, last_sequence, first_wall_ns, last_wall_ns FROM gap ORDER BY first_sequence"
 _WAITING = (
     "SELECT sequence, stored_wall_ns, crc32, blob, packing FROM record"
@@ -73,7 +73,7 @@ class SqliteSpool:
         def insert() -> int:
             keep_shapes(self._database, self._shapes, new)
             row = (wall_ns, zlib.crc32(kept), kept, packing)
-            return self._database.execute(_INSERT, row).lastrowid or 0
+            return self._database.execute(INSERT, row).lastrowid or 0
 
         for _ in range(_TRIES):
             try:

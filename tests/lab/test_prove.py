@@ -47,3 +47,10 @@ def test_a_proof_that_there_is_not_is_one_line() -> None:
 
     assert wrong.returncode == 2
     assert wrong.stderr.startswith("no proof is called 'fuzz-imcp'; there are: ")
+
+
+def test_what_the_spool_stored_survives_power_cuts_and_a_spool_that_does_not_sync_is_seen() -> None:
+    proof = load_proofs()["power-cut"]
+
+    assert proof.run(Trial(100, SEED)).broken == 0
+    assert proof.run(Trial(40, SEED, sabotage=True)).broken > 0
