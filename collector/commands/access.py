@@ -109,7 +109,8 @@ def _accept(site: str, _settings: CollectorSettings, _: Inventory, book: Book) -
     with book.transaction():
         accepted = book.accept(None if site == _EVERY_SITE else site)
     if not accepted:
-        print(f"phusong-collector: nothing to accept: no key of site '{site}' is in force", file=sys.stderr)
+        whose = "" if site == _EVERY_SITE else f" of site '{site}'"
+        print(f"phusong-collector: nothing to accept: no key{whose} is in force", file=sys.stderr)
         return 1
     print(f"{site}: {accepted} {_s('key', accepted)} accepted: each goes on from what it presents next")
     return 0
