@@ -26,6 +26,7 @@ from agent.spool.memory import MemorySpool
 from agent.spool.opening import open_sqlite_spool
 from agent.spool.queue import CorruptSpoolError, Spool, SpoolError
 from agent.telemetry import KIND, METRICS, RunTally, SpoolFigures, UplinkFigures, samples
+from agent.timekeeping.keeper import Timekeeper, read_known
 from agent.uplink.courier import Courier, Sender
 from agent.uplink.http import HttpPost, make_tls
 from agent.uplink.proof import TokenProof
@@ -63,8 +64,9 @@ async def _live(
         jobs = _jobs(settings, instruments)
         tally.disabled = _wanted(settings) - len(jobs)
         runner = Runner(jobs, clock, tally, log)
-        committer = Committer(desk, clock, clock_quality, Limited(log, clock))
-        courier = _courier(settings, instruments, desk, clock, log)
+        times = _timekeeper(settings, clock, log)
+        committer = Committer(desk, clock, times.quality, Limited(log, clock))
+        courier = _courier(settings, instruments, desk, times, clock, log)
         report = _Report(settings, clock, tally, desk, courier, committer, durable=durable, started_ns=clock.wall_ns())
 
         async def commit() -> None:
@@ -137,8 +139,19 @@ def _open_spool(settings: AgentSettings, log: logging.Logger, stack: AsyncExitSt
         return stack.enter_context(open_desk(memory)), False
 
 
-def _courier(
-    settings: AgentSettings, instruments: Mapping[str, Instrument], desk: Desk, clock: Clock, log: logging.Logger
+def _timekeeper(settings: AgentSettings, clock: Clock, log: logging.Logger) -> Timekeeper:
+    known = read_known(settings.file.state)
+    complain = Limited(log, clock)
+    return Timekeeper(settings.file.state, known, clock=clock, kernel=clock_quality, complain=complain)
+
+
+def _courier(  # noqa: PLR0913, PLR0917 - the composition root hands everything on
+    settings: AgentSettings,
+    instruments: Mapping[str, Instrument],
+    desk: Desk,
+    times: Timekeeper,
+    clock: Clock,
+    log: logging.Logger,
 ) -> Courier:
     def metrics() -> tuple[Metric, ...]:
         known = {metric.name: metric for instrument in instruments.values() for metric in instrument.metrics}
@@ -147,7 +160,7 @@ def _courier(
     sender = Sender(settings.file.agent, release(), metrics)
     complain = Limited(log, clock)
     post = make_post(settings, complain)
-    return Courier(sender, desk, post, clock=clock, complain=complain, draw=random.random)
+    return Courier(sender, desk, post, clock=clock, times=times, complain=complain, draw=random.random)
 
 
 def _renewal(settings: AgentSettings, clock: Clock, log: logging.Logger) -> list[asyncio.Task[None]]:

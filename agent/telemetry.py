@@ -37,6 +37,11 @@ METRICS = (
     Metric(
         "phusong_agent_clock_synchronised", MetricKind.GAUGE, "1 if the kernel says so, 0 if not; absent if unknown."
     ),
+    Metric(
+        "phusong_agent_clock_offset_seconds",
+        MetricKind.GAUGE,
+        "How far the agent's clock is ahead of the true time; absent if unknown.",
+    ),
     Metric("phusong_agent_resident_memory_bytes", MetricKind.GAUGE, "Resident memory of the agent."),
     Metric("phusong_agent_cpu_seconds_total", MetricKind.COUNTER, "User and system time of the agent."),
 )

@@ -25,6 +25,9 @@ class Telemetry:
         self._unused = self._counter(
             "readings_unused", "Readings stored that do not change the present, by why; series over a limit.", "reason"
         )
+        self._repaired = self._counter(
+            "readings_repaired", "Late readings whose stamps came from a wrong clock and were put right."
+        )
         self._evaluation = self._gauge(
             "phusong_collector_evaluation_duration_seconds", "How long the last evaluation took."
         )
@@ -77,3 +80,5 @@ class Telemetry:
         for name in ("late", "unplaced", "voided", "dropped"):
             self._unused.labels(name).inc(getattr(tally, name) - getattr(self._told, name))
             setattr(self._told, name, getattr(tally, name))
+        self._repaired.inc(tally.repaired - self._told.repaired)
+        self._told.repaired = tally.repaired

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from agent.spool.desk import Desk
 from agent.spool.queue import SpoolError
+from agent.timekeeping.keeper import Timekeeper
 from agent.uplink.answer import Meaning, Verdict, interpret
 from agent.uplink.backoff import BackoffSettings, wait_seconds
 from agent.uplink.connection import AwayError
@@ -45,12 +46,21 @@ class Courier:
     """One try at a time; what is not acknowledged is tried again, for ever."""
 
     def __init__(  # noqa: PLR0913 - the composition root fills these in, once
-        self, sender: Sender, desk: Desk, post: Post, *, clock: Clock, complain: Limited, draw: Callable[[], float]
+        self,
+        sender: Sender,
+        desk: Desk,
+        post: Post,
+        *,
+        clock: Clock,
+        times: Timekeeper,
+        complain: Limited,
+        draw: Callable[[], float],
     ) -> None:
         self._sender = sender
         self._desk = desk
         self._post = post
         self._clock = clock
+        self._times = times
         self._complain = complain
         self._draw = draw
         self._failures = 0
@@ -124,14 +134,19 @@ class Courier:
             records=tuple(records),
             metrics=self._sender.metrics() if self._metrics_wanted else (),
             version=self._sender.version,
+            anchors=self._times.anchors(r.cycle.boot_id for r in records if r.cycle.boot_id != self._clock.boot_id()),
         )
 
     async def _try(self, body: bytes, sequences: list[int]) -> tuple[Meaning, str]:
+        begun_ns = self._clock.monotonic_ns()
         try:
             reply = await self._post(body, Stamp(self._desk.spool.epoch, min(sequences), max(sequences)))
         except AwayError as error:
             return Meaning(Verdict.RETRY, str(error)), "away"
         meaning = interpret(reply, len(sequences))
+        if meaning.acknowledgement is not None:
+            told_ns = meaning.acknowledgement.server_time_ns
+            await self._times.heard(told_ns, begun_ns, self._clock.monotonic_ns())
         return meaning, meaning.verdict.value
 
     async def _settle(self, load: Load, meaning: Meaning, sequences: list[int]) -> float:

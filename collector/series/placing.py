@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from shared.wire.reading import Batch, ClockQuality, Cycle, Reading
+from shared.wire.reading import Anchor, Batch, ClockQuality, Cycle, Reading
 
 SECOND_NS = 1_000_000_000
 _EARLIEST_WALL_NS = 1_704_067_200 * SECOND_NS  # 2024-01-01: before the first release nobody measured anything
 _AHEAD_NS = 300 * SECOND_NS
 _OLDEST_NS = 400 * 86_400 * SECOND_NS
 _SLACK_NS = SECOND_NS
+_DRIFT = 10_000  # a quartz that nobody corrects is off by at most 100 millionths
 
 
 class Trust(Enum):
@@ -17,6 +18,8 @@ class Trust(Enum):
 
     MONOTONIC = "monotonic"
     """Both stamps come from one boot of the agent: right whatever its wall clock says."""
+    REPAIRED = "repaired"
+    """From an earlier boot, of which the agent knew the true time at some moment: counted from there."""
     SYNCHRONISED = "synchronised"
     """From an earlier boot, whose kernel said that its clock followed a reference."""
     UNSYNCHRONISED = "unsynchronised"
@@ -36,8 +39,23 @@ def place(reading: Reading, cycle: Cycle, batch: Batch, received_wall_ns: int) -
     if cycle.boot_id == batch.boot_id:
         age_ns = batch.sent_monotonic_ns - reading.started_monotonic_ns
         return Placed(max(0, age_ns), Trust.MONOTONIC) if -_SLACK_NS <= age_ns <= _OLDEST_NS else None
-    wall_ns = reading.started_wall_ns
+    wall_ns, trust = _wall(reading, cycle, batch.anchors)
     if not _EARLIEST_WALL_NS <= wall_ns <= received_wall_ns + _AHEAD_NS:
         return None
-    trust = Trust.SYNCHRONISED if cycle.clock is ClockQuality.SYNCHRONISED else Trust.UNSYNCHRONISED
     return Placed(max(0, received_wall_ns - wall_ns), trust)
+
+
+def _wall(reading: Reading, cycle: Cycle, anchors: tuple[Anchor, ...]) -> tuple[int, Trust]:
+    """The stamp to go by: the agent's own where its clock followed a reference and nothing known speaks against it."""
+    ours = [anchor for anchor in anchors if anchor.boot_id == cycle.boot_id]
+    synchronised = cycle.clock is ClockQuality.SYNCHRONISED
+    if not ours:
+        return reading.started_wall_ns, Trust.SYNCHRONISED if synchronised else Trust.UNSYNCHRONISED
+    at_ns = reading.started_monotonic_ns
+    nearest = min(ours, key=lambda anchor: abs(at_ns - anchor.monotonic_ns))
+    distance_ns = at_ns - nearest.monotonic_ns
+    repaired_ns = nearest.wall_ns + distance_ns
+    doubt_ns = nearest.error_ns + _SLACK_NS + abs(distance_ns) // _DRIFT
+    if synchronised and abs(reading.started_wall_ns - repaired_ns) <= doubt_ns:
+        return reading.started_wall_ns, Trust.SYNCHRONISED
+    return repaired_ns, Trust.REPAIRED

@@ -39,6 +39,8 @@ class SeriesTally:
     """What was not taken, for the collector's own metrics."""
 
     late: int = 0
+    repaired: int = 0
+    """Of the late ones: stamped by a clock that was wrong, and put right."""
     unplaced: int = 0
     voided: int = 0
     dropped: int = 0
@@ -104,6 +106,7 @@ class SeriesStore:
             # Of another boot: history. Its time may be right, but the present is what this boot measures.
             self.tally.unplaced += placed is None
             self.tally.late += placed is not None
+            self.tally.repaired += placed is not None and placed.trust is Trust.REPAIRED
             return None
         if reading.voided:
             self.tally.voided += 1

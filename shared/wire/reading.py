@@ -111,6 +111,20 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     cycle: Cycle
 
 
+class Anchor(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A moment of one boot of an agent at which the true time was known, so that stamps of that boot can be repaired."""
+
+    boot_id: str
+    monotonic_ns: int
+    """Counted from that boot."""
+    wall_ns: int
+    """True time since 1970-01-01 UTC at that moment."""
+    error_ns: int
+    """The true time lies within this much on either side."""
+    source: str = ""
+    """Who told it: ``collector`` or ``kernel`` (one that follows a reference)."""
+
+
 class Batch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one POST carries. The sender's clocks at the moment of sending let the receiver place each reading."""
 
@@ -126,6 +140,8 @@ class Batch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Descriptions of the series, sent when the collector asked for them."""
     version: str = ""
     """The agent's release."""
+    anchors: tuple[Anchor, ...] = ()
+    """What is known of earlier boots whose records are in this batch."""
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
