@@ -25,7 +25,7 @@ from agent.spool.desk import Desk, open_desk
 from agent.spool.memory import MemorySpool
 from agent.spool.opening import open_sqlite_spool
 from agent.spool.queue import CorruptSpoolError, Spool, SpoolError
-from agent.telemetry import KIND, METRICS, RunTally, SpoolFigures, UplinkFigures, samples
+from agent.telemetry import KIND, METRICS, RunTally, SpoolFigures, UplinkFigures, clock_samples, samples
 from agent.timekeeping.keeper import Timekeeper, read_known
 from agent.uplink.courier import Courier, Sender
 from agent.uplink.http import HttpPost, make_tls
@@ -67,11 +67,14 @@ async def _live(
         times = _timekeeper(settings, clock, log)
         committer = Committer(desk, clock, times.quality, Limited(log, clock))
         courier = _courier(settings, instruments, desk, times, clock, log)
-        report = _Report(settings, clock, tally, desk, courier, committer, durable=durable, started_ns=clock.wall_ns())
+        report = _Report(
+            settings, clock, tally, desk, courier, committer, times, durable=durable, started_ns=clock.wall_ns()
+        )
 
         async def commit() -> None:
             told = (await report.reading(),) if report.is_due() else ()
             await committer.commit((*runner.take(), *told))
+            await times.keep()
 
         log.info("agent %s: %d checks, collector %s", settings.file.agent, len(jobs), settings.file.uplink.url)
         tasks = [
@@ -200,6 +203,7 @@ class _Report:
     desk: Desk
     courier: Courier
     committer: Committer
+    times: Timekeeper
     durable: bool
     started_ns: int
     told_ns: int | None = None
@@ -212,7 +216,7 @@ class _Report:
         return True
 
     async def reading(self) -> Reading:
-        quality = clock_quality()
+        quality = self.times.quality()
         synchronised = None if quality is ClockQuality.UNKNOWN else quality is ClockQuality.SYNCHRONISED
         try:
             figures = await self.desk.do(self._spool_figures)
@@ -233,6 +237,7 @@ class _Report:
             samples=(
                 Sample(_INFO.name, 1.0, (("version", release()),)),
                 *samples(self.started_ns, self.tally, figures, uplink, synchronised),
+                *clock_samples(self.times.offset_ns()),
             ),
         )
 

@@ -109,6 +109,11 @@ def samples(
     return (*found, *_process_samples())
 
 
+def clock_samples(offset_ns: int | None) -> tuple[Sample, ...]:
+    """How far the clock is off; nothing where that is not known."""
+    return () if offset_ns is None else (Sample("phusong_agent_clock_offset_seconds", offset_ns / _SECOND_NS),)
+
+
 def _spool_samples(spool: SpoolFigures) -> list[Sample]:
     found = [
         Sample("phusong_agent_spool_records", float(spool.backlog.records)),

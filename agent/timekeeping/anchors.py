@@ -15,7 +15,7 @@ KERNEL = "kernel"
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """The kept moments by boot, the oldest boot first: of each the first and the latest, so that drift stays bounded."""
+    """The kept moments by boot, the oldest boot first: the first and the latest of each, so that drift is bounded."""
 
     boots: dict[str, tuple[Anchor, ...]] = {}
 
@@ -41,21 +41,20 @@ def learn(known: Known, new: Anchor) -> Known:
     A collector's word replaces the kernel's at once, for everybody's readings are compared by the collector's clock.
     """
     before = known.boots.get(new.boot_id, ())
-    if before and before[-1].source == KERNEL and new.source == COLLECTOR:
-        kept: tuple[Anchor, ...] = (new,)
-    elif not before:
-        kept = (new,)
-    elif new.source == KERNEL and before[-1].source == COLLECTOR:
+    if before and not _tells_more(before[-1], new):
         return known
-    elif new.monotonic_ns - before[-1].monotonic_ns < _APART_NS:
-        return known
-    else:
-        kept = (before[0], new)
+    kept = (before[0], new) if before and before[0].source == new.source else (new,)
     boots = {name: anchors for name, anchors in known.boots.items() if name != new.boot_id}
     boots[new.boot_id] = kept
     for name in list(boots)[: max(0, len(boots) - _MOST_BOOTS)]:
         del boots[name]
     return Known(boots=boots)
+
+
+def _tells_more(last: Anchor, new: Anchor) -> bool:
+    if last.source != new.source:
+        return new.source == COLLECTOR
+    return new.monotonic_ns - last.monotonic_ns >= _APART_NS
 
 
 def of_boots(known: Known, boots: Iterable[str]) -> tuple[Anchor, ...]:

@@ -17,7 +17,7 @@ _SLACK_NS = 86_400 * _SECOND_NS
 def floor_ns(known_ns: int, witnesses: Iterable[Path] = WITNESSES) -> int:
     """Time since 1970-01-01 UTC before which it cannot be; ``known_ns`` is the latest true time ever known.
 
-    A witness of a time more than twenty years after this release was written by a clock that was wrong, and is passed over.
+    A witness of a time more than twenty years after this release was left by a clock that was wrong, and passed over.
     """
     stamps = [_stamp_ns(path) for path in witnesses]
     return max(BUILT_NS, *(stamp for stamp in (known_ns, *stamps) if stamp < BUILT_NS + _LONGEST_LIFE_NS))

@@ -17,7 +17,7 @@ _NAME = "known-times.json"
 
 
 class Timekeeper:
-    """The kept moments in memory, and on disk whenever one was learnt."""
+    """The kept moments in memory, and on disk once they are kept."""
 
     def __init__(
         self, folder: Path, known: Known, *, clock: Clock, kernel: Callable[[], ClockQuality], complain: Limited
@@ -42,7 +42,7 @@ class Timekeeper:
         self._learn(Anchor(self._clock.boot_id(), self._clock.monotonic_ns(), wall_ns, 0, KERNEL))
         return quality
 
-    async def heard(self, server_time_ns: int, sent_ns: int, received_ns: int) -> None:
+    def heard(self, server_time_ns: int, sent_ns: int, received_ns: int) -> None:
         """The collector told its time in an answer to what was sent then, both by the monotonic clock."""
         if not is_plausible(server_time_ns, self._floor_ns):
             self._complain.warning("the collector's clock shows a time that cannot be", str(server_time_ns))
@@ -50,6 +50,9 @@ class Timekeeper:
         anchor = answered(self._clock.boot_id(), server_time_ns, sent_ns, received_ns)
         if anchor is not None:
             self._learn(anchor)
+
+    async def keep(self) -> None:
+        """Write what was learnt since it was last written; a disk that refuses is told of, and tried again."""
         if self._known is not self._saved:
             await asyncio.to_thread(self._save, self._known)
 

@@ -146,7 +146,7 @@ class Courier:
         meaning = interpret(reply, len(sequences))
         if meaning.acknowledgement is not None:
             told_ns = meaning.acknowledgement.server_time_ns
-            await self._times.heard(told_ns, begun_ns, self._clock.monotonic_ns())
+            self._times.heard(told_ns, begun_ns, self._clock.monotonic_ns())
         return meaning, meaning.verdict.value
 
     async def _settle(self, load: Load, meaning: Meaning, sequences: list[int]) -> float:

@@ -112,7 +112,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Anchor(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A moment of one boot of an agent at which the true time was known, so that stamps of that boot can be repaired."""
+    """A moment of one boot of an agent at which the true time was known: stamps of that boot are repaired by it."""
 
     boot_id: str
     monotonic_ns: int

@@ -4,9 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from agent.probe import Check, Finding, Probe, ProbeFailed, Surroundings, Target
-from shared.wire.reading import Metric, MetricKind, Outcome, Sample
+from agent.timekeeping.keeper import Timekeeper, read_known
+from shared.clock import Clock
+from shared.logs import Limited
+from shared.wire.reading import ClockQuality, Metric, MetricKind, Outcome, Sample
 
 SECOND_NS = 1_000_000_000
 
@@ -83,3 +87,9 @@ class Heard(logging.Logger):
 
     def handle(self, record: logging.LogRecord) -> None:
         self.lines.append(record.getMessage())
+
+
+def timekeeper(folder: Path, clock: Clock, kernel: ClockQuality = ClockQuality.UNKNOWN) -> Timekeeper:
+    """What knows the time in ``folder``, beside a kernel of this opinion."""
+    complain = Limited(Heard(), clock)
+    return Timekeeper(folder, read_known(folder), clock=clock, kernel=lambda: kernel, complain=complain)

@@ -18,7 +18,7 @@ from shared.wire.codec import encode_cycle
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Metric, MetricKind
 from tests.peers.bad_collector import DRIP, Act, Collector, answer, listening
 from tests.peers.spools import open_spool
-from tests.peers.village import HandClock, Heard
+from tests.peers.village import HandClock, Heard, timekeeper
 
 BLOB = encode_cycle(Cycle("boot", ClockQuality.UNKNOWN, ()))
 METRIC = Metric("m", MetricKind.GAUGE, "Help.")
@@ -32,7 +32,8 @@ def courier_to(port: int, folder: Path, log: Heard, timeout_seconds: float = 0.3
         clock = HandClock()
         sender = Sender("a1", "0.1.0", lambda: (METRIC,))
         post = HttpPost(settings.way(), TokenProof(Secret("the-token")), None)
-        yield Courier(sender, desk, post, clock=clock, complain=Limited(log, clock), draw=lambda: 0.5), desk
+        times, complain = timekeeper(folder, clock), Limited(log, clock)
+        yield Courier(sender, desk, post, clock=clock, times=times, complain=complain, draw=lambda: 0.5), desk
 
 
 async def fill(desk: Desk, records: int) -> None:
@@ -202,6 +203,7 @@ async def test_a_batch_travels_over_a_unix_socket_too(tmp_path: Path) -> None:
             desk,
             HttpPost(settings.way(), TokenProof(Secret("t")), make_tls(settings)),
             clock=clock,
+            times=timekeeper(tmp_path, clock),
             complain=Limited(Heard(), clock),
             draw=lambda: 0.0,
         )

@@ -8,7 +8,19 @@ from collector.arrival import Arrival
 from collector.series.placing import Placed, Trust, place
 from collector.series.settings import SeriesSettings
 from collector.series.store import SeriesStore
-from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Metric, MetricKind, Outcome, Reading, Record, Sample
+from shared.wire.reading import (
+    Anchor,
+    Batch,
+    ClockQuality,
+    Cycle,
+    Lane,
+    Metric,
+    MetricKind,
+    Outcome,
+    Reading,
+    Record,
+    Sample,
+)
 
 SECOND_NS = 1_000_000_000
 WALL_NS = 1_790_000_000 * SECOND_NS
@@ -165,3 +177,46 @@ def test_any_stamps_give_an_age_or_nothing(started: int, sent: int, wall: int, *
 
     assert placed is None or (isinstance(placed, Placed) and placed.age_ns >= 0)
     assert placed is None or same is (placed.trust is Trust.MONOTONIC)
+
+
+HOUR_NS = 3600 * SECOND_NS
+
+
+@given(
+    st.integers(0, 100 * HOUR_NS),
+    st.integers(0, 100 * HOUR_NS),
+    st.sampled_from([0, 946_684_800 * SECOND_NS, 4_039_372_800 * SECOND_NS, WALL_NS - 86_400 * SECOND_NS]),
+)
+def test_a_stamp_of_a_wrong_clock_is_repaired_by_what_was_known_of_its_boot(
+    read_ns: int, known_ns: int, woke_ns: int
+) -> None:
+    """A boot in 1970, 2000, 2098 or yesterday began a hundred hours before the batch came."""
+    begun_ns = WALL_NS - 101 * HOUR_NS
+    taken = reading(0, wall_ns=woke_ns + read_ns)
+    taken = msgspec.structs.replace(taken, started_monotonic_ns=read_ns)
+    anchors = (Anchor("dark", known_ns, begun_ns + known_ns, 0, "collector"), Anchor("other", 0, 5, 0, "collector"))
+    cycle = Cycle("dark", ClockQuality.UNSYNCHRONISED, (taken,))
+    batch = Batch("a", "e", "b1", 0, 0, Lane.HISTORY, (Record(1, cycle),), anchors=anchors)
+
+    assert place(taken, cycle, batch, WALL_NS) == Placed(WALL_NS - (begun_ns + read_ns), Trust.REPAIRED)
+
+
+def test_a_clock_that_followed_a_reference_is_finer_than_an_anchor_far_away() -> None:
+    taken = reading(0, wall_ns=WALL_NS - HOUR_NS)
+    taken = msgspec.structs.replace(taken, started_monotonic_ns=100 * HOUR_NS)
+    drifted = Anchor("dark", 0, WALL_NS - 101 * HOUR_NS - 5 * SECOND_NS, 0, "collector")
+    cycle = Cycle("dark", ClockQuality.SYNCHRONISED, (taken,))
+    batch = Batch("a", "e", "b1", 0, 0, Lane.HISTORY, (Record(1, cycle),), anchors=(drifted,))
+
+    assert place(taken, cycle, batch, WALL_NS) == Placed(HOUR_NS, Trust.SYNCHRONISED)
+
+
+def test_an_anchor_that_cannot_be_puts_a_reading_aside_and_nothing_else() -> None:
+    taken = reading(0, wall_ns=0)
+    cycle = Cycle("dark", ClockQuality.UNSYNCHRONISED, (taken,))
+    for wall_ns in (0, WALL_NS + 40 * 86_400 * SECOND_NS):
+        batch = Batch(
+            "a", "e", "b1", 0, 0, Lane.HISTORY, (Record(1, cycle),), anchors=(Anchor("dark", 0, wall_ns, 0, "x"),)
+        )
+
+        assert place(taken, cycle, batch, WALL_NS) is None
