@@ -79,7 +79,8 @@ class Engine:
         flow.rounds[convoy.round] = convoy
         self._active.add(convoy)
         self._agenda.add(start_ns, convoy)
-        self._arm()
+        if self._timer is None or start_ns < self._planned_ns:
+            self._arm()
         try:
             await convoy.done
         finally:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from agent.icmp.bulk import AT_ONCE
-from agent.icmp.flight import Convoy, Flow, Register
+from agent.icmp.flight import Convoy, Register
 from agent.icmp.packet import Echo, ErrorKind, Refusal, Stray, decode, decode_request, kind_of, strip_ipv4
 from agent.icmp.port import Port, address_text, packed_address
 from agent.icmp.receiver import REPORT_KINDS, SLOT_BYTES, STAMP_BYTES, STAMP_KIND, TX_STAMP, Arrived
@@ -138,19 +138,14 @@ class Intake:
             ):
                 others.append(slot)
                 continue
-            self._heard(flow, turn, place, seconds * _SECOND_NS + nanoseconds)
+            convoy = flow.rounds.get(turn)
+            if convoy is None:
+                flow.after(1)
+            elif not convoy.reply(place, seconds * _SECOND_NS + nanoseconds, kernel=True):
+                self.strays += 1
+            elif not convoy.awaited:
+                self._completed(convoy)
         return others
-
-    def _heard(self, flow: Flow, turn: int, place: int, stamp_ns: int | None) -> None:
-        convoy = flow.rounds.get(turn)
-        if convoy is None or convoy.done.done():
-            flow.after(1)
-            return
-        received_ns = stamp_ns if stamp_ns is not None else self._clock.wall_ns()
-        if not convoy.reply(place, received_ns, kernel=stamp_ns is not None):
-            self.strays += 1
-        elif not convoy.awaited:
-            self._completed(convoy)
 
     def _place(self, packet: Arrived) -> None:
         data: bytes | None = packet.data
@@ -170,7 +165,16 @@ class Intake:
         if flow is None or packed_address(self._version, packet.sender) != flow.address:
             self.strays += 1
             return
-        self._heard(flow, echo.mark.round, echo.mark.place, packet.stamp_ns if self._port.stamped else None)
+        convoy = flow.rounds.get(echo.mark.round)
+        if convoy is None:
+            flow.after(1)
+            return
+        stamp_ns = packet.stamp_ns if self._port.stamped else None
+        received_ns = stamp_ns if stamp_ns is not None else self._clock.wall_ns()
+        if not convoy.reply(echo.mark.place, received_ns, kernel=stamp_ns is not None):
+            self.strays += 1
+        elif not convoy.awaited:
+            self._completed(convoy)
 
     def _reported(self, notice: Arrived, extended: tuple[int, ...]) -> None:
         """A datagram socket's report: the data are our packet, the address is where it went."""

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-from agent.icmp.engine import Engine, open_engine
+from agent.icmp.engine import open_engine
 from agent.icmp.flight import Journey, Plan
 from agent.icmp.port import socket_address
 from shared.clock import SystemClock
@@ -16,21 +16,19 @@ from shared.clock import SystemClock
 _SECOND_NS = 1_000_000_000
 
 
-async def train(engine: Engine, address: str, plan: Plan, wait_seconds: float) -> Journey:
-    """One target's train; targets start one after the other, as the agent's schedule spreads them."""
-    flow = engine.open_flow()
-    flow.lead_to(4, socket_address(socket.AF_INET, (address, 0)))
-    await asyncio.sleep(wait_seconds)
-    return await engine.run(flow, plan)
-
-
 async def measure(addresses: list[str], plan: Plan) -> dict[str, Any]:
-    """Trains to all addresses, spread over one interval."""
+    """Trains to all addresses, spread over one interval: each starts in its turn, as the agent's runner starts jobs."""
     with open_engine(SystemClock()) as engine:
         spread = plan.interval_ns / _SECOND_NS / len(addresses)
         before, begun = _cpu_seconds(), time.perf_counter()
-        runs = [train(engine, address, plan, number * spread) for number, address in enumerate(addresses)]
-        journeys = await asyncio.gather(*runs)
+        trains: list[asyncio.Task[Journey]] = []
+        while len(trains) < len(addresses):
+            for address in addresses[len(trains) : int((time.perf_counter() - begun) / spread) + 1]:
+                flow = engine.open_flow()
+                flow.lead_to(4, socket_address(socket.AF_INET, (address, 0)))
+                trains.append(asyncio.create_task(engine.run(flow, plan)))
+            await asyncio.sleep(len(trains) * spread - (time.perf_counter() - begun))
+        journeys = await asyncio.gather(*trains)
         cpu, elapsed = _cpu_seconds() - before, time.perf_counter() - begun
     return {
         "rtts_us": [[rtt and rtt / 1000 for rtt in journey.facts.rtts_ns] for journey in journeys],
