@@ -11,13 +11,13 @@ from typing import Any
 from lab.bench import Bench, Table
 
 ROOT = Path(__file__).parents[2]
-_SECONDS = 300
+_SECONDS = 900
 
 
-def play(scene: str) -> Any:
-    """What a scene prints, played in a network namespace of its own."""
+def play(scene: str, stage: str = "lab.bench.icmp_scene") -> Any:
+    """What a scene of a module prints, played in a network namespace of its own."""
     words = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--net"]
-    command = [*words, sys.executable, "-m", "lab.bench.icmp_scene", scene]
+    command = [*words, sys.executable, "-m", stage, scene]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, timeout=_SECONDS, check=True)
     return json.loads(done.stdout)
 
