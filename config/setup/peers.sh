@@ -4,6 +4,9 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 packages=(libatomic1 nginx-light snmpd snmp prometheus prometheus-alertmanager victoria-metrics iputils-ping fping iproute2 chromium fonts-dejavu-core util-linux systemd)
 
+# Only for the figures of `make bench`; the tests do without.
+packages+=(prometheus-blackbox-exporter)
+
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

@@ -1,4 +1,4 @@
-"""How far reported round-trip times are from a capture, beside fping and ping; idle and with both cores busy."""
+"""How far reported round-trip times are from a capture, beside fping, ping and blackbox_exporter, idle and busy."""
 
 import json
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.bench import Bench, Table
+from lab.bench.icmp_scene import PEERS
 
 ROOT = Path(__file__).parents[2]
 _SECONDS = 900
@@ -24,7 +25,7 @@ def play(scene: str, stage: str = "lab.bench.icmp_scene") -> Any:
 
 def run(say: Callable[[str], None]) -> Table:
     """One run: 20 targets behind 3 ms of delay, 50 packets each, every 100 ms."""
-    say("20 targets, 50 packets each, three probers, idle and busy: about half a minute")
+    say("20 targets, 50 packets each, four probers, idle and busy: about half a minute")
     told = play("error")
     names = list(told["idle"])
     rows = [
@@ -37,6 +38,7 @@ def run(say: Callable[[str], None]) -> Table:
         rows=tuple(rows),
         notes=(
             "The capture: the kernel's stamps on an AF_PACKET socket of the same machine; a TUN device delays by 3 ms.",
+            *(f"{peer} is not installed: not in this run." for peer in PEERS if peer not in names),
             "fping and ping print three digits, at 3 ms steps of 10 us: up to 5 us of their error are rounding.",
         ),
     )
@@ -49,4 +51,6 @@ def _percentiles(errors: list[float]) -> str:
     return f"{sizes[len(sizes) // 2]:.1f} / {sizes[int(len(sizes) * 0.99)]:.1f}"
 
 
-BENCH = Bench(name="icmp-error", summary="RTT error against a packet capture, beside fping and ping", run=run)
+BENCH = Bench(
+    name="icmp-error", summary="RTT error against a packet capture, beside fping, ping, blackbox_exporter", run=run
+)

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from lab import tunnel
+from lab.bench.icmp_blackbox import PROGRAM, blackbox
 from lab.bench.icmp_own import addresses_from, cpu_between
 
 _DELAY_NS = 3_000_000
@@ -24,6 +25,7 @@ _BUFFER_BYTES = 64 * 1024 * 1024
 _TARGETS, _COUNT, _INTERVAL = 20, 50, 0.1
 _BEHIND_SECONDS = 0.6
 """A train ends up to two ticks after its last reply; what takes longer did not keep its schedule."""
+PEERS = ("fping", "ping", PROGRAM)
 _TURNS = 5
 _DUPLICATE = ": duplicate for "
 """What fping says of a reply to a packet that has one."""
@@ -151,9 +153,10 @@ async def errors(capture: Capture, octet: int) -> dict[str, list[float]]:
         "own engine": lambda first: own(_COUNT, _INTERVAL, first, _TARGETS),
         "fping": lambda first: fping(_COUNT, _INTERVAL, first, _TARGETS, 1),
         "ping": lambda first: ping(_COUNT, _INTERVAL, first, _TARGETS),
+        PROGRAM: lambda first: blackbox(_COUNT, _INTERVAL, first, _TARGETS),
     }
     for number, (name, prober) in enumerate(probers.items()):
-        if name in {"fping", "ping"} and shutil.which(name) is None:
+        if name in PEERS and shutil.which(name) is None:
             continue
         first = f"10.{octet + number}.0.1"
         told = await prober(first)
@@ -185,6 +188,8 @@ async def scene_of_cost() -> dict[str, Any]:
             found["own engine"].append(await own(count, 1, "10.40.0.1", targets))
             if shutil.which("fping"):
                 found["fping"].append(await fping(count, 1, "10.60.0.1", targets, gap_ms))
+    if shutil.which(PROGRAM):
+        turns["193"][PROGRAM].append(await blackbox(20, 1, "10.80.0.1", 193))
     rates: dict[str, Any] = {}
     for rate in (20_000, 40_000, 45_000, 50_000, 60_000):
         rates[str(rate)] = told = await own(3 * rate // 10_000 or 1, 10_000 / rate, "127.80.0.1", 10_000)
