@@ -1,7 +1,7 @@
 """A collector's doors for machines, without a socket in front: requests go straight into the endpoints."""
 
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.uplink.answer import Reply
 from collector.arrival import Arrival
 from collector.identity.book import Book
 from collector.identity.records import Invitation
@@ -18,11 +19,13 @@ from collector.ingest.admission import Register
 from collector.ingest.endpoint import BatchEndpoint, IngestSettings
 from collector.ingest.enrolment import EnrolEndpoint
 from collector.ingest.entrance import Entrance
+from collector.ingest.inbox import Inbox
 from collector.ingest.memory import MemoryInbox
-from shared.clock import SystemClock
+from shared.clock import Clock, SystemClock
 from shared.logs import Limited, logger
 from shared.wire.enrolment import PATH as ENROL
 from shared.wire.enrolment import EnrolRequest, invitation_id, invitation_key
+from shared.wire.seal import HEADER as SEAL
 
 BATCHES = "/api/v1/batches"
 _YEAR_NS = 365 * 86_400 * 1_000_000_000
@@ -36,9 +39,16 @@ class Door:
     endpoint: BatchEndpoint
     enrolling: EnrolEndpoint
     arrived: list[Arrival] = field(default_factory=list)
+    taker: Callable[[Arrival], bool] | None = None
+    """Takes what was stored, in the place of ``arrived``."""
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         """Status and body of the answer."""
+        reply = await self.ask(path, body, headers)
+        return reply.status, reply.body
+
+    async def ask(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        """The answer as an agent reads it."""
         told = {"content-length": str(len(body)), **headers}
         pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told.items()]
         scope: dict[str, Any] = {"type": "http", "method": "POST", "path": path, "headers": pairs}
@@ -51,7 +61,15 @@ class Door:
             sent.append(message)
 
         await (self.endpoint if path == BATCHES else self.enrolling)(scope, receive, send)
-        return sent[0]["status"], sent[1]["body"]
+        said = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in sent[0]["headers"]}
+        return Reply(sent[0]["status"], sent[1]["body"], said.get("retry-after", ""), said.get(SEAL, ""))
+
+    def take(self, arrival: Arrival) -> bool:
+        """What is on disk; True where the agent should describe its series."""
+        if self.taker is not None:
+            return self.taker(arrival)
+        self.arrived.append(arrival)
+        return False
 
     async def enrol(self, request: EnrolRequest) -> tuple[int, bytes]:
         """Send a join code's request."""
@@ -73,24 +91,28 @@ class Door:
 
 @asynccontextmanager
 async def open_door(
-    entrance: type[Entrance] = Entrance, enrolling: type[EnrolEndpoint] = EnrolEndpoint
+    entrance: type[Entrance] = Entrance,
+    enrolling: type[EnrolEndpoint] = EnrolEndpoint,
+    *,
+    inbox: Inbox | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Door]:
     """Doors with a book of their own; what guards them may be broken on purpose."""
-    clock = SystemClock()
+    clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         keys = await stack.enter_async_context(open_identity_room(Path(folder, "identity.sqlite")))
         arrived: list[Arrival] = []
+        door: list[Door] = []
 
         def accept(arrival: Arrival) -> bool:
-            arrived.append(arrival)
-            return False
+            return door[0].take(arrival)
 
         quiet = logger("phusong.prove")
         quiet.disabled = True  # each refusal would be a line
         endpoint = BatchEndpoint(
             entrance(Register({}, {}), keys, lambda _agent, _has_key: False, clock),
-            MemoryInbox(),
+            inbox or MemoryInbox(),
             accept,
             settings=IngestSettings(),
             clock=clock,
@@ -98,7 +120,8 @@ async def open_door(
             foreign=_nothing,
             complain=Limited(quiet, clock),
         )
-        yield Door(keys, endpoint, enrolling(keys, lambda _agent, _site: None, _nothing, clock), arrived)
+        door.append(Door(keys, endpoint, enrolling(keys, lambda _agent, _site: None, _nothing, clock), arrived))
+        yield door[0]
 
 
 def new_key(seed: Iterable[int]) -> Ed25519PrivateKey:

@@ -54,3 +54,12 @@ def test_what_the_spool_stored_survives_power_cuts_and_a_spool_that_does_not_syn
 
     assert proof.run(Trial(100, SEED)).broken == 0
     assert proof.run(Trial(40, SEED, sabotage=True)).broken > 0
+
+
+@pytest.mark.parametrize(("name", "tries", "sabotaged"), [("exactly-once", 20_000, 5_000), ("any-clock", 25, 8)])
+def test_a_promise_of_delivery_holds_and_its_sabotage_is_seen(name: str, tries: int, sabotaged: int) -> None:
+    proof = load_proofs()[name]
+    kept = proof.run(Trial(tries, SEED))
+
+    assert kept.broken == 0, kept.seen
+    assert proof.run(Trial(sabotaged, SEED, sabotage=True)).broken > 0
