@@ -63,3 +63,11 @@ def test_a_promise_of_delivery_holds_and_its_sabotage_is_seen(name: str, tries: 
 
     assert kept.broken == 0, kept.seen
     assert proof.run(Trial(sabotaged, SEED, sabotage=True)).broken > 0
+
+
+def test_what_a_collector_acknowledged_survives_its_kill_and_an_answer_before_the_commit_is_seen() -> None:
+    """In processes of their own: they fork."""
+    kept = prove("kill-collector", "--count", "25")
+
+    assert kept.returncode == 0, kept.stdout + kept.stderr
+    assert prove("kill-collector", "--count", "25", "--sabotage").returncode == 0
