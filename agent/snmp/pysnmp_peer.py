@@ -9,7 +9,7 @@ from pysnmp.hlapi.v3arch import asyncio as hlapi
 from agent.probe import Credential
 from agent.snmp.engine import HostUnreachable, Peer, PortClosed
 
-_AUTHENTICATION = {
+AUTHENTICATION = {
     None: hlapi.USM_AUTH_NONE,
     "MD5": hlapi.USM_AUTH_HMAC96_MD5,
     "SHA": hlapi.USM_AUTH_HMAC96_SHA,
@@ -18,7 +18,7 @@ _AUTHENTICATION = {
     "SHA-384": hlapi.USM_AUTH_HMAC256_SHA384,
     "SHA-512": hlapi.USM_AUTH_HMAC384_SHA512,
 }
-_PRIVACY = {
+PRIVACY = {
     None: hlapi.USM_PRIV_NONE,
     "AES-128": hlapi.USM_PRIV_CFB128_AES,
     # net-snmp and most routers localise long keys as Blumenthal's draft says.
@@ -80,6 +80,6 @@ def authentication(credential: Credential) -> Any:
         credential.user or "",
         authKey=keys[0].reveal() if keys[0] else None,
         privKey=keys[1].reveal() if keys[1] else None,
-        authProtocol=_AUTHENTICATION[credential.authentication],
-        privProtocol=_PRIVACY[credential.privacy],
+        authProtocol=AUTHENTICATION[credential.authentication],
+        privProtocol=PRIVACY[credential.privacy],
     )

@@ -21,7 +21,7 @@ _SNMP_TRAP_OID: Final = (1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0)
 _GENERIC: Final = (1, 3, 6, 1, 6, 3, 1, 1, 5)
 _UPS: Final = (1, 3, 6, 1, 2, 1, 33, 2)
 _TRAP_V1: Final = 0xA4
-_INFORM: Final = 0xA6
+INFORM: Final = 0xA6
 _TRAP_V2: Final = 0xA7
 _IF_INDEX: Final = (1, 3, 6, 1, 2, 1, 2, 2, 1, 1)
 OTHER: Final = "other"
@@ -67,13 +67,13 @@ def read_trap(datagram: bytes, cache: OidCache) -> Trap:
     if version == V1 and datagram[at : at + 1] == bytes((_TRAP_V1,)):
         return _v1(datagram, community, expect(datagram, at, stop, _TRAP_V1), cache)
     head = read_head(datagram)
-    if version != V2C or head.pdu not in {_INFORM, _TRAP_V2}:
+    if version != V2C or head.pdu not in {INFORM, _TRAP_V2}:
         raise MalformedMessage("the message is no trap")
     varbinds = read_varbinds(datagram, head, cache)
     if len(varbinds) < 2 or varbinds[1].oid != _SNMP_TRAP_OID or not isinstance(varbinds[1].value.content, tuple):
         raise MalformedMessage("the trap does not say what it is (RFC 3416, section 4.2.6)")
     acknowledgement = None
-    if head.pdu == _INFORM:
+    if head.pdu == INFORM:
         answer = Head(V2C, community, RESPONSE, head.request_id, 0, 0)
         acknowledgement = encode_message(answer, datagram[head.start : head.stop])
     oid = varbinds[1].value.content

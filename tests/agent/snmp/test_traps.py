@@ -112,7 +112,7 @@ async def test_another_community_is_refused_counted_and_not_acknowledged(
     found = values(await waiting)
 
     assert found["phusong_snmp_traps_total", "linkDown"] == 0
-    assert found["phusong_snmp_traps_refused_total", ""] == 1
+    assert found["phusong_snmp_traps_refused_total", "community"] == 1
 
 
 async def test_quiet_is_no_failure(instrument: Instrument, check: TrapCheck) -> None:
