@@ -79,7 +79,7 @@ async def _live(
         log.info("agent %s: %d checks, collector %s", settings.file.agent, len(jobs), settings.file.uplink.url)
         tasks = [
             asyncio.create_task(runner.run()),
-            asyncio.create_task(commit_regularly(commit, settings.file.commit_seconds, clock)),
+            asyncio.create_task(commit_regularly(commit, settings.file.commit_seconds, clock, runner.urgent)),
             asyncio.create_task(courier.run(committer.news)),
             *_renewal(settings, clock, log),
         ]

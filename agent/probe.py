@@ -67,6 +67,8 @@ class Finding:
     voided: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """Details for ``phusong-agent probe --json``, by the names that the reference promises; they do not travel."""
+    urgent: bool = False
+    """Committed and sent at once instead of with the next cycle; the rest of the slot is measured again."""
 
 
 class ProbeFailed(Exception):  # noqa: N818 - a failing target is no error of ours

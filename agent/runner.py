@@ -2,8 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
 
 from agent.probe import Check, Finding, Instrument, ProbeFailed, Target
 from agent.schedule import Due, Schedule
@@ -14,6 +17,8 @@ from shared.wire.reading import Outcome, Reading
 _SECOND_NS = 1_000_000_000
 _LONGEST_NAP_SECONDS = 1.0
 _GRACE_SECONDS = 30.0
+_URGENT_SECONDS = 1.0
+"""A storm of what is urgent costs one reading a target and one commit in this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Runner:
             self._schedule.add(job.name, job.check.every_seconds, job)
         self._going: dict[str, asyncio.Task[None]] = {}
         self._tray: list[Reading] = []
+        self.urgent = asyncio.Event()
+        """Set while the tray holds what must not wait for its cycle."""
 
     def take(self) -> tuple[Reading, ...]:
         """Empty the tray."""
@@ -62,8 +69,11 @@ class Runner:
                 task.cancel()
             await asyncio.gather(*self._going.values(), return_exceptions=True)
 
-    async def run_once(self, job: Job) -> Reading:
-        """One run of one check as a reading; a bug of ours becomes one with outcome ``error``, logged and counted."""
+    async def run_once(self, job: Job) -> tuple[Reading, bool]:
+        """One run of one check as a reading, and whether it is urgent.
+
+        A bug of ours becomes a reading with outcome ``error``, logged and counted.
+        """
         begun_ns, wall_ns = self._clock.monotonic_ns(), self._clock.wall_ns()
         finding = await self._find(job)
         reading = Reading(
@@ -81,7 +91,7 @@ class Runner:
             voided=finding.voided,
         )
         self._tally.count(reading)
-        return reading
+        return reading, finding.urgent
 
     async def _find(self, job: Job) -> Finding:
         try:
@@ -106,7 +116,18 @@ class Runner:
         task.add_done_callback(lambda _: self._going.pop(name, None))
 
     async def _run_to_tray(self, job: Job) -> None:
-        self._tray.append(await self.run_once(job))
+        """A run; after an urgent one the rest of its time is measured too, for what comes seldom comes in twos."""
+        begun_ns, whole_seconds = self._clock.monotonic_ns(), job.check.timeout_seconds
+        left_seconds = whole_seconds
+        while left_seconds > 0:
+            check = msgspec.structs.replace(job.check, timeout_seconds=left_seconds)
+            reading, urgent = await self.run_once(replace(job, check=check))
+            self._tray.append(reading)
+            if not urgent:
+                return
+            self.urgent.set()
+            await self._clock.sleep(_URGENT_SECONDS)
+            left_seconds = whole_seconds - (self._clock.monotonic_ns() - begun_ns) / _SECOND_NS
 
     def _nap_seconds(self) -> float:
         slot_ns = self._schedule.next_ns()
@@ -115,8 +136,25 @@ class Runner:
         return min(_LONGEST_NAP_SECONDS, (slot_ns - self._clock.monotonic_ns()) / _SECOND_NS)
 
 
-async def commit_regularly(commit: Callable[[], Awaitable[None]], every_seconds: float, clock: Clock) -> None:
-    """Commit a cycle each period, until cancelled."""
+async def commit_regularly(
+    commit: Callable[[], Awaitable[None]], every_seconds: float, clock: Clock, urgent: asyncio.Event
+) -> None:
+    """Commit a cycle each period, and as soon as ``urgent`` is set but not twice in a second, until cancelled."""
     while True:
-        await clock.sleep(every_seconds)
+        await _first(urgent.wait(), clock.sleep(every_seconds))
+        hurried = urgent.is_set()
+        urgent.clear()
         await commit()
+        if hurried:
+            await clock.sleep(_URGENT_SECONDS)
+
+
+async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Return when one of them has; the others are cancelled."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

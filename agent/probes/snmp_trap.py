@@ -144,9 +144,10 @@ class TrapInstrument:
         with suppress(TimeoutError):
             async with asyncio.timeout(check.timeout_seconds):
                 await heard.news.wait()
+        said = heard.news.is_set()
         heard.news.clear()
         last = [{"trap": trap.name, "oid": dotted(trap.oid), "ifIndex": trap.interface} for trap in heard.last]
-        return Finding(Outcome.OK, tuple(_samples(heard)), facts={"traps": last})
+        return Finding(Outcome.OK, tuple(_samples(heard)), facts={"traps": last}, urgent=said)
 
     def close(self) -> None:
         """Stop listening."""

@@ -37,6 +37,8 @@ class VillageInstrument:
             raise ZeroDivisionError("a bug of the probe")
         if target.address == "hangs":
             await self.release.wait()
+        if target.address == "cries":
+            return Finding(Outcome.OK, urgent=True)
         return Finding(Outcome.OK, (Sample("village_runs_total", float(self.runs[target.address])),))
 
 

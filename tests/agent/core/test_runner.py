@@ -1,19 +1,20 @@
 """Runs: whatever a target or a probe does, the others are measured and the slots are accounted for."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from agent.probe import Target
-from agent.runner import Job, Runner
+from agent.runner import Job, Runner, commit_regularly
 from agent.telemetry import RunTally
 from shared.wire.reading import Outcome
 from tests.peers.village import HandClock, Heard, VillageCheck, VillageInstrument
 
 
-def job(instrument: VillageInstrument, address: str) -> Job:
+def job(instrument: VillageInstrument, address: str, name: str | None = None) -> Job:
     check = VillageCheck(every_seconds=10)
-    return Job(check, "village", Target(site="s", name=address, address=address), instrument)
+    return Job(check, "village", Target(site="s", name=name or address, address=address), instrument)
 
 
 @asynccontextmanager
@@ -78,3 +79,46 @@ async def test_what_was_taken_is_not_taken_again() -> None:
 
     assert len(runner.take()) == 1
     assert runner.take() == ()
+
+
+async def test_what_is_urgent_is_committed_at_once_and_a_storm_of_it_once_a_second() -> None:
+    clock, instrument = HandClock(), VillageInstrument()
+    crying = [job(instrument, "cries", f"cries {number}") for number in range(10)]
+    runner = Runner([*crying, job(instrument, "answers")], clock, RunTally(), Heard())
+    commits: list[tuple[float, int]] = []
+
+    async def commit() -> None:
+        commits.append((clock.monotonic_ns() / 1e9, len(runner.take())))
+
+    committing = asyncio.create_task(commit_regularly(commit, 60.0, clock, runner.urgent))
+    async with running(runner):
+        for _ in range(400):
+            await clock.move(0.1)
+    committing.cancel()
+    await asyncio.gather(committing, return_exceptions=True)
+    times = [time for time, _ in commits]
+
+    assert times[0] < 10.0
+    assert all(later - earlier > 0.95 for earlier, later in itertools.pairwise(times))
+    # Five seconds of each slot of ten are measured, at most once a second: that is the timeout of the village's check.
+    assert 120 <= instrument.runs["cries"] <= 200
+    assert sum(number for _, number in commits) >= instrument.runs["cries"] - 10
+
+
+async def test_what_is_not_urgent_waits_for_its_cycle() -> None:
+    clock, instrument = HandClock(), VillageInstrument()
+    runner = Runner([job(instrument, "answers")], clock, RunTally(), Heard())
+    commits: list[int] = []
+
+    async def commit() -> None:
+        commits.append(len(runner.take()))
+
+    committing = asyncio.create_task(commit_regularly(commit, 60.0, clock, runner.urgent))
+    async with running(runner):
+        for _ in range(62):
+            await clock.move(1)
+    committing.cancel()
+    await asyncio.gather(committing, return_exceptions=True)
+
+    assert len(commits) == 1
+    assert commits[0] in {6, 7}
