@@ -111,7 +111,7 @@ def load_document(path: Path) -> Document:
         if node is None:
             raise SettingsError([f"{path}:1: the file is empty"])
         _survey(path, node, lines)
-        content = yaml.safe_load(text)
+        content = yaml.constructor.SafeConstructor().construct_document(node)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SettingsError([f"{path}:{line}: not valid YAML: {error.problem}"]) from None

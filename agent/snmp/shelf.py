@@ -2,18 +2,23 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from agent.snmp.profile import FALLBACK, Profile, profile_problems
 from shared.settings import SettingsError, load_document
 
 
-def load_shelf(folder: Path) -> dict[str, Profile]:
+def load_shelf(folder: Path) -> Mapping[str, Profile]:
     """All profiles by the name of their folder; raises :class:`SettingsError` with a line for each thing to mend."""
-    paths = sorted(folder.glob("*/profile.yaml"))
+    paths = tuple(sorted(folder.glob("*/profile.yaml")))
     if not paths:
         raise SettingsError([f"{folder}: there are no profiles (folders with a profile.yaml) here"])
+    return _load(paths, tuple(_stamp(path) for path in paths))
+
+
+@lru_cache(maxsize=1)  # every check of an agent asks for the same files
+def _load(paths: tuple[Path, ...], _stamps: tuple[tuple[int, int], ...]) -> Mapping[str, Profile]:
     documents = {path.parent.name: load_document(path) for path in paths}
     shelf: dict[str, Profile] = {}
     for name, document in documents.items():
@@ -26,6 +31,14 @@ def load_shelf(folder: Path) -> dict[str, Profile]:
     if problems:
         raise SettingsError(problems)
     return shelf
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
 
 
 def unknown_profile(shelf: Mapping[str, Profile], name: str) -> str | None:

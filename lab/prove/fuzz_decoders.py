@@ -144,10 +144,8 @@ def _acknowledgements() -> Decoder:
     good = msgspec.json.encode(Acknowledgement(stored=3, duplicates=0, server_time_ns=1))
 
     def taste(data: bytes) -> str:
-        return (
-            interpret(Reply(200, data), 3).verdict.value
-            + interpret(Reply(503, data, data[:5].decode("latin-1")), 3).verdict.value
-        )
+        told = interpret(Reply(503, data, data[:5].decode("latin-1")), 3)
+        return f"{interpret(Reply(200, data), 3).verdict.value} and {told.verdict.value}"
 
     def naive(data: bytes) -> str:
         return str(msgspec.json.decode(data)["stored"])

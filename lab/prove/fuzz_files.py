@@ -1,5 +1,6 @@
 """Settings and spreadsheets, spoiled: each file is read, or refused with lines for its author."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -16,11 +17,24 @@ from lab.prove import Finding, Proof, Trial
 from lab.prove.fuzzing import Decoder, fuzz
 from shared.settings import SettingsError
 
+_JOINED = b"""
+agent: quan-ba
+site: "00898"
+uplink: {url: "https://collector.example", token: "a token of at least sixteen"}
+"""
+"""What ``phusong-agent join`` would have written elsewhere."""
 _EXAMPLES = Path(__file__).parents[2] / "config" / "examples"
 
 
+def _at_home(example: bytes) -> bytes:
+    """With the folders of the machine at hand instead of those of an installation."""
+    return re.sub(
+        rb"(?m)^state: .*$", b"state: state", re.sub(rb"/run/credentials/[^\s]*", b"credentials.yaml", example)
+    )
+
+
 def _file(example: str, load: Callable[[Path], object], naive: Callable[[Path], object], trial: Trial) -> Finding:
-    good = (_EXAMPLES / example).read_bytes()
+    good = _at_home((_EXAMPLES / example).read_bytes()) + (_JOINED if example == "agent.yaml" else b"")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, example)
         for beside in _EXAMPLES.iterdir():
@@ -38,6 +52,8 @@ def _file(example: str, load: Callable[[Path], object], naive: Callable[[Path], 
             path.write_bytes(data)
             return type(naive(path)).__name__
 
+        if taste(good) != "taken":
+            return Finding(0, 1, ("the file is refused before it is spoiled",))
         return fuzz(Decoder([good], taste, careless), trial)
 
 
