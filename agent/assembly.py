@@ -7,7 +7,6 @@ import secrets
 import sqlite3
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -19,26 +18,29 @@ from agent.identity.renewal import renew_regularly
 from agent.identity.rotate import rotate
 from agent.identity.trust import card_tls, renewed_tls
 from agent.probe import Instrument, Probe, ProbeFailed, Surroundings
+from agent.report import INFO, Report
 from agent.runner import Job, Runner, commit_regularly
 from agent.settings import AgentSettings
 from agent.spool.desk import Desk, open_desk
 from agent.spool.memory import MemorySpool
 from agent.spool.opening import open_sqlite_spool
-from agent.spool.queue import CorruptSpoolError, Spool, SpoolError
-from agent.telemetry import KIND, METRICS, RunTally, SpoolFigures, UplinkFigures, clock_samples, samples
+from agent.spool.queue import CorruptSpoolError, Spool
+from agent.telemetry import METRICS, RunTally
 from agent.timekeeping.keeper import Timekeeper, read_known
 from agent.uplink.courier import Courier, Sender
 from agent.uplink.http import HttpPost, make_tls
+from agent.uplink.meter import Meter
 from agent.uplink.proof import TokenProof
+from agent.uplink.purse import Purse
 from shared.clock import Clock
 from shared.logs import Limited
 from shared.release import release
 from shared.secret import read_secret
-from shared.wire.reading import ClockQuality, Metric, MetricKind, Outcome, Reading, Sample
+from shared.wire.reading import Metric
 
 _FLUSH_SECONDS = 3.0
-_SECOND_NS = 1_000_000_000
 _NEW_LIFE_SECONDS = 1.0
+_MEGABYTE = 1_000_000
 
 
 async def run_agent(
@@ -66,15 +68,18 @@ async def _live(
         runner = Runner(jobs, clock, tally, log)
         times = _timekeeper(settings, clock, log)
         committer = Committer(desk, clock, times.quality, Limited(log, clock))
-        courier = _courier(settings, instruments, desk, times, clock, log)
-        report = _Report(
-            settings, clock, tally, desk, courier, committer, times, durable=durable, started_ns=clock.wall_ns()
+        purse, meter = _purse(settings, times, clock, log)
+        courier = _courier(settings, instruments, desk, (times, purse, meter), clock, log)
+        started_ns = clock.wall_ns()
+        report = Report(
+            settings, clock, tally, desk, courier, committer, times, purse, durable=durable, started_ns=started_ns
         )
 
         async def commit() -> None:
             told = (await report.reading(),) if report.is_due() else ()
             await committer.commit((*runner.take(), *told))
             await times.keep()
+            await purse.keep()
 
         log.info("agent %s: %d checks, collector %s", settings.file.agent, len(jobs), settings.file.uplink.url)
         tasks = [
@@ -86,6 +91,7 @@ async def _live(
         await _until_stopped(tasks, stop)
         await committer.commit((*runner.take(), await report.reading()))
         await courier.flush(_FLUSH_SECONDS)
+        await purse.keep(whole=True)
         log.info("agent %s: stopped", settings.file.agent)
 
 
@@ -148,22 +154,31 @@ def _timekeeper(settings: AgentSettings, clock: Clock, log: logging.Logger) -> T
     return Timekeeper(settings.file.state, known, clock=clock, kernel=clock_quality, complain=complain)
 
 
+def _purse(settings: AgentSettings, times: Timekeeper, clock: Clock, log: logging.Logger) -> tuple[Purse, Meter]:
+    limit, meter = settings.file.uplink.monthly_megabytes, Meter()
+    limit_bytes = None if limit is None else limit * _MEGABYTE
+    state, complain = settings.file.state, Limited(log, clock)
+    return Purse(state, limit_bytes, meter, clock=clock, times=times, complain=complain), meter
+
+
 def _courier(  # noqa: PLR0913, PLR0917 - the composition root hands everything on
     settings: AgentSettings,
     instruments: Mapping[str, Instrument],
     desk: Desk,
-    times: Timekeeper,
+    accounts: tuple[Timekeeper, Purse, Meter],
     clock: Clock,
     log: logging.Logger,
 ) -> Courier:
-    def metrics() -> tuple[Metric, ...]:
-        known = {metric.name: metric for instrument in instruments.values() for metric in instrument.metrics}
-        return (*known.values(), *METRICS, _INFO)
-
-    sender = Sender(settings.file.agent, release(), metrics)
+    times, purse, meter = accounts
     complain = Limited(log, clock)
-    post = make_post(settings, complain)
-    return Courier(sender, desk, post, clock=clock, times=times, complain=complain, draw=random.random)
+    sender = Sender(settings.file.agent, release(), lambda: _descriptions(instruments))
+    post = make_post(settings, complain, meter)
+    return Courier(sender, desk, post, clock=clock, times=times, purse=purse, complain=complain, draw=random.random)
+
+
+def _descriptions(instruments: Mapping[str, Instrument]) -> tuple[Metric, ...]:
+    known = {metric.name: metric for instrument in instruments.values() for metric in instrument.metrics}
+    return (*known.values(), *METRICS, INFO)
 
 
 def _renewal(settings: AgentSettings, clock: Clock, log: logging.Logger) -> list[asyncio.Task[None]]:
@@ -180,70 +195,12 @@ def _renewal(settings: AgentSettings, clock: Clock, log: logging.Logger) -> list
     return [asyncio.create_task(renew_regularly(state, rotate_once, clock, Limited(log, clock)))]
 
 
-def make_post(settings: AgentSettings, complain: Limited) -> HttpPost:
+def make_post(settings: AgentSettings, complain: Limited, meter: Meter | None = None) -> HttpPost:
     """The sender with what proves who it is; raises OSError or ValueError where a file does not hold what it should."""
     uplink, card = settings.file.uplink, settings.card
     if card is None:
         token = uplink.token or read_secret(cast("Path", uplink.token_file))
-        return HttpPost(uplink.way(), TokenProof(token), make_tls(uplink))
+        return HttpPost(uplink.way(), TokenProof(token), make_tls(uplink), meter=meter)
     state, way = settings.file.state, uplink.way()
-    return HttpPost(way, KeyProof(state, card, complain), card_tls(card, uplink), lambda: renewed_tls(state, way))
-
-
-_INFO = Metric("phusong_agent_info", MetricKind.GAUGE, "The agent's release, always 1.")
-
-
-@dataclass
-class _Report:
-    """Makes the reading in which the agent tells about itself."""
-
-    settings: AgentSettings
-    clock: Clock
-    tally: RunTally
-    desk: Desk
-    courier: Courier
-    committer: Committer
-    times: Timekeeper
-    durable: bool
-    started_ns: int
-    told_ns: int | None = None
-
-    def is_due(self) -> bool:
-        now_ns, period_ns = self.clock.monotonic_ns(), int(self.settings.file.report_seconds * _SECOND_NS)
-        if self.told_ns is not None and now_ns - self.told_ns < period_ns:
-            return False
-        self.told_ns = now_ns
-        return True
-
-    async def reading(self) -> Reading:
-        quality = self.times.quality()
-        synchronised = None if quality is ClockQuality.UNKNOWN else quality is ClockQuality.SYNCHRONISED
-        try:
-            figures = await self.desk.do(self._spool_figures)
-        except SpoolError:
-            figures = None
-        uplink = UplinkFigures(self.courier.tally.requests, self.courier.tally.bytes_sent)
-        file = self.settings.file
-        return Reading(
-            check=KIND,
-            kind=KIND,
-            site=file.site,
-            target=file.agent,
-            role=KIND,
-            outcome=Outcome.OK,
-            started_monotonic_ns=self.clock.monotonic_ns(),
-            started_wall_ns=self.clock.wall_ns(),
-            duration_ns=0,
-            samples=(
-                Sample(_INFO.name, 1.0, (("version", release()),)),
-                *samples(self.started_ns, self.tally, figures, uplink, synchronised),
-                *clock_samples(self.times.offset_ns()),
-            ),
-        )
-
-    def _spool_figures(self) -> SpoolFigures:
-        spool = self.desk.spool
-        corrupt = sum(1 for _ in (self.settings.file.state / "spool").glob("spool.sqlite.corrupt-????????"))
-        return SpoolFigures(
-            spool.backlog(), tuple(spool.gaps()), spool.dead_letters(), corrupt, self.durable, self.committer.lost
-        )
+    proof, tls = KeyProof(state, card, complain), card_tls(card, uplink)
+    return HttpPost(way, proof, tls, lambda: renewed_tls(state, way), meter)

@@ -18,6 +18,8 @@ from agent.uplink.http import UplinkSettings
 from shared.settings import Document, SettingsError, load, load_document
 
 _LONGEST_REPORT_SECONDS = 30
+_LEAST_MEGABYTES = 30
+"""A request over TLS each quarter of an hour, with room to spare."""
 _JOIN = "this machine has no key, 'phusong-agent join' makes one"
 
 
@@ -150,6 +152,11 @@ def _uplink_rules(settings: AgentSettings) -> Iterator[tuple[str, str]]:
     problem = proxy_problem(uplink.proxy) if uplink.proxy is not None else ""
     if problem:
         yield "$.uplink.proxy", problem
+    if uplink.monthly_megabytes is not None and uplink.monthly_megabytes < _LEAST_MEGABYTES:
+        yield (
+            "$.uplink.monthly_megabytes",
+            f"must be at least {_LEAST_MEGABYTES}: the newest state alone costs that much",
+        )
     if settings.card is not None:
         return
     if not file.agent:

@@ -35,6 +35,12 @@ METRICS = (
         "phusong_agent_uplink_bytes_total", MetricKind.COUNTER, "Bytes of batches that were sent, headers not counted."
     ),
     Metric(
+        "phusong_agent_uplink_month_bytes", MetricKind.GAUGE, "Bytes on the line this month, headers and TLS counted."
+    ),
+    Metric(
+        "phusong_agent_uplink_month_limit_bytes", MetricKind.GAUGE, "The month's budget; absent where there is none."
+    ),
+    Metric(
         "phusong_agent_clock_synchronised", MetricKind.GAUGE, "1 if the kernel says so, 0 if not; absent if unknown."
     ),
     Metric(
@@ -112,6 +118,16 @@ def samples(
 def clock_samples(offset_ns: int | None) -> tuple[Sample, ...]:
     """How far the clock is off; nothing where that is not known."""
     return () if offset_ns is None else (Sample("phusong_agent_clock_offset_seconds", offset_ns / _SECOND_NS),)
+
+
+def budget_samples(spent_bytes: int, limit_bytes: int | None) -> tuple[Sample, ...]:
+    """What the line cost this month, and what it may."""
+    spent = Sample("phusong_agent_uplink_month_bytes", float(spent_bytes))
+    return (
+        (spent,)
+        if limit_bytes is None
+        else (spent, Sample("phusong_agent_uplink_month_limit_bytes", float(limit_bytes)))
+    )
 
 
 def _spool_samples(spool: SpoolFigures) -> list[Sample]:

@@ -14,6 +14,7 @@ from agent.uplink.connection import AwayError
 from agent.uplink.http import Post
 from agent.uplink.lanes import Load, choose
 from agent.uplink.proof import Stamp
+from agent.uplink.purse import Purse
 from shared.clock import Clock
 from shared.logs import Limited
 from shared.wire.codec import BatchError, Limits, decode_cycle, encode_batch
@@ -55,12 +56,15 @@ class Courier:
         times: Timekeeper,
         complain: Limited,
         draw: Callable[[], float],
+        purse: Purse | None = None,
     ) -> None:
+        """Without a ``purse`` nobody asks what it costs."""
         self._sender = sender
         self._desk = desk
         self._post = post
         self._clock = clock
         self._times = times
+        self._purse = purse
         self._complain = complain
         self._draw = draw
         self._failures = 0
@@ -80,7 +84,7 @@ class Courier:
                 await self._clock.sleep(pause)
 
     async def deliver(self) -> float | None:
-        """Send one batch. Seconds to wait before the next, 0 for at once, None where there is nothing to send."""
+        """Send one batch. Seconds to wait before the next, 0 for at once, None to wait for news."""
         load = await self._load()
         if load is None:
             return None
@@ -89,6 +93,8 @@ class Courier:
             return 0.0
         body = encode_batch(self._batch(load.lane, records))
         meaning, label = await self._try(body, [record.sequence for record in records])
+        if load.lane is Lane.LIVE and self._purse is not None:
+            self._purse.live_went()
         self.tally.requests[label] = self.tally.requests.get(label, 0) + 1
         self.tally.bytes_sent += len(body)
         return await self._settle(load, meaning, [record.sequence for record in records])
@@ -112,7 +118,18 @@ class Courier:
         spool = self._desk.spool
         newest = await self._desk.do(spool.newest)
         oldest = await self._desk.do(spool.oldest, self._limit, _BATCH_BYTES)
-        return choose(newest, oldest, self._last_live)
+        return self._affordable(choose(newest, oldest, self._last_live))
+
+    def _affordable(self, load: Load | None) -> Load | None:
+        """The load as far as this month's budget allows it; what waits is looked at again with the next record."""
+        if load is None or self._purse is None:
+            return load
+        plan = self._purse.plan()
+        if load.lane is Lane.HISTORY:
+            return load if plan.history else None
+        if not self._purse.is_live_due(plan):
+            return None
+        return Load(Lane.LIVE, load.records[-1:]) if plan.newest_only else load
 
     async def _decode(self, load: Load) -> list[Record]:
         records = []

@@ -11,6 +11,7 @@ import msgspec
 
 from agent.uplink.answer import Reply
 from agent.uplink.connection import AwayError, Line, Way, connection_to, in_a_line
+from agent.uplink.meter import FAILED_CONNECT_BYTES, FAILED_HANDSHAKE_BYTES, Meter, Tap
 from agent.uplink.proof import Proof, Stamp
 from shared.secret import Secret
 from shared.wire.codec import CONTENT_TYPE
@@ -34,6 +35,8 @@ class UplinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     proxy: Secret | None = None
     """``http://user:password@host:port``: an HTTP proxy that is asked to CONNECT."""
     timeout_seconds: float = 20.0
+    monthly_megabytes: int | None = None
+    """How many millions of bytes a calendar month (UTC) may cost, both ways, headers and TLS included."""
 
     def way(self) -> Way:
         """How the collector is reached."""
@@ -57,12 +60,17 @@ class HttpPost:
         proof: Proof,
         tls: ssl.SSLContext | None,
         renew: Callable[[], ssl.SSLContext | None] | None = None,
+        meter: Meter | None = None,
     ) -> None:
-        """``renew`` is asked for other TLS where the server's authority is not one that is trusted."""
+        """``renew`` is asked for other TLS where the server's authority is not one that is trusted.
+
+        ``meter`` counts what all this costs on the line.
+        """
         self._way = way
         self._proof = proof
         self._tls = tls
         self._renew = renew
+        self._meter = meter or Meter()
 
     async def __call__(self, body: bytes, stamp: Stamp) -> Reply:
         """See :class:`Post`."""
@@ -82,24 +90,32 @@ class HttpPost:
     def _send(self, body: bytes, stamp: Stamp, line: Line) -> Reply:
         connection = connection_to(self._way, self._tls)
         headers = self._proof.headers(_PATH, body, stamp)
+        tap: Tap | None = None
         try:
             self._connect(connection)
             line.end = connection.sock
+            tap = Tap(connection.sock, self._meter)
             connection.request("POST", _PATH, body, {"Content-Type": CONTENT_TYPE, "Connection": "close", **headers})
             answer = connection.getresponse()
             told = answer.headers
             text = answer.read(_ANSWER_LIMIT_BYTES)
             reply = Reply(answer.status, text, told.get("Retry-After") or "", told.get(SEAL) or "")
         finally:
+            if tap is not None:
+                tap.close(otherwise=len(body))
             connection.close()
         return self._proof.believe(headers, reply)
 
     def _connect(self, connection: http.client.HTTPConnection) -> None:
         try:
             connection.connect()
-        except ssl.SSLCertVerificationError:
-            if self._renew is not None:
+        except ssl.SSLError as error:
+            self._meter.add(FAILED_HANDSHAKE_BYTES)
+            if isinstance(error, ssl.SSLCertVerificationError) and self._renew is not None:
                 self._tls = self._renew() or self._tls
+            raise
+        except OSError:
+            self._meter.add(FAILED_CONNECT_BYTES)
             raise
 
 

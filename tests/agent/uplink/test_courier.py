@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from agent.spool.desk import Desk, open_desk
+from agent.uplink.budget import Spent
 from agent.uplink.courier import Courier, Sender
 from agent.uplink.http import HttpPost, UplinkSettings, make_tls
+from agent.uplink.meter import Meter
 from agent.uplink.proof import TokenProof
+from agent.uplink.purse import Purse
 from shared.logs import Limited
 from shared.secret import Secret
 from shared.wire.codec import encode_cycle
@@ -20,20 +24,28 @@ from tests.peers.bad_collector import DRIP, Act, Collector, answer, listening
 from tests.peers.spools import open_spool
 from tests.peers.village import HandClock, Heard, timekeeper
 
+NOVEMBER_10_NS = 1_794_268_800_000_000_000
 BLOB = encode_cycle(Cycle("boot", ClockQuality.UNKNOWN, ()))
 METRIC = Metric("m", MetricKind.GAUGE, "Help.")
 HTML = b"<html><body>Please log in to the hotel's network</body></html>"
 
 
 @contextmanager
-def courier_to(port: int, folder: Path, log: Heard, timeout_seconds: float = 0.3) -> Iterator[tuple[Courier, Desk]]:
+def courier_to(
+    port: int, folder: Path, log: Heard, timeout_seconds: float = 0.3, limit: int | None = None
+) -> Iterator[tuple[Courier, Desk]]:
     settings = UplinkSettings(url=f"http://127.0.0.1:{port}", timeout_seconds=timeout_seconds)
     with open_desk(open_spool("sqlite", folder)) as desk:
         clock = HandClock()
         sender = Sender("a1", "0.1.0", lambda: (METRIC,))
         post = HttpPost(settings.way(), TokenProof(Secret("the-token")), None)
         times, complain = timekeeper(folder, clock), Limited(log, clock)
-        yield Courier(sender, desk, post, clock=clock, times=times, complain=complain, draw=lambda: 0.5), desk
+        times.heard(NOVEMBER_10_NS, 0, 1)
+        purse = Purse(folder, limit, Meter(), clock=clock, times=times, complain=complain)
+        yield (
+            Courier(sender, desk, post, clock=clock, times=times, purse=purse, complain=complain, draw=lambda: 0.5),
+            desk,
+        )
 
 
 async def fill(desk: Desk, records: int) -> None:
@@ -108,6 +120,22 @@ async def test_a_collector_that_is_away_costs_a_wait_and_one_line(tmp_path: Path
     assert backlog.records == 3
     assert log.lines == ["batches stay here, the collector does not take them: connection refused"]
     assert courier.tally.requests == {"away": 4}
+
+
+async def test_a_budget_that_is_used_up_stops_history_and_lets_the_newest_state_through_now_and_then(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "uplink-spent.json").write_bytes(msgspec.json.encode(Spent(month="2026-11", bytes=30_000_000)))
+    async with listening(Collector()) as collector:
+        with courier_to(collector.port, tmp_path, Heard(), limit=30_000_000) as (courier, desk):
+            await fill(desk, 300)
+            first = [await courier.deliver() for _ in range(5)]
+            await fill(desk, 1)
+            too_soon = await courier.deliver()
+
+    assert first == [0.0, None, None, None, None]
+    assert too_soon is None
+    assert collector.stored == [300]
 
 
 async def test_an_answer_that_never_ends_is_hung_up_on(tmp_path: Path) -> None:
@@ -197,14 +225,16 @@ async def test_a_batch_travels_over_a_unix_socket_too(tmp_path: Path) -> None:
     settings = UplinkSettings(url="http://collector", socket=path)
     opening: AbstractContextManager[object] = open_spool("memory", tmp_path)
     with open_desk(opening) as desk:  # type: ignore[arg-type]
-        clock = HandClock()
+        clock, complain = HandClock(), Limited(Heard(), HandClock())
+        times = timekeeper(tmp_path, clock)
         courier = Courier(
             Sender("a1", "0", tuple),
             desk,
             HttpPost(settings.way(), TokenProof(Secret("t")), make_tls(settings)),
             clock=clock,
-            times=timekeeper(tmp_path, clock),
-            complain=Limited(Heard(), clock),
+            times=times,
+            purse=Purse(tmp_path, None, Meter(), clock=clock, times=times, complain=complain),
+            complain=complain,
             draw=lambda: 0.0,
         )
         await fill(desk, 1)
