@@ -18,13 +18,30 @@ from shared.secret import Secret
 from shared.settings import load
 
 
+class TlsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The collector's own TLS, where no proxy stands in front."""
+
+    certificate: Path
+    """PEM; the chain, the server's own first."""
+    key: Path
+
+
 class ListenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the collector is reached."""
 
     address: str = "127.0.0.1"
     port: int = 8080
     socket: Path | None = None
-    """Unix socket served besides."""
+    """Unix socket served besides, always without TLS."""
+    tls: TlsSettings | None = None
+    head_seconds: float = 5.0
+    """For the head of a request, and for a handshake of TLS."""
+    rest_seconds: float = 30.0
+    """For the rest of a request that was refused already, and for a client that does not take its answer in."""
+    connections: int = 12_000
+    connections_per_address: int = 1000
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Behind these addresses stands everybody: their connections are not counted singly."""
 
 
 class KnownAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -88,8 +105,7 @@ def load_collector_settings(path: Path) -> CollectorSettings:
 
 
 def _rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
-    if not 0 < settings.listen.port < 65536:
-        yield "$.listen.port", f"{settings.listen.port} is no port (1 to 65535)"
+    yield from _listen_rules(settings.listen)
     if not 0 < settings.evaluate_seconds <= 5:
         yield "$.evaluate_seconds", "must be more than 0 and at most 5"
     if not 2 <= settings.wall.fresh_seconds <= 10:
@@ -106,6 +122,20 @@ def _rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
         yield "$.enrolment.days", "must be more than 0 and at most 365"
     yield from _agent_rules(settings)
     yield from destination_rules(settings.forward)
+
+
+def _listen_rules(listen: ListenSettings) -> Iterator[tuple[str, str]]:
+    if not 0 < listen.port < 65536:
+        yield "$.listen.port", f"{listen.port} is no port (1 to 65535)"
+    for name, seconds in (("head_seconds", listen.head_seconds), ("rest_seconds", listen.rest_seconds)):
+        if not 0 < seconds <= 300:
+            yield f"$.listen.{name}", "must be more than 0 and at most 300"
+    for name, number in (
+        ("connections", listen.connections),
+        ("connections_per_address", listen.connections_per_address),
+    ):
+        if number < 1:
+            yield f"$.listen.{name}", "must be at least 1"
 
 
 def _unknown_zone(given: str) -> str:

@@ -39,6 +39,10 @@ class Telemetry:
             "readings_foreign", "Readings put aside: their sites are not the sender's to tell."
         )
         self._enrolments = self._counter("enrolments", "Join codes that were sent, by what came of them.", "result")
+        self.connections = self._gauge("phusong_collector_connections", "Connections that are open.")
+        self._connections_refused = self._counter(
+            "connections_refused", "Connections ended before their request was answered, by reason.", "reason"
+        )
         text = "1 where two machines seem to hold the agent's key: an operator must accept or revoke it."
         self._suspects = self._gauge("phusong_agent_key_suspected", text, "agent", "site")
         self._told = SeriesTally()
@@ -52,6 +56,10 @@ class Telemetry:
     def refused(self, reason: str) -> None:
         """Count a refused batch."""
         self.rejected.labels(reason).inc()
+
+    def connection_refused(self, reason: str) -> None:
+        """Count a connection that was ended."""
+        self._connections_refused.labels(reason).inc()
 
     def foreign(self, readings: int) -> None:
         """Count readings that were not the sender's to tell."""

@@ -20,7 +20,7 @@ from collector.commands.stock import load_inventory
 from collector.forward.post import unusable
 from collector.forward.settings import DestinationSettings
 from collector.inventory.site import Inventory
-from collector.serving import ListenError, open_sockets, serve
+from collector.serving import ListenError, open_sockets, serve, tls_context
 from collector.settings import CollectorSettings, RetentionSettings, load_collector_settings
 from shared import logs
 from shared.clock import Clock, SystemClock
@@ -76,10 +76,12 @@ async def _run(settings: CollectorSettings, inventory: Inventory, log: logging.L
 
             retention = settings.retention
             with open_almanac(nightly, retention.nightly_at, retention.time_zone, log):
-                log.info("%d sites, wall at http://%s:%d/wall", len(inventory.sites), *sockets[0].getsockname()[:2])
+                scheme = "http" if settings.listen.tls is None else "https"
+                where = sockets[0].getsockname()[:2]
+                log.info("%d sites, wall at %s://%s:%d/wall", len(inventory.sites), scheme, *where)
                 evaluating = collector.evaluate_for_ever()
                 evaluating.add_done_callback(lambda _: stop.set())
-                serving = asyncio.create_task(serve(collector.app, sockets, stop))
+                serving = asyncio.create_task(serve(collector.app, sockets, settings.listen, collector.telemetry, stop))
                 await stop.wait()
                 collector.feed.close()
                 await serving
@@ -121,9 +123,13 @@ def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:
         for agent in settings.agents:
             token_of(agent)
         _demand_usable(settings.forward, path)
+        if settings.listen.tls is not None:
+            tls_context(settings.listen.tls)
         return settings, load_inventory(settings, path)
     except SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)
+    except ListenError as error:
+        print(f"{path}: listen.tls: {error}", file=sys.stderr)
     except (OSError, ValueError) as error:
         what = f"{error.filename}: {(error.strerror or '').lower()}" if isinstance(error, OSError) else str(error)
         print(f"{path}: agents: token_file: {what}", file=sys.stderr)

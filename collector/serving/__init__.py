@@ -1,0 +1,165 @@
+"""The application on TCP and on a Unix socket at once, by uvicorn, with own deadlines; it answers nothing itself."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import resource
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from collector.serving.connection import Connection, Patience, factory
+from collector.serving.crowd import Crowd, CrowdLimits
+from collector.settings import ListenSettings, TlsSettings
+from collector.telemetry import Telemetry
+from collector.web import App
+from shared.logs import logger
+
+_BACKLOG = 2048
+_GRACE_SECONDS = 3
+_OWN_FILES = 256
+"""File descriptors that the program needs for itself."""
+
+
+class ListenError(Exception):
+    """The address cannot be listened on; one line says why and what to do."""
+
+
+@contextmanager
+def open_sockets(listen: ListenSettings) -> Iterator[list[socket.socket]]:
+    """Bound sockets, closed at the end; the Unix socket's file goes with it."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(_tcp(listen))]
+        if listen.socket is not None:
+            sockets.append(stack.enter_context(_unix(listen.socket)))
+            stack.callback(listen.socket.unlink, missing_ok=True)
+        yield sockets
+
+
+async def serve(
+    app: App, sockets: list[socket.socket], listen: ListenSettings, telemetry: Telemetry, stop: asyncio.Event
+) -> None:
+    """Answer requests until ``stop`` is set; raises :class:`ListenError` where certificate or key cannot be used."""
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        loop="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        backlog=_BACKLOG,
+    )
+    server = _Server(config, listen, telemetry)
+    logger("uvicorn.error").addFilter(_unless_cancelled)
+    serving = asyncio.create_task(server.serve(sockets=sockets))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    server.should_exit = True
+    await serving
+
+
+def tls_context(tls: TlsSettings) -> ssl.SSLContext:
+    """TLS 1.2 or newer, AEAD with forward secrecy; raises :class:`ListenError` where certificate or key are no good."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    for path in (tls.certificate, tls.key):
+        try:
+            path.read_bytes()
+        except OSError as error:
+            raise ListenError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    try:
+        context.load_cert_chain(tls.certificate, tls.key)
+    except ssl.SSLError as error:
+        what = "they do not belong together" if error.reason == "KEY_VALUES_MISMATCH" else str(error.reason).lower()
+        raise ListenError(f"{tls.certificate} and {tls.key}: no certificate and key in PEM ({what})") from None
+    return context
+
+
+def _unless_cancelled(record: logging.LogRecord) -> bool:
+    """Not what strangers cause, who are counted: who was cut off at the end on purpose, and what is no HTTP."""
+    if record.msg == "Invalid HTTP request received.":
+        return False
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+
+class _Server(uvicorn.Server):
+    """Signals are the program's business, connections and deadlines ours."""
+
+    def __init__(self, config: uvicorn.Config, listen: ListenSettings, telemetry: Telemetry) -> None:
+        super().__init__(config)
+        self._listen = listen
+        self._telemetry = telemetry
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        listen, loop = self._listen, asyncio.get_running_loop()
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        limits = CrowdLimits(
+            connections=max(1, min(listen.connections, files - _OWN_FILES)),
+            per_address=listen.connections_per_address,
+            shared=frozenset({"", *listen.proxies}),
+        )
+        crowd: Crowd[Connection] = Crowd(limits)
+        self._telemetry.connections.set_function(lambda: len(crowd))
+        made = factory(
+            self.config,
+            self.server_state,
+            loop,
+            crowd=crowd,
+            patience=Patience(head_seconds=listen.head_seconds, rest_seconds=listen.rest_seconds),
+            refused=self._telemetry.connection_refused,
+        )
+        context = tls_context(listen.tls) if listen.tls is not None else None
+        self.servers = []
+        for bound in sockets or []:
+            secure = context if bound.family != socket.AF_UNIX else None
+            shaking = listen.head_seconds if secure is not None else None
+            server = await loop.create_server(
+                made, sock=bound, ssl=secure, ssl_handshake_timeout=shaking, backlog=_BACKLOG
+            )
+            self.servers.append(server)
+        self.started = True
+
+
+def _tcp(listen: ListenSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in listen.address else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((listen.address, listen.port))
+    except OSError as error:
+        found.close()
+        where = f"{listen.address} port {listen.port}"
+        if error.errno == errno.EADDRINUSE:
+            raise ListenError(f"{where} is in use: end the other program or set 'listen.port'") from None
+        raise ListenError(f"cannot listen on {where}: {(error.strerror or str(error)).lower()}") from None
+    return found
+
+
+def _unix(path: Path) -> socket.socket:
+    found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.unlink(missing_ok=True)
+        found.bind(str(path))
+        os.chmod(path, 0o660)  # noqa: PTH101 - a socket's mode, by its path
+    except OSError as error:
+        found.close()
+        raise ListenError(f"cannot listen on {path}: {(error.strerror or str(error)).lower()}") from None
+    return found
