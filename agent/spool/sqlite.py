@@ -9,6 +9,7 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -17,6 +18,7 @@ from agent.spool.ballast import Ballast
 from agent.spool.losses import lose
 from agent.spool.packing import Shapes, pack
 from agent.spool.queue import Backlog, CorruptSpoolError, Gap, SpoolError, SpoolFullError, Stored
+from agent.spool.settled import forget, mark, set_apart
 from agent.spool.shelf import keep_shapes, whole
 
 _HOUR_NS = 3_600_000_000_000
@@ -105,11 +107,19 @@ class SqliteSpool:
 
     def acknowledge(self, sequences: list[int], wall_ns: int) -> None:
         """See the promise; what was acknowledged long ago goes in the same transaction."""
-        self._write(lambda: self._mark(sequences, wall_ns))
+        try:
+            self._write(lambda: mark(self._database, sequences, wall_ns, self._keep_ns))
+        except SpoolFullError:
+            # A mark may want a page that the quota does not give; what the collector has need not be kept here.
+            self._write(lambda: forget(self._database, sequences))
 
     def reject(self, sequences: list[int], reason: str, wall_ns: int) -> None:
         """See the promise."""
-        self._write(lambda: self._set_apart(sequences, reason, wall_ns))
+        try:
+            self._write(lambda: set_apart(self._database, sequences, reason, wall_ns))
+        except SpoolFullError:
+            for sequence in sequences:
+                self._write(partial(lose, self._database, "WHERE sequence = ?", (sequence,)))
 
     def reopen(self, from_sequence: int) -> int:
         """See the promise."""
@@ -186,22 +196,6 @@ class SqliteSpool:
                 free_pages = self._database.execute("PRAGMA freelist_count").fetchone()[0]
             if free_pages < wanted // _PAGE_BYTES + _SPARE_PAGES:
                 self._make_room(wanted)
-
-    def _mark(self, sequences: list[int], wall_ns: int) -> None:
-        self._database.executemany(
-            "UPDATE record SET acknowledged_wall_ns = ? WHERE sequence = ?", [(wall_ns, s) for s in sequences]
-        )
-        self._database.execute(
-            "DELETE FROM record WHERE acknowledged_wall_ns NOT BETWEEN ? AND ?",
-            (wall_ns - self._keep_ns, wall_ns + self._keep_ns),
-        )
-
-    def _set_apart(self, sequences: list[int], reason: str, wall_ns: int) -> None:
-        marks = [(wall_ns, reason, sequence) for sequence in sequences]
-        self._database.executemany(
-            "INSERT OR IGNORE INTO dead_letter SELECT sequence, ?, ?, blob FROM record WHERE sequence = ?", marks
-        )
-        self._database.executemany("DELETE FROM record WHERE sequence = ?", [(s,) for s in sequences])
 
     def _waiting(self, order: str) -> Iterator[Stored]:
         """Unacknowledged records; one whose checksum fails becomes a gap of one and is passed over."""

@@ -7,7 +7,8 @@ class BackoffSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Bounds of the wait between tries."""
 
     first_seconds: float = 1.0
-    cap_seconds: float = 120.0
+    cap_seconds: float = 45.0
+    """With an attempt of its own, live state is there within a minute of the line's return."""
 
 
 def wait_seconds(

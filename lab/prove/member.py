@@ -4,7 +4,7 @@ import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -57,6 +57,7 @@ class Start:
     clock: Clock
     kernel: Callable[[], ClockQuality]
     draw: Callable[[], float]
+    spool: SpoolSettings = field(default_factory=SpoolSettings)
 
 
 @asynccontextmanager
@@ -73,7 +74,7 @@ async def member(start: Start, wire: Wire) -> AsyncIterator[Member]:
         return proof.believe(headers, await wire(body, headers))
 
     times = Timekeeper(state, read_known(state), clock=clock, kernel=start.kernel, complain=complain)
-    with open_desk(open_sqlite_spool(state / "spool", SpoolSettings())) as desk:
+    with open_desk(open_sqlite_spool(state / "spool", start.spool)) as desk:
         sender = Sender(card.agent, "proof", tuple)
         yield Member(
             desk, times, Courier(sender, desk, post, clock=clock, times=times, complain=complain, draw=start.draw)

@@ -71,3 +71,10 @@ def test_what_a_collector_acknowledged_survives_its_kill_and_an_answer_before_th
 
     assert kept.returncode == 0, kept.stdout + kept.stderr
     assert prove("kill-collector", "--count", "25", "--sabotage").returncode == 0
+
+
+def test_an_agent_that_was_offline_delivers_all_of_it_and_the_newest_first() -> None:
+    """A spool that is too small is seen by the nightly run: it must be filled first."""
+    kept = load_proofs()["month-offline"].run(Trial(1, SEED))
+
+    assert kept.broken == 0, kept.seen

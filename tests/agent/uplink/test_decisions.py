@@ -16,15 +16,15 @@ def test_a_wait_is_bounded_and_never_shorter_than_asked_for(
 ) -> None:
     wait = wait_seconds(failures, draw, BackoffSettings(), retry_after)
 
-    assert (retry_after or 0) <= wait <= (retry_after or 0) + 120
+    assert (retry_after or 0) <= wait <= (retry_after or 0) + 45
 
 
 def test_a_fleet_that_failed_together_does_not_come_back_together() -> None:
     """The jitter is drawn after the cap: ten thousand agents at the cap spread over all of it."""
     waits = sorted(wait_seconds(40, number / 1000, BackoffSettings()) for number in range(1000))
 
-    assert waits[100] < 13
-    assert waits[900] > 107
+    assert waits[100] < 5
+    assert waits[900] > 40
 
 
 @given(st.integers(0, 50), st.integers(1, 20), st.integers(0, 60))
