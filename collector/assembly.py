@@ -20,6 +20,7 @@ from collector.ingest.endpoint import BatchEndpoint
 from collector.ingest.enrolment import EnrolEndpoint
 from collector.ingest.entrance import Entrance
 from collector.ingest.inbox import Inbox, StoredParcel
+from collector.ingest.reconciliation import Reconciliation
 from collector.ingest.rotation import RotateEndpoint
 from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
 from collector.inventory.site import Inventory
@@ -102,6 +103,7 @@ def _doors(settings: CollectorSettings, state: "_State") -> dict[str, App]:
         refused=telemetry.refused,
         foreign=telemetry.foreign,
         complain=Limited(state.log, clock),
+        reconciliation=Reconciliation(state.inbox, telemetry.balanced, Limited(state.log, clock)),
     )
     enrolling = EnrolEndpoint(state.keys, state.pipeline.know, telemetry.enrolment, clock)
     return {"/api/v1/batches": batches, ENROL: enrolling, ROTATE: RotateEndpoint(entrance, state.keys, clock)}

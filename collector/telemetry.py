@@ -45,6 +45,10 @@ class Telemetry:
         )
         text = "1 where two machines seem to hold the agent's key: an operator must accept or revoke it."
         self._suspects = self._gauge("phusong_agent_key_suspected", text, "agent", "site")
+        text = "Share of an agent's records that is in the inbox, by the agent's own statement."
+        self._completeness = self._gauge("phusong_agent_completeness_ratio", text, "agent")
+        text = "An agent's records that are not in the inbox: soft are still to come, hard are lost."
+        self._gap_records = self._gauge("phusong_agent_gap_records", text, "agent", "kind")
         self._told = SeriesTally()
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
@@ -74,6 +78,12 @@ class Telemetry:
         self._suspects.clear()
         for agent, site in keys:
             self._suspects.labels(agent, site).set(1)
+
+    def balanced(self, agent: str, completeness: float, soft: int, hard: int) -> None:
+        """Note how complete an agent's records are."""
+        self._completeness.labels(agent).set(completeness)
+        self._gap_records.labels(agent, "soft").set(soft)
+        self._gap_records.labels(agent, "hard").set(hard)
 
     def arrived(self, arrival: Arrival) -> None:
         """Count what was stored."""

@@ -4,6 +4,8 @@ import secrets
 from collections import OrderedDict
 
 from agent.spool.queue import Backlog, Gap, Stored
+from agent.spool.stating import Fate, state
+from shared.wire.reading import Statement
 
 
 class MemorySpool:
@@ -67,6 +69,15 @@ class MemorySpool:
     def gaps(self) -> list[Gap]:
         """See the promise."""
         return list(self._gaps)
+
+    def statement(self) -> Statement:
+        """See the promise."""
+        runs = [
+            *((sequence, sequence, Fate.WAITING) for sequence in self._waiting),
+            *((gap.first_sequence, gap.last_sequence, Fate.LOST) for gap in self._gaps),
+            *((sequence, sequence, Fate.REFUSED) for sequence in self._dead),
+        ]
+        return state(self._epoch, self._last, runs)
 
     def dead_letters(self) -> int:
         """See the promise."""

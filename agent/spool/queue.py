@@ -4,6 +4,8 @@ from typing import Protocol
 
 import msgspec
 
+from shared.wire.reading import Statement
+
 
 class Stored(msgspec.Struct, frozen=True):
     """One record as the spool keeps it: the bytes are an encoded cycle."""
@@ -73,6 +75,10 @@ class Spool(Protocol):
 
     def gaps(self) -> list[Gap]:
         """All losses since the store was born."""
+        ...
+
+    def statement(self) -> Statement:
+        """What became of each record since the store was born."""
         ...
 
     def dead_letters(self) -> int:

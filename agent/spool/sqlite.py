@@ -20,6 +20,8 @@ from agent.spool.packing import Shapes, pack
 from agent.spool.queue import Backlog, CorruptSpoolError, Gap, SpoolError, SpoolFullError, Stored
 from agent.spool.settled import forget, mark, set_apart
 from agent.spool.shelf import keep_shapes, whole
+from agent.spool.stating import state_file
+from shared.wire.reading import Statement
 
 _HOUR_NS = 3_600_000_000_000
 _TRIES, _PAGE_BYTES, _SPARE_PAGES = 64, 2048, 8
@@ -138,6 +140,11 @@ class SqliteSpool:
         """See the promise."""
         with self._told():
             return [Gap(*row) for row in self._database.execute(_GAPS)]
+
+    def statement(self) -> Statement:
+        """See the promise."""
+        with self._told():
+            return state_file(self._database, self._epoch)
 
     def dead_letters(self) -> int:
         """See the promise."""

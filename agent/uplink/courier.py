@@ -18,10 +18,11 @@ from agent.uplink.purse import Purse
 from shared.clock import Clock
 from shared.logs import Limited
 from shared.wire.codec import BatchError, Limits, decode_cycle, encode_batch
-from shared.wire.reading import Batch, Lane, Metric, Record
+from shared.wire.reading import Acknowledgement, Batch, Lane, Metric, Record, Statement
 
 _BATCH_RECORDS = 256
 _BATCH_BYTES = 256 * 1024
+_STATE_EVERY_NS = 3600 * 1_000_000_000
 
 
 @dataclass
@@ -71,6 +72,8 @@ class Courier:
         self._last_live = 0
         self._limit = _BATCH_RECORDS
         self._metrics_wanted = False
+        self._stated_ns: int | None = None
+        """When a statement was last taken; None where one is due."""
         self.tally = CourierTally()
 
     async def run(self, news: asyncio.Event) -> None:
@@ -91,12 +94,15 @@ class Courier:
         records = await self._decode(load)
         if not records:
             return 0.0
-        body = encode_batch(self._batch(load.lane, records))
+        statement = await self._statement()
+        body = encode_batch(self._batch(load.lane, records, statement))
         meaning, label = await self._try(body, [record.sequence for record in records])
         if load.lane is Lane.LIVE and self._purse is not None:
             self._purse.live_went()
         self.tally.requests[label] = self.tally.requests.get(label, 0) + 1
         self.tally.bytes_sent += len(body)
+        if statement is not None and meaning.verdict is Verdict.ACKNOWLEDGED:
+            self._stated_ns = self._clock.monotonic_ns()
         return await self._settle(load, meaning, [record.sequence for record in records])
 
     async def flush(self, seconds: float) -> None:
@@ -140,7 +146,13 @@ class Courier:
                 await self._reject([stored.sequence], str(error))
         return records
 
-    def _batch(self, lane: Lane, records: list[Record]) -> Batch:
+    async def _statement(self) -> Statement | None:
+        now_ns = self._clock.monotonic_ns()
+        if self._stated_ns is not None and now_ns - self._stated_ns < _STATE_EVERY_NS:
+            return None
+        return await self._desk.do(self._desk.spool.statement)
+
+    def _batch(self, lane: Lane, records: list[Record], statement: Statement | None) -> Batch:
         return Batch(
             agent=self._sender.agent,
             epoch=self._desk.spool.epoch,
@@ -151,6 +163,7 @@ class Courier:
             records=tuple(records),
             metrics=self._sender.metrics() if self._metrics_wanted else (),
             version=self._sender.version,
+            statement=statement,
             anchors=self._times.anchors(r.cycle.boot_id for r in records if r.cycle.boot_id != self._clock.boot_id()),
         )
 
@@ -170,6 +183,7 @@ class Courier:
         if meaning.verdict is Verdict.ACKNOWLEDGED:
             self._acknowledged(load, meaning, len(sequences))
             await self._desk.do(self._desk.spool.acknowledge, sequences, self._clock.wall_ns())
+            await self._do_as_asked(meaning.acknowledgement)
             return 0.0
         if meaning.verdict is Verdict.REJECTED:
             if len(sequences) == 1:
@@ -179,6 +193,17 @@ class Courier:
         self._failures += 1
         self._complain.warning("batches stay here, the collector does not take them", meaning.reason)
         return wait_seconds(self._failures, self._draw(), BackoffSettings(), meaning.retry_after_seconds)
+
+    async def _do_as_asked(self, acknowledgement: Acknowledgement | None) -> None:
+        """A collector that lost what it had acknowledged, a restored one, gets it again as far as it is kept."""
+        if acknowledgement is None:
+            return
+        if acknowledgement.statement_wanted:
+            self._stated_ns = None
+        if acknowledgement.resend_from is not None:
+            records = await self._desk.do(self._desk.spool.reopen, acknowledgement.resend_from)
+            what = f"{records} records from {acknowledgement.resend_from} on"
+            self._complain.warning("the collector has lost records, they are sent again", what)
 
     def _acknowledged(self, load: Load, meaning: Meaning, sent: int) -> None:
         self._failures = 0

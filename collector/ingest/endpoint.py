@@ -9,6 +9,7 @@ from collector.ingest.admission import Reason, Refusal, refusal_of
 from collector.ingest.body import Receive, Scope, Send, answer, read_body
 from collector.ingest.entrance import Entrance, Visitor
 from collector.ingest.inbox import Inbox, InboxBusyError, InboxFailedError, Parcel
+from collector.ingest.reconciliation import Reconciliation, Wish
 from collector.ingest.scope import admitted
 from shared.clock import Clock
 from shared.logs import Limited
@@ -42,6 +43,7 @@ class BatchEndpoint:
         refused: Callable[[str], None],
         foreign: Callable[[int], None],
         complain: Limited,
+        reconciliation: Reconciliation | None = None,
     ) -> None:
         """``accept`` takes what is stored and says whether the agent should describe its series.
 
@@ -56,6 +58,7 @@ class BatchEndpoint:
         self._refused = refused
         self._foreign = foreign
         self._complain = complain
+        self._reconciliation = reconciliation
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -123,6 +126,9 @@ class BatchEndpoint:
             fresh=tuple(record for record in batch.records if record.sequence in fresh),
         )
         wanted = self._accept(arrival)
+        wish = Wish(statement=False, resend_from=None)
+        if self._reconciliation is not None:
+            wish = await self._reconciliation.meet(agent, batch)
         stored = len(arrival.fresh)
         return msgspec.json.encode(
             Acknowledgement(
@@ -131,6 +137,8 @@ class BatchEndpoint:
                 server_time_ns=self._clock.wall_ns(),
                 metrics_wanted=wanted,
                 chain=chain,
+                statement_wanted=wish.statement,
+                resend_from=wish.resend_from,
             )
         )
 

@@ -4,6 +4,8 @@ from typing import Protocol
 
 import msgspec
 
+from collector.ingest.ranges import Ranges
+
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     """A batch as it came, with the sequences it holds."""
@@ -46,6 +48,10 @@ class Inbox(Protocol):
 
     async def extent(self) -> tuple[int, int]:
         """Numbers of the oldest parcel kept (one more than the newest where none is) and of the newest ever stored."""
+        ...
+
+    async def seen(self, agent: str, epoch: str) -> Ranges:
+        """Sequences of the epoch that were ever stored; pruning does not forget them."""
         ...
 
     async def prune(self, before_wall_ns: int) -> int:

@@ -43,6 +43,10 @@ class MemoryInbox:
         """See the promise."""
         return min((parcel.number for parcel in self._parcels), default=self._newest + 1), self._newest
 
+    async def seen(self, agent: str, epoch: str) -> Ranges:
+        """See the promise."""
+        return self._seen.get((agent, epoch), ())
+
     async def prune(self, before_wall_ns: int) -> int:
         """See the promise."""
         kept = [parcel for parcel in self._parcels if parcel.received_wall_ns >= before_wall_ns]

@@ -15,13 +15,47 @@ def contains(ranges: Ranges, number: int) -> bool:
 
 def add(ranges: Ranges, numbers: Iterable[int]) -> Ranges:
     """The ranges with the numbers in them."""
+    return normal([*ranges, *((number, number) for number in numbers)])
+
+
+def normal(ranges: Iterable[tuple[int, int]]) -> Ranges:
+    """The same numbers as ascending ranges that neither touch nor overlap."""
     merged: list[tuple[int, int]] = []
-    for first, last in sorted([*ranges, *((number, number) for number in numbers)]):
+    for first, last in sorted(ranges):
         if merged and first <= merged[-1][1] + 1:
             merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
         else:
             merged.append((first, last))
     return tuple(merged)
+
+
+def without(ranges: Ranges, others: Ranges) -> Ranges:
+    """The numbers that are in ``ranges`` and not in ``others``."""
+    left: list[tuple[int, int]] = []
+    place = 0
+    for first, last in ranges:
+        begin = first
+        while place < len(others) and others[place][1] < begin:
+            place += 1
+        at = place
+        while at < len(others) and others[at][0] <= last:
+            if others[at][0] > begin:
+                left.append((begin, others[at][0] - 1))
+            begin = others[at][1] + 1
+            at += 1
+        if begin <= last:
+            left.append((begin, last))
+    return tuple(left)
+
+
+def common(ranges: Ranges, others: Ranges) -> Ranges:
+    """The numbers that are in both."""
+    return without(ranges, without(ranges, others))
+
+
+def count(ranges: Ranges) -> int:
+    """How many numbers there are."""
+    return sum(last - first + 1 for first, last in ranges)
 
 
 _ABOVE_ALL = 2**64

@@ -77,6 +77,10 @@ class SqliteInbox:
         """See the promise."""
         return await self._do(_extent)
 
+    async def seen(self, agent: str, epoch: str) -> Ranges:
+        """See the promise."""
+        return await self._do(lambda database: self._recall(database, (agent, epoch)))
+
     async def prune(self, before_wall_ns: int) -> int:
         """See the promise."""
         query = "DELETE FROM parcel WHERE received_wall_ns < ?"
@@ -152,10 +156,7 @@ class SqliteInbox:
 
     def _keep(self, database: sqlite3.Connection, parcel: Parcel) -> frozenset[int]:
         key = (parcel.agent, parcel.epoch)
-        ranges = self._seen.get(key)
-        if ranges is None:
-            row = database.execute("SELECT ranges FROM seen WHERE agent = ? AND epoch = ?", key).fetchone()
-            ranges = _ranges.decode(row[0]) if row else ()
+        ranges = self._recall(database, key)
         fresh = [number for number in dict.fromkeys(parcel.sequences) if not contains(ranges, number)]
         if fresh:
             ranges = add(ranges, fresh)
@@ -164,6 +165,13 @@ class SqliteInbox:
             database.execute("REPLACE INTO seen VALUES (?, ?, ?)", (*key, msgspec.msgpack.encode(ranges)))
         self._seen[key] = ranges
         return frozenset(fresh)
+
+    def _recall(self, database: sqlite3.Connection, key: tuple[str, str]) -> Ranges:
+        ranges = self._seen.get(key)
+        if ranges is None:
+            row = database.execute("SELECT ranges FROM seen WHERE agent = ? AND epoch = ?", key).fetchone()
+            ranges = _ranges.decode(row[0]) if row else ()
+        return ranges
 
 
 @asynccontextmanager

@@ -125,6 +125,28 @@ class Anchor(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Who told it: ``collector`` or ``kernel`` (one that follows a reference)."""
 
 
+Runs = tuple[tuple[int, int], ...]
+"""Closed runs of sequences (first, last), ascending."""
+
+
+class Statement(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What became of the records 1 to ``last`` of an epoch, as the agent knows it.
+
+    What is in none of the runs was acknowledged and is kept no longer.
+    """
+
+    epoch: str
+    last: int
+    waiting: Runs = ()
+    """Not acknowledged yet."""
+    held: Runs = ()
+    """Acknowledged, and kept in case the collector wants them again."""
+    lost: Runs = ()
+    """Given up for want of space, or spoiled on the disk, before they were acknowledged."""
+    refused: Runs = ()
+    """Refused by the collector for good."""
+
+
 class Batch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one POST carries. The sender's clocks at the moment of sending let the receiver place each reading."""
 
@@ -142,6 +164,8 @@ class Batch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The agent's release."""
     anchors: tuple[Anchor, ...] = ()
     """What is known of earlier boots whose records are in this batch."""
+    statement: Statement | None = None
+    """Every hour, at the start and when asked: what the agent believes to have delivered."""
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,3 +177,7 @@ class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
     metrics_wanted: bool = False
     chain: str = ""
     """What an enrolled agent's next batch presents."""
+    statement_wanted: bool = False
+    """Whether the next batch should carry a statement."""
+    resend_from: int | None = None
+    """Records from this one on should be sent again as far as they are kept: the collector has lost some of them."""

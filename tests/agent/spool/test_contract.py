@@ -91,6 +91,52 @@ def test_the_backlog_is_what_waits(spool: Spool) -> None:
     assert (backlog.records, backlog.bytes, backlog.oldest_wall_ns) == (2, 20, 101)
 
 
+def test_a_statement_tells_the_fate_of_every_record_that_was_ever_numbered(spool: Spool) -> None:
+    for n in range(8):
+        spool.put(b"x", n)
+    spool.acknowledge([1, 2, 5], 10)
+    spool.reject([7], "why", 10)
+
+    statement = spool.statement()
+
+    assert (statement.epoch, statement.last) == (spool.epoch, 8)
+    assert statement.waiting == ((3, 4), (6, 6), (8, 8))
+    assert statement.refused == ((7, 7),)
+    assert statement.lost == ()
+    assert statement.held in {(), ((1, 2), (5, 5))}
+
+
+def test_a_statement_names_what_was_lost_for_want_of_space(spool: Spool) -> None:
+    for n in range(200):
+        spool.put(bytes([n % 251]) * 20_000, n)
+
+    statement = spool.statement()
+
+    assert statement.lost == tuple((gap.first_sequence, gap.last_sequence) for gap in spool.gaps())
+    assert statement.waiting == ((statement.lost[-1][1] + 1, 200),)
+
+
+def test_a_statement_of_many_pieces_ends_early_and_stays_true(spool: Spool) -> None:
+    for n in range(2000):
+        spool.put(b"x", n)
+    spool.acknowledge(list(range(2, 2001, 2)), 10)
+
+    statement = spool.statement()
+
+    assert 250 < statement.last < 2000
+    assert {a for a, _ in statement.waiting} == set(range(1, statement.last + 1, 2))
+
+
+def test_what_is_held_waits_again_when_it_is_asked_for(spool: Spool) -> None:
+    for n in range(6):
+        spool.put(b"x", n)
+    spool.acknowledge([1, 2, 3, 4, 5, 6], 10)
+    held = [n for first, last in spool.statement().held for n in range(first, last + 1)]
+
+    assert spool.reopen(3) == len([n for n in held if n >= 3])
+    assert sequences(spool) == [n for n in held if n >= 3]
+
+
 class SpoolAgainstModel(RuleBasedStateMachine):
     """Any order of calls, restarts between them: the spool on disk, the one in memory and a plain dict agree."""
 

@@ -1,0 +1,86 @@
+"""Statements against what was seen: every missing record is found, and rightly called soft or hard."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.ingest.inbox import Parcel
+from collector.ingest.memory import MemoryInbox
+from collector.ingest.ranges import Ranges, add, common, count, normal, without
+from collector.ingest.reconciliation import Reconciliation, Wish
+from collector.ingest.statement import MOST_RUNS, compare
+from shared.logs import Limited
+from shared.wire.reading import Batch, Lane, Statement
+from tests.peers.village import HandClock, Heard
+
+LAST = 40
+FATES = st.lists(st.sampled_from(["waiting", "held", "lost", "refused", "forgotten"]), max_size=LAST)
+NUMBERS = st.frozensets(st.integers(1, LAST))
+
+
+def numbers(ranges: Ranges) -> set[int]:
+    return {number for first, last in ranges for number in range(first, last + 1)}
+
+
+@given(NUMBERS, NUMBERS)
+def test_ranges_calculate_like_sets(left: frozenset[int], right: frozenset[int]) -> None:
+    a, b = add((), left), add((), right)
+
+    assert numbers(without(a, b)) == left - right
+    assert numbers(common(a, b)) == left & right
+    assert count(a) == len(left)
+    assert normal(without(a, b)) == without(a, b)
+    assert normal([*a, *b]) == add((), left | right)
+
+
+@given(FATES, NUMBERS)
+def test_each_missing_record_is_soft_where_the_agent_has_it_and_hard_otherwise(
+    fates: list[str], seen: frozenset[int]
+) -> None:
+    by = {fate: {n for n, each in enumerate(fates, 1) if each == fate} for fate in (*fates, "waiting", "held")}
+    runs = {fate: add((), by.get(fate, ())) for fate in ("waiting", "held", "lost", "refused")}
+
+    balance = compare(Statement("e", len(fates), **runs), add((), seen))
+
+    missing = set(range(1, len(fates) + 1)) - seen
+    assert balance is not None
+    assert balance.soft == len(missing & (by["waiting"] | by["held"]))
+    assert balance.soft + balance.hard == len(missing)
+    assert balance.resend_from == min(missing & by["held"], default=None)
+    assert 0 <= balance.completeness <= 1
+
+
+def test_a_statement_that_cannot_be_one_is_passed_over() -> None:
+    for nonsense in (
+        Statement("e", -1),
+        Statement("e", 2**70),
+        Statement("e", 5, waiting=((4, 6),)),
+        Statement("e", 5, held=((3, 2),)),
+        Statement("e", 5, lost=((0, 1),)),
+        Statement("e", 10**6, waiting=((1, 1),) * (MOST_RUNS + 1)),
+    ):
+        assert compare(nonsense, ((1, 5),)) is None
+    assert compare(Statement("e", 2**62, held=((1, 2**62),)), ()) is not None
+
+
+async def test_a_collector_that_lost_records_asks_for_them_and_is_content_once_they_wait() -> None:
+    inbox, clock, log = MemoryInbox(), HandClock(), Heard()
+    told: list[tuple[str, float, int, int]] = []
+    room = Reconciliation(inbox, lambda *balance: told.append(balance), Limited(log, clock))
+    await inbox.store(Parcel(agent="a", epoch="e", sequences=(1, 2, 9), received_wall_ns=0, body=b""))
+
+    asked = await room.meet("a", batch(None))
+    lacking = await room.meet("a", batch(Statement("e", 10, held=((1, 8),), waiting=((10, 10),))))
+    content = await room.meet("a", batch(Statement("e", 10, held=((1, 2),), waiting=((3, 8), (10, 10)))))
+    quiet = await room.meet("a", batch(None))
+    reborn = await room.meet("a", batch(None, "f"))
+
+    assert asked == Wish(statement=True, resend_from=None)
+    assert lacking == Wish(statement=True, resend_from=3)
+    assert content == quiet == Wish(statement=False, resend_from=None)
+    assert reborn.statement
+    assert told == [("a", 0.3, 7, 0), ("a", 0.3, 7, 0)]
+    assert log.lines == ["records that were acknowledged are not in the inbox: agent a sends again from record 3"]
+
+
+def batch(statement: Statement | None, epoch: str = "e") -> Batch:
+    return Batch("a", epoch, "b", 0, 0, Lane.LIVE, (), statement=statement)
