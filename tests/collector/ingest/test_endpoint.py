@@ -5,7 +5,7 @@ import json
 import socket
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import msgspec
@@ -91,7 +91,9 @@ def test_each_wrong_body_has_its_answer(port: int, body: bytes, status: int, err
 def test_a_body_without_a_length_is_stopped_at_the_limit(port: int) -> None:
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
         headers = {"Authorization": f"Bearer {TOKEN.format('a')}"}
-        connection.request("POST", "/api/v1/batches", (bytes(65536) for _ in range(20)), headers, encode_chunked=True)
+        chunks = (bytes(65536) for _ in range(17))
+        with suppress(BrokenPipeError):  # the answer may come, and the line be closed, before the last chunk went
+            connection.request("POST", "/api/v1/batches", chunks, headers, encode_chunked=True)
 
         assert connection.getresponse().status == 413
 
