@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from collector.commands.access import accept, invite, revoke
+from collector.commands.restore import restore
 from collector.commands.run import check_config, run
 from collector.commands.stock import import_sites
 from shared.arguments import ArgumentParser
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return check_config(given.config)
         if given.command == "import-sites":
             return import_sites(given.csv, given.config, sure=given.yes)
+        if given.command == "restore":
+            return restore(given.backup, given.config)
         deed = {"invite": invite, "revoke": revoke, "accept": accept}[given.command]
         return deed(given.site, given.config)
     except KeyboardInterrupt:
@@ -52,6 +55,9 @@ def _parser() -> ArgumentParser:
     importing = _command(commands, "import-sites", "load or update the inventory from a spreadsheet's CSV", example)
     importing.add_argument("csv", type=Path, metavar="CSV", help="columns code, name, and more where known")
     importing.add_argument("--yes", action="store_true", help="even where more than a fifth of the sites would go")
+    example = "restore backups/inbox-20261123T023000.sqlite --config /etc/phusong/collector.yaml"
+    restoring = _command(commands, "restore", "put a night's backup back; what is there is moved aside", example)
+    restoring.add_argument("backup", type=Path, metavar="BACKUP", help="copy of the inbox; the others come along")
     for name, text in _ABOUT_SITES.items():
         about = _command(commands, name, text, f"{name} 00898 --config /etc/phusong/collector.yaml")
         about.add_argument("site", metavar="SITE", help="the site's id")

@@ -5,14 +5,16 @@ import contextlib
 import logging
 import secrets
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from collector.arrival import Arrival
 from collector.exposition.discovery import targets
 from collector.exposition.page import page
+from collector.forward.ledger import Ledger
 from collector.forward.opening import open_forwarding
 from collector.identity.room import IdentityFailedError, IdentityRoom, open_identity_room
 from collector.ingest.admission import Register
@@ -56,6 +58,8 @@ class Collector:
     telemetry: Telemetry
     evaluate_for_ever: Callable[[], "asyncio.Future[None]"]
     keys: IdentityRoom
+    copies: Mapping[str, Callable[[Path], Awaitable[None]]] = field(default_factory=dict)
+    """What copies the smaller databases, by kind."""
 
 
 @asynccontextmanager
@@ -77,7 +81,8 @@ async def open_collector(
         build = f"{release()}-{secrets.token_hex(4)}"
         pipeline = Pipeline(inventory, agents, series, journal, settings=settings.judgement, build=build)
         await _replay(inbox, pipeline, clock, settings)
-        await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
+        ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
+        copies = {"journal": journal.copy, **({} if ledger is None else {"forward": ledger.copy})}
         state = _State(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox, keys)
         app = application(
             _doors(settings, state),
@@ -87,7 +92,7 @@ async def open_collector(
             discovery=lambda kind: targets(kind, series.fresh(clock.monotonic_ns())),
             ready=state.missing,
         )
-        yield Collector(app, state.feed, inbox, telemetry, state.begin, keys)
+        yield Collector(app, state.feed, inbox, telemetry, state.begin, keys, copies)
 
 
 def _doors(settings: CollectorSettings, state: "_State") -> dict[str, App]:
@@ -103,7 +108,7 @@ def _doors(settings: CollectorSettings, state: "_State") -> dict[str, App]:
         refused=telemetry.refused,
         foreign=telemetry.foreign,
         complain=Limited(state.log, clock),
-        reconciliation=Reconciliation(state.inbox, telemetry.balanced, Limited(state.log, clock)),
+        reconciliation=Reconciliation(state.inbox, telemetry.balanced, clock, Limited(state.log, clock)),
     )
     enrolling = EnrolEndpoint(state.keys, state.pipeline.know, telemetry.enrolment, clock)
     return {"/api/v1/batches": batches, ENROL: enrolling, ROTATE: RotateEndpoint(entrance, state.keys, clock)}
@@ -116,7 +121,7 @@ def _forwarding(  # noqa: PLR0913, PLR0917 - what the room wants to know
     telemetry: Telemetry,
     clock: Clock,
     log: logging.Logger,
-) -> AbstractAsyncContextManager[None]:
+) -> AbstractAsyncContextManager[Ledger | None]:
     return open_forwarding(
         settings.forward,
         settings.state / "forward.sqlite",

@@ -4,12 +4,18 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
+from collector.copying import check_copy
+
 _HOUR_NS = 3_600_000_000_000
 
 
-def backup_name(stamp: str) -> str:
-    """Name of the backup of one night; names sort by age."""
-    return f"inbox-{stamp}.sqlite"
+KINDS = ("inbox", "identity", "journal", "forward", "inventory")
+"""What is copied; a collector that forwards nothing has no ``forward``, one that imported no sites no ``inventory``."""
+
+
+def backup_name(kind: str, stamp: str) -> str:
+    """Name of the copy of one night; names of a kind sort by age."""
+    return f"{kind}-{stamp}.{'json' if kind == 'inventory' else 'sqlite'}"
 
 
 def superfluous(names: list[str], keep: int) -> list[str]:
@@ -24,8 +30,7 @@ def oldest_kept_ns(now_wall_ns: int, hours: float) -> int:
 
 def verify_backup(path: Path) -> int:
     """Open a backup, check it and give its number of parcels; raises sqlite3.DatabaseError where it is not good."""
+    check_copy(path)
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as copy:
-        if copy.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
-            raise sqlite3.DatabaseError(f"{path} is damaged")
         copy.execute("SELECT count(*) FROM seen").fetchone()
         return int(copy.execute("SELECT count(*) FROM parcel").fetchone()[0])

@@ -7,28 +7,25 @@ import sqlite3
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import uvloop
 
-from collector.assembly import Collector, open_collector, token_of
+from collector.assembly import open_collector, token_of
 from collector.calendar.almanac import open_almanac
-from collector.calendar.nightly import backup_name, oldest_kept_ns, superfluous, verify_backup
+from collector.commands.backup import do_nightly_work
 from collector.commands.stock import load_inventory
 from collector.forward.post import unusable
 from collector.forward.settings import DestinationSettings
 from collector.inventory.site import Inventory
 from collector.serving import ListenError, open_sockets, serve, tls_context
-from collector.settings import CollectorSettings, RetentionSettings, load_collector_settings
+from collector.settings import CollectorSettings, load_collector_settings
 from shared import logs
-from shared.clock import Clock, SystemClock
+from shared.clock import SystemClock
 from shared.ownership import StateTakenError, owned
 from shared.settings import SettingsError
 
 _INPUT_IS_WRONG = 2
-_SECOND_NS = 1_000_000_000
 
 
 def check_config(path: Path) -> int:
@@ -88,33 +85,6 @@ async def _run(settings: CollectorSettings, inventory: Inventory, log: logging.L
                 evaluating.cancel()
                 with suppress(asyncio.CancelledError):
                     await evaluating
-
-
-async def do_nightly_work(collector: Collector, settings: CollectorSettings, clock: Clock) -> None:
-    """Back up the inbox, read the backup back, forget what is old: also where a full disk takes no backup."""
-    try:
-        await _back_up(collector, settings, clock)
-    finally:
-        await collector.inbox.prune(oldest_kept_ns(clock.wall_ns(), settings.retention.inbox_hours))
-
-
-async def _back_up(collector: Collector, settings: CollectorSettings, clock: Clock) -> None:
-    folder = settings.state / "backups"
-    path = await asyncio.to_thread(_backup_path, folder, settings.retention, clock.wall_ns())
-    keys = path.with_name(path.name.replace("inbox-", "identity-"))
-    await collector.keys.read(lambda book: book.copy(keys))
-    await collector.inbox.backup(path)
-    await asyncio.to_thread(verify_backup, path)
-    collector.telemetry.backup_verified.set(clock.wall_ns() / _SECOND_NS)
-    for kind in ("inbox-*.sqlite", "identity-*.sqlite"):
-        for name in superfluous([each.name for each in folder.glob(kind)], settings.retention.backups):
-            (folder / name).unlink()
-
-
-def _backup_path(folder: Path, retention: RetentionSettings, wall_ns: int) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    now = datetime.fromtimestamp(wall_ns / _SECOND_NS, ZoneInfo(retention.time_zone))
-    return folder / backup_name(f"{now:%Y%m%dT%H%M%S}")
 
 
 def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:

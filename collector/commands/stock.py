@@ -40,21 +40,22 @@ def import_sites(source: Path, config: Path, *, sure: bool) -> int:
         print(f"{share}: say --yes if that is meant; nothing was changed", file=sys.stderr)
         return _INPUT_IS_WRONG
     try:
-        _write(_path(settings), msgspec.json.format(msgspec.json.encode(after), indent=1))
+        _write(imported_path(settings), msgspec.json.format(msgspec.json.encode(after), indent=1))
     except OSError as error:
-        print(f"{_path(settings)}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        print(f"{imported_path(settings)}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
         return 1
     if settings.inventory is not None:
         print(f"note: {config} names an inventory of its own ({settings.inventory}), which is used instead")
     return 0
 
 
-def _path(settings: CollectorSettings) -> Path:
+def imported_path(settings: CollectorSettings) -> Path:
+    """The file of the imported inventory."""
     return settings.state / "inventory.json"
 
 
 def _imported(settings: CollectorSettings) -> Inventory:
-    path = _path(settings)
+    path = imported_path(settings)
     if not path.exists():
         return Inventory()
     try:

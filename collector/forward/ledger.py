@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from collector.copying import copy_database
 from collector.forward.translate import DeadLetter
 
 _T = TypeVar("_T")
@@ -84,6 +85,10 @@ class Ledger:
             )
             for reason, series, at_ms, value, d in rows
         ]
+
+    async def copy(self, path: Path) -> None:
+        """Copy the whole file; raises OSError or sqlite3.Error."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, copy_database, self._database, path)
 
     async def _do(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, work)

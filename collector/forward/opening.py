@@ -37,13 +37,13 @@ async def open_forwarding(  # noqa: PLR0913 - the composition root fills these i
     registry: CollectorRegistry,
     clock: Clock,
     log: logging.Logger,
-) -> AsyncIterator[None]:
-    """Forward in the background while the block runs; without destinations no file is made.
+) -> AsyncIterator[Ledger | None]:
+    """Forward in the background while the block runs; without destinations no ledger is made.
 
     Raises OSError, ValueError or sqlite3.Error where the ledger, a certificate or a secret cannot be read.
     """
     if not destinations:
-        yield
+        yield None
         return
     async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(open_ledger(path))
@@ -57,7 +57,7 @@ async def open_forwarding(  # noqa: PLR0913 - the composition root fills these i
         tasks = [asyncio.ensure_future(courier.run_for_ever()) for courier in couriers]
         tasks.append(asyncio.ensure_future(_watch(couriers, clock)))
         try:
-            yield
+            yield ledger
         finally:
             for task in tasks:
                 task.cancel()

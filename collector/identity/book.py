@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from collector.copying import copy_database
 from collector.identity.chain import Chain, advance
 from collector.identity.records import Invitation, Key, KeyState, Refused, Step
 
@@ -174,13 +175,8 @@ class Book:
         )
 
     def copy(self, path: Path) -> None:
-        """The whole book in a file of its own, read back; raises OSError or sqlite3.Error. In no transaction."""
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        with contextlib.closing(sqlite3.connect(path)) as made:
-            self._database.backup(made)
-            made.execute("PRAGMA journal_mode = DELETE")  # one file, which a reader adds nothing to
-            if made.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
-                raise sqlite3.DatabaseError(f"{path} is damaged")
+        """The whole book in a file of its own; raises OSError or sqlite3.Error. In no transaction."""
+        copy_database(self._database, path)
 
     def fact(self, name: str, value: bytes) -> bytes:
         """What was written down under the name first: ``value`` where nothing was."""

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from collector.copying import copy_database
 from collector.ingest.inbox import InboxBusyError, InboxFailedError, Parcel, StoredParcel
 from collector.ingest.ranges import Ranges, add, contains
 
@@ -87,8 +88,8 @@ class SqliteInbox:
         return int(await self._do(lambda database: database.execute(query, (before_wall_ns,)).rowcount))
 
     async def backup(self, path: Path) -> None:
-        """Copy the whole file by SQLite's backup API while the inbox is at work."""
-        await self._do(lambda database: _backup(database, path), alone=True)
+        """Copy the whole file while the inbox is at work: what comes meanwhile is stored between two pieces."""
+        await self._do(lambda database: copy_database(database, path, self._serve), alone=True)
 
     def start(self) -> None:
         """Begin to work; called once, by the opener."""
@@ -107,17 +108,26 @@ class SqliteInbox:
     def _work(self) -> None:
         going = True
         while going:
-            jobs = [self._jobs.get()]
-            with contextlib.suppress(queue.Empty):
-                while len(jobs) < _GROUP:
-                    jobs.append(self._jobs.get_nowait())
+            jobs = self._take([self._jobs.get()])
             going = None not in jobs
-            group = [job for job in jobs if job is not None and not job.alone]
-            if group:
-                self._commit(group)
+            self._commit([job for job in jobs if job is not None and not job.alone])
             for job in jobs:
                 if job is not None and job.alone:
                     self._work_alone(job)
+
+    def _serve(self) -> None:
+        """In the midst of a copy: store what waits; the end and another copy wait for the end of this one."""
+        jobs = self._take([])
+        self._commit([job for job in jobs if job is not None and not job.alone])
+        for job in jobs:
+            if job is None or job.alone:
+                self._jobs.put(job)
+
+    def _take(self, jobs: "list[_Job | None]") -> "list[_Job | None]":
+        with contextlib.suppress(queue.Empty):
+            while len(jobs) < _GROUP:
+                jobs.append(self._jobs.get_nowait())
+        return jobs
 
     def _work_alone(self, job: _Job) -> None:
         try:
@@ -127,6 +137,8 @@ class SqliteInbox:
         self._tell([job], [result])
 
     def _commit(self, group: list[_Job]) -> None:
+        if not group:
+            return
         try:
             self._database.execute("BEGIN IMMEDIATE")
             results = [job.work(self._database) for job in group]
@@ -204,9 +216,3 @@ def _extent(database: sqlite3.Connection) -> tuple[int, int]:
     newest = int(row[0]) if row else 0
     (oldest,) = database.execute("SELECT min(number) FROM parcel").fetchone()
     return (newest + 1 if oldest is None else int(oldest)), newest
-
-
-def _backup(database: sqlite3.Connection, path: Path) -> None:
-    with contextlib.closing(sqlite3.connect(path)) as copy:
-        database.backup(copy)
-        copy.execute("PRAGMA journal_mode = DELETE")  # one file, which a reader adds nothing to

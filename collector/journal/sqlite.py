@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from collector.copying import copy_database
 from collector.picture import State, Transition
 
 _SCHEMA = """
@@ -40,6 +41,10 @@ class SqliteJournal:
         """See the promise."""
         query = f"SELECT {_COLUMNS} FROM transition ORDER BY number DESC LIMIT ?"  # noqa: S608 - a constant
         return [_transition(row) for row in self._database.execute(query, (limit,))]
+
+    async def copy(self, path: Path) -> None:
+        """Copy the whole file; raises OSError or sqlite3.Error."""
+        copy_database(self._database, path)
 
     def standing(self) -> dict[str, Transition]:
         """See the promise."""

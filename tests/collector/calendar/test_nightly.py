@@ -8,7 +8,7 @@ import pytest
 
 from collector.assembly import Collector
 from collector.calendar.nightly import superfluous, verify_backup
-from collector.commands.run import do_nightly_work
+from collector.commands.backup import do_nightly_work
 from collector.identity.book import open_book
 from collector.identity.room import open_identity_room
 from collector.ingest.inbox import Parcel
@@ -83,6 +83,27 @@ async def test_a_night_without_a_backup_still_makes_room(collector: Collector, s
         await do_nightly_work(collector, settings, Night())
     assert [parcel.fresh for parcel in await collector.inbox.since(0)] == [(2,)]
     assert collector.telemetry.registry.get_sample_value(VERIFIED) in {None, 0.0}
+
+
+async def test_batches_are_acknowledged_while_the_inbox_is_copied(tmp_path: Path) -> None:
+    """A copy of a large inbox takes minutes: nobody waits for its end, and what came in the midst does no harm."""
+    copied = tmp_path / "copy.sqlite"
+    async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
+        for number in range(1, 101):
+            await inbox.store(parcel(number, b"x" * 200_000))
+        copying = asyncio.create_task(inbox.backup(copied))
+        number = 100
+        while not copying.done():
+            number += 1
+            await inbox.store(parcel(number, b"y" * 100))
+        await copying
+
+    assert number > 105, "nobody was served during the copy"
+    assert verify_backup(copied) >= 100
+
+
+def parcel(number: int, body: bytes) -> Parcel:
+    return Parcel(agent="a", epoch="e", sequences=(number,), received_wall_ns=NOW_NS, body=body)
 
 
 def test_the_oldest_backups_go() -> None:

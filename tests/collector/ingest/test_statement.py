@@ -65,18 +65,21 @@ def test_a_statement_that_cannot_be_one_is_passed_over() -> None:
 async def test_a_collector_that_lost_records_asks_for_them_and_is_content_once_they_wait() -> None:
     inbox, clock, log = MemoryInbox(), HandClock(), Heard()
     told: list[tuple[str, float, int, int]] = []
-    room = Reconciliation(inbox, lambda *balance: told.append(balance), Limited(log, clock))
+    room = Reconciliation(inbox, lambda *balance: told.append(balance), clock, Limited(log, clock))
     await inbox.store(Parcel(agent="a", epoch="e", sequences=(1, 2, 9), received_wall_ns=0, body=b""))
 
     asked = await room.meet("a", batch(None))
     lacking = await room.meet("a", batch(Statement("e", 10, held=((1, 8),), waiting=((10, 10),))))
     content = await room.meet("a", batch(Statement("e", 10, held=((1, 2),), waiting=((3, 8), (10, 10)))))
     quiet = await room.meet("a", batch(None))
+    await clock.move(60)
+    later = await room.meet("a", batch(None))
     reborn = await room.meet("a", batch(None, "f"))
 
     assert asked == Wish(statement=True, resend_from=None)
-    assert lacking == Wish(statement=True, resend_from=3)
+    assert lacking == Wish(statement=False, resend_from=3)
     assert content == quiet == Wish(statement=False, resend_from=None)
+    assert later == Wish(statement=True, resend_from=None)
     assert reborn.statement
     assert told == [("a", 0.3, 7, 0), ("a", 0.3, 7, 0)]
     assert log.lines == ["records that were acknowledged are not in the inbox: agent a sends again from record 3"]

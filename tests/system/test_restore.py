@@ -1,0 +1,143 @@
+"""A collector that lost its disk: last night's backup is put back, and the agents refill what it did not have."""
+
+import asyncio
+import logging
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from collector.assembly import open_collector
+from collector.commands.backup import do_nightly_work
+from collector.commands.stock import load_inventory
+from collector.settings import load_collector_settings
+from shared.clock import SystemClock
+from shared.ownership import owned
+from tests.peers.programs import PYTHON, ROOT, Program, free_port, get, running, until
+from tests.peers.settings_files import agent_file, collector_file
+
+pytestmark = pytest.mark.system
+
+AGENTS = ("first", "second")
+AGAIN = "the collector has lost records, they are sent again"
+
+
+@contextmanager
+def collecting(file: Path, port: int) -> Iterator[Program]:
+    with running("collector", [PYTHON, "-m", "collector", "run", "--config", str(file)], file.parent) as program:
+        until("the collector is ready", lambda: get(f"http://127.0.0.1:{port}/readyz"), program)
+        yield program
+
+
+def records(port: int) -> float:
+    """New records since the collector started."""
+    for line in get(f"http://127.0.0.1:{port}/metrics").splitlines():
+        if line.startswith('phusong_collector_ingest_records_total{seen="new"}'):
+            return float(line.split()[-1])
+    return 0.0
+
+
+async def back_up(file: Path) -> None:
+    """The nightly work, by the collector's own parts; it is not serving meanwhile."""
+    settings = load_collector_settings(file)
+    inventory, clock = load_inventory(settings, file), SystemClock()
+    with owned(settings.state):
+        async with open_collector(settings, inventory, clock, logging.getLogger("night")) as collector:
+            await do_nightly_work(collector, settings, clock)
+
+
+def restore(file: Path, backup: Path) -> subprocess.CompletedProcess[str]:
+    command = [PYTHON, "-m", "collector", "restore", str(backup), "--config", str(file)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+
+
+def stored(state: Path) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    with closing(sqlite3.connect(state / "inbox.sqlite")) as database:
+        for agent, fresh in database.execute("SELECT agent, fresh FROM parcel"):
+            found.setdefault(agent, []).extend(msgspec.msgpack.decode(fresh))
+    return found
+
+
+def produced(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / "state" / "spool" / "spool.sqlite")) as database:
+        waiting = database.execute("SELECT count(*) FROM record WHERE acknowledged_wall_ns IS NULL").fetchone()[0]
+        assert waiting == 0
+        return int(database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'record'").fetchone()[0])
+
+
+def test_after_a_restore_the_agents_refill_what_the_backup_did_not_have(tmp_path: Path) -> None:
+    port, house = free_port(), tmp_path / "collector"
+    file = collector_file(house, port, ["province"], AGENTS)
+    state, kept = house / "state", tmp_path / "kept"
+    check = {"kind": "tcp", "every_seconds": 0.5, "timeout_seconds": 1}
+    here = {"site": "province", "name": "closed", "address": f"127.0.0.1:{free_port()}"}
+    with ExitStack() as stack:
+        agents = {}
+        for name in AGENTS:
+            agent = agent_file(tmp_path / name, name, house / "collector.sock", checks=[check], targets=[here])
+            command = [PYTHON, "-m", "agent", "run", "--config", str(agent)]
+            agents[name] = stack.enter_context(running(name, command, tmp_path / name))
+        with collecting(file, port) as collector:
+            until("something came before the backup", lambda: records(port) >= 6, collector)
+            collector.end()
+        asyncio.run(back_up(file))
+        shutil.copytree(state / "backups", kept)
+        (backup,) = kept.glob("inbox-*.sqlite")
+        with collecting(file, port) as collector:
+            until("something came after it", lambda: records(port) >= 8, collector)
+            refused = restore(file, backup)
+            collector.kill()
+        shutil.rmtree(state)
+        done = restore(file, backup)
+        with collecting(file, port) as collector:
+            for name in AGENTS:
+                until(f"{name} sends again", lambda name=name: AGAIN in agents[name].said(), agents[name], collector)
+            for program in agents.values():
+                assert program.end() == 0
+            page = get(f"http://127.0.0.1:{port}/metrics")
+            assert collector.end() == 0
+
+    assert (refused.returncode, "another one works on this folder" in refused.stderr) == (1, True)
+    assert done.returncode == 0, done.stderr
+    assert 'phusong_agent_completeness_ratio{agent="first"}' in page
+    arrived = stored(state)
+    for name in AGENTS:
+        assert sorted(arrived[name]) == list(range(1, produced(tmp_path / name) + 1)), f"{name}: each record once"
+
+
+def test_a_restore_takes_only_a_good_backup_and_deletes_nothing(tmp_path: Path) -> None:
+    file = collector_file(tmp_path, free_port(), ["province"], AGENTS)
+    state = tmp_path / "state"
+    asyncio.run(back_up(file))
+    (backup,) = (state / "backups").glob("inbox-*.sqlite")
+    before = (state / "inbox.sqlite").read_bytes()
+    bad = tmp_path / backup.name
+    whole = backup.read_bytes()
+    bad.write_bytes(whole[:4096] + b"\xff" * 4096 + whole[8192:])
+
+    damaged, absent = restore(file, bad), restore(file, tmp_path / "inbox-never.sqlite")
+    wrong = restore(file, backup.with_name(backup.name.replace("inbox", "journal")))
+    assert (damaged.returncode, absent.returncode, wrong.returncode) == (2, 2, 2)
+    assert "nothing was changed" in damaged.stderr
+    assert "there is no such backup" in absent.stderr
+    assert "name the copy of an inbox" in wrong.stderr
+    assert all("Traceback" not in each.stderr for each in (damaged, absent, wrong))
+    assert (state / "inbox.sqlite").read_bytes() == before
+
+    done = restore(file, backup)
+    (aside,) = state.glob("before-restore-*")
+    assert done.returncode == 0, done.stderr
+    assert (aside / "inbox.sqlite").read_bytes() == before
+    assert sorted(path.name for path in aside.glob("*.sqlite")) == [
+        "identity.sqlite",
+        "inbox.sqlite",
+        "journal.sqlite",
+    ]
+    assert (state / "identity.sqlite").stat().st_mode & 0o777 == 0o600
+    assert not list(state.glob("*.restoring"))
