@@ -39,6 +39,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Deadline of the whole run for probes that ask and wait; of each packet for packet trains."""
     roles: tuple[str, ...] = ()
     """Roles of the targets it runs against; all targets where empty."""
+    after: str = ""
+    """Name of a check: where its outcome on the same target changes for good, this one runs at once as well."""
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

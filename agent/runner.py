@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from agent.following import Standing, step
 from agent.probe import Check, Finding, Instrument, ProbeFailed, Target
 from agent.schedule import Due, Schedule
 from agent.telemetry import RunTally
@@ -46,6 +47,11 @@ class Runner:
         self._schedule: Schedule[Job] = Schedule(clock.monotonic_ns())
         for job in jobs:
             self._schedule.add(job.name, job.check.every_seconds, job)
+        self._followers: dict[tuple[str, str], list[Job]] = {}
+        for job in jobs:
+            if job.check.after:
+                self._followers.setdefault((job.check.after, job.target.name), []).append(job)
+        self._standing: dict[tuple[str, str], Standing] = {}
         self._going: dict[str, asyncio.Task[None]] = {}
         self._tray: list[Reading] = []
         self.urgent = asyncio.Event()
@@ -91,7 +97,18 @@ class Runner:
             voided=finding.voided,
         )
         self._tally.count(reading)
+        self._follow(reading)
         return reading, finding.urgent
+
+    def _follow(self, reading: Reading) -> None:
+        """Start what is to run when this check's outcome has changed."""
+        key = (reading.check, reading.target)
+        if reading.voided or key not in self._followers:
+            return
+        now_ns = self._clock.monotonic_ns()
+        self._standing[key], due = step(self._standing.get(key), reading.outcome is Outcome.OK, now_ns)
+        for job in self._followers[key] if due else ():
+            self._start(Due(job, now_ns, 0))
 
     async def _find(self, job: Job) -> Finding:
         try:

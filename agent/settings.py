@@ -187,6 +187,9 @@ def _check_rules(check: Check, probe: Probe, settings: AgentSettings) -> Iterato
     for number, role in enumerate(check.roles):
         if role not in roles:
             yield f"roles[{number}]", _unknown("role", role, roles)
+    names = {other.name or kind for kind, other in settings.checks}
+    if check.after and check.after not in names:
+        yield "after", _unknown("check", check.after, names)
     yield from probe.problems(check, settings.profiles)
 
 

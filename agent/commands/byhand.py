@@ -5,7 +5,8 @@ import asyncio
 import os
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
 import msgspec
 
@@ -79,13 +80,31 @@ def _more(finding: Finding) -> dict[str, object]:
 
 
 def _table(document: Mapping[str, object]) -> str:
-    plain = {name: value for name, value in document.items() if name != "samples"}
+    rows = {name: value for name, value in document.items() if _is_rows(value) and name != "samples"}
+    plain = {name: value for name, value in document.items() if name != "samples" and name not in rows}
     width = max(len(name) for name in plain)
     lines = [f"{name.ljust(width)}  {_cell(value)}" for name, value in plain.items()]
+    for name, value in rows.items():
+        lines += ["", *_aligned(name, value)]
     samples = document.get("samples")
     if isinstance(samples, list):
         lines += ["", *_samples(samples)]
     return "\n".join(lines)
+
+
+def _is_rows(value: object) -> TypeGuard[Sequence[dict[str, object]]]:
+    return isinstance(value, list | tuple) and bool(value) and all(isinstance(row, dict) for row in value)
+
+
+def _aligned(name: str, rows: Sequence[dict[str, object]]) -> list[str]:
+    """A table with the keys for its head."""
+    cells = [
+        [str(key).removesuffix("_seconds") for key in rows[0]],
+        *([_cell(v) for v in row.values()] for row in rows),
+    ]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
+    drawn = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in cells]
+    return [f"{name}:", *(f"  {line}".rstrip() for line in drawn)]
 
 
 def _samples(samples: list[dict[str, object]]) -> list[str]:

@@ -10,7 +10,7 @@ import msgspec
 
 from agent.probe import Check, Probe
 
-_NOT_BY_HAND = frozenset({"name", "every_seconds", "roles", "credentials"})
+_NOT_BY_HAND = frozenset({"name", "every_seconds", "roles", "credentials", "after"})
 _NO_NEXT_RUN_SECONDS = 86_400.0
 _UNITS = ("_seconds", "_bytes")
 

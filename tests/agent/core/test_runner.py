@@ -5,7 +5,7 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from agent.probe import Target
+from agent.probe import Finding, ProbeFailed, Target
 from agent.runner import Job, Runner, commit_regularly
 from agent.telemetry import RunTally
 from shared.wire.reading import Outcome
@@ -122,3 +122,31 @@ async def test_what_is_not_urgent_waits_for_its_cycle() -> None:
 
     assert len(commits) == 1
     assert commits[0] in {6, 7}
+
+
+class Turning(VillageInstrument):
+    """Answers until it is told to fail."""
+
+    failing = False
+
+    async def measure(self, check: VillageCheck, target: Target) -> Finding:
+        if self.failing:
+            raise ProbeFailed(Outcome.TIMEOUT, "no answer")
+        return await super().measure(check, target)
+
+
+async def test_a_check_that_follows_another_runs_when_that_one_has_changed_for_good() -> None:
+    clock, followed, follower = HandClock(), Turning(), VillageInstrument()
+    target = Target(site="s", name="t", address="answers")
+    ping = Job(VillageCheck(name="ping", every_seconds=10), "village", target, followed)
+    path = Job(VillageCheck(name="path", every_seconds=100_000, after="ping"), "village", target, follower)
+    runner = Runner([ping, path], clock, RunTally(), Heard())
+    async with running(runner):
+        for _ in range(30):
+            await clock.move(1)
+        assert follower.runs == {}
+        followed.failing = True
+        for _ in range(60):
+            await clock.move(1)
+
+    assert follower.runs == {"answers": 1}
