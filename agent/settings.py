@@ -1,6 +1,7 @@
 """The agent's settings file: typed, closed, with the rules that types cannot say; it opens nothing but files."""
 
 import difflib
+import importlib.util
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +12,7 @@ import msgspec
 
 from agent.identity.card import Card, CardError, read_card
 from agent.probe import Check, Credential, Probe, Target
+from agent.roles import PRESETS, Roles, checks_of, problems_of, targets_of
 from agent.snmp.credential import credential_problems
 from agent.spool.sqlite import SpoolSettings
 from agent.uplink.connection import proxy_problem
@@ -45,6 +47,12 @@ class AgentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     targets: list[Target] = []
     targets_file: Path | None = None
     """More targets, as a list in a file of their own."""
+    roles: Roles = msgspec.field(default_factory=Roles)
+    """Who fills which role at the site: checks and targets follow."""
+    without: list[str] = []
+    """Names of checks that follow from roles and are not wanted."""
+    economy: bool = False
+    """The line is metered: what follows from roles is asked less often over it."""
 
 
 class AgentSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,8 +76,8 @@ def load_agent_settings(path: Path, probes: Mapping[str, Probe]) -> AgentSetting
     if card is not None:
         uplink = msgspec.structs.replace(file.uplink, url=card.url)
         file = msgspec.structs.replace(file, agent=card.agent, site=card.site, uplink=uplink)
-    checks = tuple(_checks(document, file, probes))
-    targets = _targets(path, file)
+    targets = (*_targets(path, file), *targets_of(file.roles, file.site))
+    checks = tuple(_checks(document, _with_implied(file, targets, probes), probes))
     credentials = _credentials(path, file)
     settings = AgentSettings(
         file=file,
@@ -104,6 +112,14 @@ def _checks(document: Document, file: AgentFile, probes: Mapping[str, Probe]) ->
         yield kind, document.convert(raw, any_check, place)
 
 
+def _with_implied(file: AgentFile, targets: tuple[Target, ...], probes: Mapping[str, Probe]) -> AgentFile:
+    """The file as if the checks that follow from its roles stood in it."""
+    kinds = {kind for kind in probes if kind != "path" or importlib.util.find_spec("scapy") is not None}
+    own = {str(check.get("name") or check.get("kind")) for check in file.checks}
+    implied = checks_of(targets, kinds=kinds, own=own, without=file.without, economy=file.economy)
+    return msgspec.structs.replace(file, checks=[*file.checks, *implied])
+
+
 def _targets(path: Path, file: AgentFile) -> tuple[Target, ...]:
     if file.targets_file is None:
         return tuple(file.targets)
@@ -128,6 +144,11 @@ def _rules(settings: AgentSettings, probes: Mapping[str, Probe]) -> Iterator[tup
     yield from _rhythm_rules(file)
     if file.spool.quota_megabytes < 1:
         yield "$.spool.quota_megabytes", "must be at least 1"
+    for role, what in problems_of(file.roles):
+        yield f"$.roles.{role}", what
+    for number, name in enumerate(file.without):
+        if name not in {preset.name for preset in PRESETS}:
+            yield f"$.without[{number}]", _unknown("check", name, [preset.name for preset in PRESETS])
     names = [check.name or kind for kind, check in settings.checks]
     yield from _twice("$.checks", "check", names, "give one of them a 'name'")
     yield from _twice("$.targets", "target", [target.name for target in settings.targets], "names must differ")

@@ -91,7 +91,7 @@ class Pipeline:
 
     def _note(self, latest: Latest) -> None:
         reading = latest.reading
-        reaches = reading.kind == self._settings.vantage_kind and reading.role == self._settings.vantage_role
+        reaches = reading.kind == self._settings.vantage_kind and reading.role in self._settings.vantage_roles
         outside = self._agents.get(latest.agent) != reading.site
         if not (reaches and outside and reading.site in self._known and counts(reading)):
             return

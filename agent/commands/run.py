@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agent.assembly import make_post, run_agent
 from agent.probes import load_probes
+from agent.roles import Roles
 from agent.settings import AgentSettings, load_agent_settings
 from shared import logs
 from shared.clock import SystemClock
@@ -27,6 +28,8 @@ def check_config(path: Path) -> int:
         return _INPUT_IS_WRONG
     checks, targets = len(settings.checks), len(settings.targets)
     print(f"{path}: good ({checks} {'check' if checks == 1 else 'checks'}, {targets} targets)")
+    if settings.file.roles != Roles():
+        print("\n".join(_plan(settings)))
     return 0
 
 
@@ -46,6 +49,20 @@ def run(path: Path, level: str) -> int:
         print(f"phusong-agent: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _plan(settings: AgentSettings) -> Iterator[str]:
+    """What will be measured: a line for each check and target, for whoever wrote roles only."""
+    rows = [("check", "every", "target", "address")]
+    rows += [
+        (check.name or kind, f"{check.every_seconds:g} s", target.name, target.address)
+        for kind, check in settings.checks
+        for target in settings.targets
+        if not check.roles or target.role in check.roles
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 @contextmanager

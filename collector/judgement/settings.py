@@ -23,5 +23,5 @@ class JudgementSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """A degraded site is good again below this share of the limits."""
     vantage_kind: str = "icmp"
     """Kind of the checks whose replies say that a site can be reached."""
-    vantage_role: str = "router"
+    vantage_roles: tuple[str, ...] = ("router", "gateway", "access_router")
     """Role of the targets whose replies say that a site can be reached."""
