@@ -14,6 +14,8 @@ from shared.wire.reading import Metric, Reading, Sample
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _FUTURE_NS = 5 * SECOND_NS
+_REASON_CHARACTERS = 2000
+_HELP_CHARACTERS = 1000
 _SUFFIXES = ("_bucket", "_sum", "_count")
 
 Key = tuple[str, str, str]
@@ -53,6 +55,8 @@ class SeriesStore:
         self._settings = settings
         self._latest: dict[Key, Latest] = {}
         self._held: dict[str, int] = {}
+        self._keys: dict[str, int] = {}
+        self._named: dict[str, int] = {}
         self._heard_monotonic_ns: dict[str, int] = {}
         self._metrics: dict[str, Metric] = {}
         self._undescribed: set[str] = set()
@@ -64,7 +68,7 @@ class SeriesStore:
         heard = self._heard_monotonic_ns.get(arrival.agent, arrival.received_monotonic_ns)
         self._heard_monotonic_ns[arrival.agent] = max(heard, arrival.received_monotonic_ns)
         if batch.metrics:
-            self._metrics.update((m.name, m) for m in batch.metrics if _METRIC.fullmatch(m.name))
+            self._metrics.update((m.name, m) for m in batch.metrics if self._may_describe(arrival.agent, m))
             self._undescribed = {n for n in self._undescribed if family_of(n, self._metrics) not in self._metrics}
         for record in arrival.fresh:
             for reading in record.cycle.readings:
@@ -117,11 +121,37 @@ class SeriesStore:
         if before is not None and measured_ns <= before.measured_monotonic_ns:
             self.tally.late += 1
             return None
+        if not self._may_hold(arrival.agent, before, reading):
+            self.tally.dropped += max(1, len(reading.samples))
+            return None
         kept = reading if _alike(before, reading) else self._capped(arrival.agent, before, reading)
         period_ns = measured_ns - before.measured_monotonic_ns if before is not None else None
         latest = Latest(arrival.agent, kept, measured_ns, arrival.received_wall_ns - placed.age_ns, period_ns)
         self._latest[key] = latest
         return latest
+
+    def _may_hold(self, agent: str, before: Latest | None, reading: Reading) -> bool:
+        """Whether the agent may hold a reading more, of names and words that are no flood themselves."""
+        if before is not None and len(reading.reason) <= _REASON_CHARACTERS:
+            return True
+        names = (reading.check, reading.kind, reading.site, reading.target, reading.role)
+        if max(map(len, names)) > self._settings.label_bytes or len(reading.reason) > _REASON_CHARACTERS:
+            return False
+        keys = self._keys.get(agent, 0)
+        if before is None and keys >= self._settings.readings_per_agent:
+            return False
+        self._keys[agent] = keys + (before is None)
+        return True
+
+    def _may_name(self, agent: str) -> bool:
+        named = self._named.get(agent, 0)
+        self._named[agent] = min(named + 1, self._settings.metrics_per_agent)
+        return named < self._settings.metrics_per_agent
+
+    def _may_describe(self, agent: str, metric: Metric) -> bool:
+        if not _METRIC.fullmatch(metric.name) or len(metric.help) > _HELP_CHARACTERS:
+            return False
+        return metric.name in self._metrics or metric.name in self._undescribed or self._may_name(agent)
 
     def _capped(self, agent: str, before: Latest | None, reading: Reading) -> Reading:
         free = (
@@ -133,7 +163,7 @@ class SeriesStore:
             samples = samples[: max(0, free)]
         self._held[agent] = self._settings.series_per_agent - free + len(samples)
         for sample in samples:
-            self._note(sample.name)
+            self._note(agent, sample.name)
         if len(samples) == len(reading.samples):
             return reading
         return Reading(
@@ -150,10 +180,10 @@ class SeriesStore:
             reason=reading.reason,
         )
 
-    def _note(self, name: str) -> None:
+    def _note(self, agent: str, name: str) -> None:
         if name in self._metrics or name in self._undescribed:
             return
-        if family_of(name, self._metrics) not in self._metrics:
+        if family_of(name, self._metrics) not in self._metrics and self._may_name(agent):
             self._undescribed.add(name)
 
     def _valid(self, samples: Iterable[Sample]) -> Iterator[Sample]:

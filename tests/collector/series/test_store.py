@@ -133,6 +133,31 @@ def test_a_flood_of_labels_is_cut_at_the_cap_and_counted() -> None:
     assert store.tally.dropped == 2 * 990
 
 
+def test_an_agent_of_endless_targets_and_metric_names_holds_what_it_may_and_harms_nobody() -> None:
+    store = SeriesStore(SeriesSettings(readings_per_agent=10, metrics_per_agent=5))
+    metrics = tuple(Metric(f"m{n}", MetricKind.GAUGE, "Help.") for n in range(100))
+    for n in range(100):
+        flood = msgspec.structs.replace(reading(1.0, samples=(Sample(f"x{n}", 1.0),)), target=f"t{n}")
+        list(store.accept(arrival(flood, sent=2.0, metrics=metrics, agent="flood")))
+    good = reading(1.0, samples=(Sample("y", 1.0),))
+    taken = list(store.accept(arrival(good, sent=2.0, metrics=(Metric("y", MetricKind.GAUGE, "Y."),), agent="good")))
+
+    assert [latest.agent for latest in store.fresh(3 * SECOND_NS)] == ["flood"] * 10 + ["good"]
+    assert store.tally.dropped == 90
+    assert len(taken) == 1
+    assert sorted(store.metrics()) == ["m0", "m1", "m2", "m3", "m4", "y"]
+    assert not store.metrics_wanted(), "what may not be named is not asked for"
+
+
+def test_words_without_end_are_dropped_and_the_next_run_counts() -> None:
+    store = SeriesStore(SeriesSettings())
+    for more in ({"target": "t" * 600}, {"role": "r" * 600}, {"reason": "w" * 3000}):
+        assert not list(store.accept(arrival(msgspec.structs.replace(reading(1.0), **more), sent=2.0)))
+    assert len(list(store.accept(arrival(reading(1.0), sent=2.0)))) == 1
+    assert not list(store.accept(arrival(msgspec.structs.replace(reading(3.0), reason="w" * 3000), sent=4.0)))
+    assert store.tally.dropped == 4
+
+
 def test_names_that_prometheus_would_refuse_are_dropped() -> None:
     store = SeriesStore(SeriesSettings())
     bad = ("", "1x", "a-b", "a b", "é", 'x{y="1"}', "a\nb")
