@@ -138,6 +138,31 @@ async def test_a_budget_that_is_used_up_stops_history_and_lets_the_newest_state_
     assert collector.stored == [300]
 
 
+async def test_what_was_sent_is_stated_first_hourly_and_when_asked_and_goes_again_where_it_was_lost(
+    tmp_path: Path,
+) -> None:
+    def says(**more: object) -> Act:
+        said = {"stored": 1, "duplicates": 0, "server_time_ns": 1, **more}
+        return lambda _: answer(200, msgspec.json.encode(said))
+
+    acts = [says(), says(statement_wanted=True), says(resend_from=2), *[says()] * 2]
+    async with listening(Collector(acts)) as collector:
+        with courier_to(collector.port, tmp_path, log := Heard()) as (courier, desk):
+            for _ in range(3):
+                await fill(desk, 1)
+                await courier.deliver()
+            again = [stored.sequence for stored in await desk.do(desk.spool.oldest, 9, 10**6)]
+            await desk.do(desk.spool.acknowledge, [2], 10)
+            await courier.deliver()
+
+    stated = [batch.statement for batch in collector.batches]
+    assert [statement is not None for statement in stated] == [True, False, True, False]
+    assert stated[2] is not None
+    assert (stated[2].held, stated[2].waiting, stated[2].last) == (((1, 2),), ((3, 3),), 3)
+    assert again == [2, 3]
+    assert log.lines == ["the collector has lost records, they are sent again: 2 records from 2 on"]
+
+
 async def test_an_answer_that_never_ends_is_hung_up_on(tmp_path: Path) -> None:
     """A thread left behind would wait for as long as the other side likes."""
     async with listening(Collector([lambda _: DRIP])) as collector:
