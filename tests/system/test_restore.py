@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import yaml
 
 from collector.assembly import open_collector
 from collector.commands.backup import do_nightly_work
@@ -19,7 +20,7 @@ from collector.settings import load_collector_settings
 from shared.clock import SystemClock
 from shared.ownership import owned
 from tests.peers.programs import PYTHON, ROOT, Program, free_port, get, running, until
-from tests.peers.settings_files import agent_file, collector_file
+from tests.peers.settings_files import agent_file, collector_file, write
 
 pytestmark = pytest.mark.system
 
@@ -29,9 +30,9 @@ AGAIN = "the collector has lost records, they are sent again"
 
 @contextmanager
 def collecting(file: Path, port: int) -> Iterator[Program]:
-    with running("collector", [PYTHON, "-m", "collector", "run", "--config", str(file)], file.parent) as program:
-        until("the collector is ready", lambda: get(f"http://127.0.0.1:{port}/readyz"), program)
-        yield program
+    with running("collector", [PYTHON, "-m", "collector", "run", "--config", str(file)], file.parent) as started:
+        until("the collector is ready", lambda: get(f"http://127.0.0.1:{port}/readyz"), started)
+        yield started
 
 
 def records(port: int) -> float:
@@ -52,8 +53,15 @@ async def back_up(file: Path) -> None:
 
 
 def restore(file: Path, backup: Path) -> subprocess.CompletedProcess[str]:
-    command = [PYTHON, "-m", "collector", "restore", str(backup), "--config", str(file)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    return program("collector", "restore", str(backup), "--config", str(file))
+
+
+def program(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    command = [PYTHON, "-m", name, *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL
+    )
 
 
 def stored(state: Path) -> dict[str, list[int]]:
@@ -98,8 +106,8 @@ def test_after_a_restore_the_agents_refill_what_the_backup_did_not_have(tmp_path
         with collecting(file, port) as collector:
             for name in AGENTS:
                 until(f"{name} sends again", lambda name=name: AGAIN in agents[name].said(), agents[name], collector)
-            for program in agents.values():
-                assert program.end() == 0
+            for each in agents.values():
+                assert each.end() == 0
             page = get(f"http://127.0.0.1:{port}/metrics")
             assert collector.end() == 0
 
@@ -109,6 +117,43 @@ def test_after_a_restore_the_agents_refill_what_the_backup_did_not_have(tmp_path
     arrived = stored(state)
     for name in AGENTS:
         assert sorted(arrived[name]) == list(range(1, produced(tmp_path / name) + 1)), f"{name}: each record once"
+
+
+def test_an_enrolled_machine_is_let_in_again_and_refills_as_well(tmp_path: Path) -> None:
+    """Its chain went on after the backup: an operator vouches for it, as the command says."""
+    port, house, home = free_port(), tmp_path / "collector", tmp_path / "machine"
+    plain = collector_file(house, port, ["province"], [])
+    content = yaml.safe_load(plain.read_text(encoding="utf-8"))
+    file = write(plain, {**content, "enrolment": {"address": f"http://127.0.0.1:{port}"}})
+    config = ("--config", str(file))
+    state, kept = house / "state", tmp_path / "kept"
+    rhythm = {"state": str(home / "state"), "commit_seconds": 0.2, "report_seconds": 0.5}
+    write(home / "agent.yaml", rhythm)
+    with ExitStack() as stack:
+        with collecting(file, port) as collector:
+            code = program("collector", "invite", "province", *config).stdout.splitlines()[0]
+            joined = program("agent", "join", *code.split(), "--state", str(home / "state"))
+            assert joined.returncode == 0, joined.stderr
+            run = [PYTHON, "-m", "agent", "run", "--config", str(home / "agent.yaml")]
+            machine = stack.enter_context(running("machine", run, home))
+            until("something came before the backup", lambda: records(port) >= 3, machine, collector)
+            collector.end()
+        asyncio.run(back_up(file))
+        shutil.copytree(state / "backups", kept)
+        (backup,) = kept.glob("inbox-*.sqlite")
+        with collecting(file, port) as collector:
+            until("something came after it", lambda: records(port) >= 4, machine, collector)
+            collector.kill()
+        shutil.rmtree(state)
+        done = restore(file, backup)
+        assert program("collector", "accept", "all", *config).returncode == 0
+        with collecting(file, port) as collector:
+            until("the machine sends again", lambda: AGAIN in machine.said(), machine, collector)
+            assert machine.end() == 0
+            assert collector.end() == 0
+
+    assert "accept all" in done.stdout
+    assert sorted(stored(state)["province"]) == list(range(1, produced(home) + 1))
 
 
 def test_a_restore_takes_only_a_good_backup_and_deletes_nothing(tmp_path: Path) -> None:
