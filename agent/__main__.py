@@ -12,12 +12,14 @@ from agent.commands.run import check_config, run
 from agent.probes import load_probes
 from shared.arguments import ArgumentParser
 from shared.release import release
+from shared.shielding import forbid_dumps
 
 _TEXT = argparse.RawDescriptionHelpFormatter
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry of ``phusong-agent``: 0 done, 1 failed, 2 the input is wrong."""
+    forbid_dumps()
     given = _parser().parse_args(arguments)
     try:
         if given.command == "run":

@@ -11,6 +11,7 @@ from collector.commands.run import check_config, run
 from collector.commands.stock import import_sites
 from shared.arguments import ArgumentParser
 from shared.release import release
+from shared.shielding import forbid_dumps
 
 _TEXT = argparse.RawDescriptionHelpFormatter
 _ABOUT_SITES = {
@@ -22,6 +23,7 @@ _ABOUT_SITES = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry of ``phusong-collector``: 0 done, 1 failed, 2 the input is wrong."""
+    forbid_dumps()
     given = _parser().parse_args(arguments)
     try:
         if given.command == "run":

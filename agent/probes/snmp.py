@@ -27,7 +27,7 @@ from agent.snmp.engine import (
 )
 from agent.snmp.poll import Polled, poll
 from agent.snmp.profile import Profile, metrics_of
-from agent.snmp.restarts import Restarts
+from agent.snmp.restarts import Discontinuities, Restarts
 from agent.snmp.session import open_session
 from agent.snmp.shelf import load_shelf, unknown_profile
 from shared.wire.reading import Metric, MetricKind, Outcome, Sample
@@ -36,6 +36,11 @@ _PORT = 161
 _FAMILY = (
     Metric("phusong_snmp_up", MetricKind.GAUGE, "1 where the device gave all that its profile asks for"),
     Metric("phusong_snmp_uptime_seconds", MetricKind.GAUGE, "sysUpTime: how long the device's SNMP agent runs"),
+    Metric(
+        "phusong_snmp_counter_resets_total",
+        MetricKind.COUNTER,
+        "Intervals whose counters say nothing, by reason: restart of the device, or a discontinuity of an interface",
+    ),
     Metric("phusong_snmp_restarts_total", MetricKind.COUNTER, "Restarts of the device that its sysUpTime shows"),
 )
 _OUTCOMES: tuple[tuple[type[SnmpFailure], Outcome], ...] = (
@@ -73,6 +78,8 @@ class SnmpInstrument:
         self._session = session
         self._clock = surroundings.clock
         self._restarts = Restarts()
+        self._restarted: dict[str, int] = {}
+        self._discontinuities = Discontinuities()
         self._credentials = surroundings.credentials
         self._shelf = shelf
         self._stack = stack
@@ -89,7 +96,7 @@ class SnmpInstrument:
         try:
             return await self._measure(check, target)
         except ProbeFailed as failure:
-            return _finding(failure.outcome, failure.reason, Polled(), None)
+            return _finding(failure.outcome, failure.reason, Polled(), ())
 
     async def _measure(self, check: SnmpCheck, target: Target) -> Finding:
         for name in check.profiles:
@@ -111,14 +118,26 @@ class SnmpInstrument:
         except TimeoutError:
             raise ProbeFailed(Outcome.ERROR, f"{target.address}: the name does not resolve in time") from None
         polled = await poll(await self._engine(credential), peer, patience, self._shelf, check.profiles)
-        restarts = None
-        if polled.uptime_seconds is not None:
-            now_seconds = self._clock.monotonic_ns() / 1_000_000_000
-            restarts = self._restarts.take(f"{check.name}/{target.name}", polled.uptime_seconds, now_seconds)
+        resets = self._resets(f"{check.name}/{target.name}", polled)
         if polled.failure is None:
-            return _finding(Outcome.OK, "", polled, restarts)
+            return _finding(Outcome.OK, "", polled, resets)
         begun = polled.sys_object_id is not None
-        return _finding(_outcome(polled.failure), _reason(polled.failure, peer, name, begun), polled, restarts)
+        return _finding(_outcome(polled.failure), _reason(polled.failure, peer, name, begun), polled, resets)
+
+    def _resets(self, name: str, polled: Polled) -> tuple[Sample, ...]:
+        """Where counters began anew: who takes differences of them leaves that interval out."""
+        if polled.uptime_seconds is None:
+            return ()
+        restarts = self._restarts.take(name, polled.uptime_seconds, self._clock.monotonic_ns() / 1_000_000_000)
+        restarted = restarts > self._restarted.get(name, 0)
+        self._restarted[name] = restarts
+        jumps = self._discontinuities.take(name, polled.samples, restarted=restarted)
+        total = "phusong_snmp_counter_resets_total"
+        return (
+            Sample("phusong_snmp_restarts_total", float(restarts)),
+            Sample(total, float(restarts), (("reason", "restart"),)),
+            *(Sample(total, float(number), (("reason", "discontinuity"), *labels)) for labels, number in jumps),
+        )
 
     def _credential(self, check: SnmpCheck, target: Target) -> tuple[str, Credential]:
         name = target.credentials or check.credentials
@@ -151,12 +170,11 @@ async def open_snmp(surroundings: Surroundings) -> AsyncIterator[Instrument]:
         yield SnmpInstrument(surroundings, shelf, session, stack)
 
 
-def _finding(outcome: Outcome, reason: str, polled: Polled, restarts: int | None) -> Finding:
+def _finding(outcome: Outcome, reason: str, polled: Polled, resets: tuple[Sample, ...]) -> Finding:
     samples = (Sample("phusong_snmp_up", float(outcome is Outcome.OK)), *polled.samples)
     if polled.uptime_seconds is not None:
         samples = (*samples, Sample("phusong_snmp_uptime_seconds", polled.uptime_seconds))
-    if restarts is not None:
-        samples = (*samples, Sample("phusong_snmp_restarts_total", float(restarts)))
+    samples = (*samples, *resets)
     return Finding(outcome, samples, reason, facts=_Facts(polled, samples))
 
 

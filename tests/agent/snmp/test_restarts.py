@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.snmp.restarts import Restarts
+from agent.snmp.restarts import DISCONTINUITY, Discontinuities, Restarts
+from shared.wire.reading import Labels, Sample
 
 WRAP = 2**32 / 100
 
@@ -53,3 +54,43 @@ def test_devices_are_counted_apart() -> None:
         seen.take(name, 100, 0)
 
     assert (seen.take("a", 1, 60), seen.take("b", 160, 60)) == (1, 0)
+
+
+def stamps(**values: float) -> list[Sample]:
+    return [Sample(DISCONTINUITY, value, label(name)) for name, value in values.items()] + [Sample("ifInErrors", 7.0)]
+
+
+def label(name: str) -> Labels:
+    return (("ifName", name),)
+
+
+def test_a_jump_that_an_interface_tells_is_counted_once_and_for_that_interface() -> None:
+    seen = Discontinuities()
+    polls = [stamps(wan=0, lan=0), stamps(wan=500, lan=0), stamps(wan=500, lan=0), stamps(wan=900, lan=0)]
+
+    told = [seen.take("gw", poll, restarted=False) for poll in polls]
+
+    assert told == [[], [(label("wan"), 1)], [(label("wan"), 1)], [(label("wan"), 2)]]
+
+
+def test_a_restart_sets_all_stamps_anew_and_is_no_jump_of_each_interface() -> None:
+    seen = Discontinuities()
+    seen.take("gw", stamps(wan=500, lan=300), restarted=False)
+
+    assert seen.take("gw", stamps(wan=0, lan=0), restarted=True) == []
+
+
+def test_an_interface_that_was_away_is_compared_with_what_it_told_before() -> None:
+    seen = Discontinuities()
+    seen.take("gw", stamps(wan=1, ppp=10), restarted=False)
+    seen.take("gw", stamps(wan=1), restarted=False)
+
+    assert seen.take("gw", stamps(wan=1, ppp=20), restarted=False) == [(label("ppp"), 1)]
+
+
+def test_interfaces_that_come_and_go_for_ever_are_bounded() -> None:
+    seen = Discontinuities()
+    for number in range(200):
+        seen.take("gw", stamps(**{f"ppp{number}-{n}": 1.0 for n in range(100)}), restarted=False)
+
+    assert sum(len(rows) for rows in seen._seen.values()) <= 4096
