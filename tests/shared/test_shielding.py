@@ -27,7 +27,7 @@ def test_a_running_collector_dumps_no_core_and_its_tokens_are_nowhere_to_be_seen
     port = free_port()
     file = collector_file(tmp_path, port, ["s1"], ["a1"])
     file.write_text(file.read_text().replace(TOKEN.format("a1"), CANARY), encoding="utf-8")
-    command = [PYTHON, "-m", "collector", "run", "--config", str(file), "--log-level", "debug"]
+    command = [PYTHON, "-m", "collector", "run", "--config", str(file), "--log-level", "DEBUG"]
     with running("collector", command, tmp_path) as program:
         until("the collector is ready", lambda: get(f"http://127.0.0.1:{port}/readyz"), program)
         limits = Path(f"/proc/{program.pid}/limits").read_text()
