@@ -43,6 +43,8 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
     what: str
     challenge: str = ""
     """What an enrolled agent must sign to show that it is not a replay."""
+    retry_seconds: int = 0
+    """After how long it may be sent again, where that is known better than by the settings."""
 
 
 class Register:

@@ -19,7 +19,7 @@ async def read_body(headers: dict[bytes, str], receive: Receive, limit: int, sec
     """The whole body; raises :class:`Refusal` where it is too large, too slow or cut off."""
     told = headers.get(b"content-length", "0")
     if not told.isdigit() or int(told) > limit:
-        await _discard(receive, limit, seconds)
+        await discard(receive, limit, seconds)
         raise Refusal(Reason.TOO_LARGE, f"a batch of {told[:20]} bytes is over the limit of {limit}")
     parts: list[bytes] = []
     size = 0
@@ -40,7 +40,7 @@ async def read_body(headers: dict[bytes, str], receive: Receive, limit: int, sec
     return b"".join(parts)
 
 
-async def _discard(receive: Receive, limit: int, seconds: float) -> None:
+async def discard(receive: Receive, limit: int, seconds: float) -> None:
     """Read on for a while: who is cut off in the middle of sending never reads why."""
     left = _DISCARDED * limit
     with contextlib.suppress(TimeoutError):

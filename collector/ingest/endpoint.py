@@ -1,14 +1,18 @@
 """``POST /api/v1/batches``: limits, identity, decoding, commit, and only then an answer that is not a refusal."""
 
+import asyncio
+import math
 from collections.abc import Callable
+from typing import NoReturn
 
 import msgspec
 
 from collector.arrival import Arrival
 from collector.ingest.admission import Reason, Refusal, refusal_of
-from collector.ingest.body import Receive, Scope, Send, answer, read_body
+from collector.ingest.body import Receive, Scope, Send, answer, discard, read_body
 from collector.ingest.entrance import Entrance, Visitor
 from collector.ingest.inbox import Inbox, InboxBusyError, InboxFailedError, Parcel
+from collector.ingest.reception import Reception, ReceptionSettings
 from collector.ingest.reconciliation import Reconciliation, Wish
 from collector.ingest.scope import admitted
 from shared.clock import Clock
@@ -17,6 +21,9 @@ from shared.wire.codec import BatchError, Limits, decode_batch, encode_batch
 from shared.wire.reading import Acknowledgement, Batch
 from shared.wire.seal import HEADER as SEAL
 from shared.wire.signature import SignatureError, read
+
+_COMING_SECONDS = 1.0
+"""So long a body that is still coming in holds its place: a slow client must not hold that of others."""
 
 
 class IngestSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,6 +34,8 @@ class IngestSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     read_seconds: float = 30.0
     """A whole body has this long; the server itself has no such limit."""
     retry_after_seconds: int = 5
+    wait_seconds: float = 0.15
+    """Work that may wait before large batches are sent away with an appointment."""
 
 
 class BatchEndpoint:
@@ -59,6 +68,7 @@ class BatchEndpoint:
         self._foreign = foreign
         self._complain = complain
         self._reconciliation = reconciliation
+        self._reception = Reception(ReceptionSettings(wait_seconds=settings.wait_seconds))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -76,8 +86,39 @@ class BatchEndpoint:
         visitor = await self._entrance.visitor(scope["method"], scope["path"], scope["headers"])
         if headers.get(b"content-encoding", "identity") != "identity":
             raise Refusal(Reason.ENCODING, "a batch is compressed inside its frame, not by HTTP")
-        body = await read_body(headers, receive, self._settings.encoded_bytes, self._settings.read_seconds)
+        body = await self._read(headers, receive)
+        self._reception.begin(len(body))
+        try:
+            return await self._work(visitor, body)
+        finally:
+            self._reception.end(len(body))
+
+    async def _read(self, headers: dict[bytes, str], receive: Receive) -> bytes:
+        """The body, for which there is time; it takes its place from the first byte on, but not for ever."""
+        limit, seconds = self._settings.encoded_bytes, self._settings.read_seconds
+        told = headers.get(b"content-length", "")
+        size = min(int(told), limit) if told.isdigit() and len(told) < 10 else 0
+        if not self._reception.hears(size):
+            await discard(receive, limit, seconds)
+            self._send_away(size)
+        with self._reception.coming(size) as place:
+            late = asyncio.get_running_loop().call_later(_COMING_SECONDS, place.leave)
+            try:
+                body = await read_body(headers, receive, limit, seconds)
+            finally:
+                late.cancel()
+        if place.left_early and not self._reception.hears(len(body)):
+            self._send_away(len(body))
+        return body
+
+    def _send_away(self, size_bytes: int) -> NoReturn:
+        seconds = self._reception.appointment_seconds(size_bytes, self._clock.monotonic_ns())
+        raise Refusal(Reason.BUSY, "too much waits already: come again later", retry_seconds=math.ceil(seconds))
+
+    async def _work(self, visitor: Visitor, body: bytes) -> bytes:
+        begun_ns = self._clock.monotonic_ns()
         batch = self._decode(visitor, body)
+        self._reception.learn(len(body), self._clock.monotonic_ns() - begun_ns)
         chain = await self._entrance.step(visitor, batch, body)
         own = admitted(batch, visitor.site)
         if own.foreign:
@@ -125,7 +166,9 @@ class BatchEndpoint:
             batch=batch,
             fresh=tuple(record for record in batch.records if record.sequence in fresh),
         )
+        begun_ns = self._clock.monotonic_ns()
         wanted = self._accept(arrival)
+        self._reception.learn(len(body), self._clock.monotonic_ns() - begun_ns)
         wish = Wish(statement=False, resend_from=None)
         if self._reconciliation is not None:
             wish = await self._reconciliation.meet(agent, batch)
@@ -147,7 +190,7 @@ class BatchEndpoint:
         self._complain.warning(f"a batch was refused ({refusal.reason.label})", refusal.what)
         headers = {}
         if refusal.reason.status == 503:
-            headers["retry-after"] = str(self._settings.retry_after_seconds)
+            headers["retry-after"] = str(max(self._settings.retry_after_seconds, refusal.retry_seconds))
         if refusal.reason is Reason.METHOD:
             headers["allow"] = "POST"
         if refusal.reason in {Reason.TOO_LARGE, Reason.SLOW}:

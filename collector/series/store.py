@@ -9,6 +9,7 @@ import msgspec
 from collector.arrival import Arrival
 from collector.series.placing import SECOND_NS, Placed, Trust, place
 from collector.series.settings import SeriesSettings
+from collector.series.thrift import interned, renewed
 from shared.wire.reading import Metric, Reading, Sample
 
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
@@ -124,10 +125,12 @@ class SeriesStore:
         if not self._may_hold(arrival.agent, before, reading):
             self.tally.dropped += max(1, len(reading.samples))
             return None
-        kept = reading if _alike(before, reading) else self._capped(arrival.agent, before, reading)
+        kept = renewed(before.reading, reading) if before is not None else None
+        if kept is None:
+            kept = interned(self._capped(arrival.agent, before, reading))
         period_ns = measured_ns - before.measured_monotonic_ns if before is not None else None
         latest = Latest(arrival.agent, kept, measured_ns, arrival.received_wall_ns - placed.age_ns, period_ns)
-        self._latest[key] = latest
+        self._latest[(latest.agent, kept.check, kept.target) if before is None else key] = latest
         return latest
 
     def _may_hold(self, agent: str, before: Latest | None, reading: Reading) -> bool:
@@ -195,14 +198,6 @@ class SeriesStore:
                 continue
             seen.add(identity)
             yield sample
-
-
-def _alike(before: Latest | None, reading: Reading) -> bool:
-    """Whether a reading has the very series that were taken from the one before it: then they need no second look."""
-    if before is None or len(before.reading.samples) != len(reading.samples):
-        return False
-    pairs = zip(before.reading.samples, reading.samples, strict=True)
-    return all(old.name == new.name and old.labels == new.labels for old, new in pairs)
 
 
 def family_of(name: str, metrics: dict[str, Metric]) -> str:

@@ -78,3 +78,9 @@ def test_an_agent_that_was_offline_delivers_all_of_it_and_the_newest_first() -> 
     kept = load_proofs()["month-offline"].run(Trial(1, SEED))
 
     assert kept.broken == 0, kept.seen
+
+
+def test_a_herd_that_returns_with_its_backlog_loses_nothing_and_is_let_in_bit_by_bit() -> None:
+    finding = load_proofs()["herd"].run(Trial(30, SEED))
+
+    assert finding.seen[0] == "0 of 3,600 cycles lost"

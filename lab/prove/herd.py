@@ -1,0 +1,84 @@
+"""Ten thousand agents come back at once with an hour's backlog: nothing is lost, who is let in is served quickly."""
+
+import multiprocessing
+import sqlite3
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+
+import msgspec
+
+from collector.ingest.ranges import Ranges
+from lab.fleet import name
+from lab.prove import Finding, Proof, Trial
+from lab.prove.herd_clients import Herd, Score, play
+from lab.prove.house import House, open_house
+
+_CYCLES, _READINGS = 120, 60
+_PROCESSES = 2
+"""Of clients: one alone has not enough file descriptors."""
+_WITHIN_SECONDS = 10.0
+_P99_SECONDS, _MEMORY_MEGABYTES, _WAVE = 0.5, 1000.0, 3.0
+_SETTLED_SECONDS, _BUCKET_SECONDS = 60, 10
+
+
+def _run(trial: Trial) -> Finding:
+    careless = {"ingest": {"wait_seconds": 1e9}} if trial.sabotage else {}
+    with open_house(trial.count, careless) as house:
+        scores = _play(trial, house)
+        lost = _lost(house, trial.count)
+        highest = house.highest_megabytes()
+    answers = sum((score.answers for score in scores), Counter[str]())
+    times = sorted(second for score in scores for second in score.accepted_seconds)
+    p99 = times[int(0.99 * (len(times) - 1))]
+    wave = _wave(sum((score.came for score in scores), Counter[int]()))
+    live, lasted = max(s.live_seconds for s in scores), max(s.lasted_seconds for s in scores)
+    seen = (
+        f"{lost} of {trial.count * _CYCLES:,} cycles lost",
+        f"accepted in p50 {times[len(times) // 2] * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms",
+        f"collector at most {highest:.0f} MB",
+        f"newest states there after {live:.0f} s, all after {lasted:.0f} s",
+        f"answers {dict(sorted(answers.items()))}",
+        f"busiest {_BUCKET_SECONDS} s after the first minute: {wave:.1f} times the mean",
+    )
+    return Finding(trial.count, lost + (p99 > _P99_SECONDS) + (highest > _MEMORY_MEGABYTES) + (wave > _WAVE), seen)
+
+
+def _play(trial: Trial, house: House) -> list[Score]:
+    herds = [
+        Herd(
+            first,
+            _PROCESSES,
+            trial.count,
+            _CYCLES,
+            _READINGS,
+            house.port,
+            trial.seed,
+            min(_WITHIN_SECONDS, trial.count / 100),
+        )
+        for first in range(_PROCESSES)
+    ]
+    with ProcessPoolExecutor(_PROCESSES, multiprocessing.get_context("spawn")) as processes:
+        return list(processes.map(play, herds))
+
+
+def _lost(house: House, agents: int) -> int:
+    """Cycles that the inbox has not seen, by its own book."""
+    with closing(sqlite3.connect(f"file:{house.inbox}?mode=ro", uri=True)) as database:
+        rows = database.execute("SELECT agent, ranges FROM seen").fetchall()
+    seen = {agent: msgspec.msgpack.decode(ranges, type=Ranges) for agent, ranges in rows}
+    stored = sum(last - first + 1 for number in range(agents) for first, last in seen.get(name(number), ()))
+    return agents * _CYCLES - stored
+
+
+def _wave(came: Counter[int]) -> float:
+    """Requests in the busiest stretch after the first minute, in means of all after it; 0 where it was over."""
+    late = Counter[int]()
+    for second, number in came.items():
+        if second >= _SETTLED_SECONDS:
+            late[second // _BUCKET_SECONDS] += number
+    stretches = max(late, default=0) + 1 - _SETTLED_SECONDS // _BUCKET_SECONDS
+    return max(late.values()) * stretches / late.total() if late and stretches > 2 else 0.0
+
+
+PROOF = Proof("herd", "everyone returns at once, with an hour's backlog", 10_599, 400, _run)

@@ -1,0 +1,65 @@
+"""Who is sent away when too much waits, and when each may come again."""
+
+import itertools
+
+from collector.ingest.reception import Reception, ReceptionSettings
+
+LARGE, SMALL = 200_000, 2_000
+SECOND_NS = 1_000_000_000
+
+
+def busy() -> Reception:
+    """Decoding takes 20 ms a large batch, and there are as many as may wait."""
+    found = Reception(ReceptionSettings(wait_seconds=0.15))
+    for _ in range(500):
+        found.learn(LARGE, SECOND_NS // 50)
+    while found.hears(LARGE):
+        found.begin(LARGE)
+    return found
+
+
+def test_a_batch_alone_is_always_heard_however_large() -> None:
+    assert Reception(ReceptionSettings(wait_seconds=0.0)).hears(10**9)
+
+
+def test_the_newest_state_is_still_heard_where_the_past_is_sent_away() -> None:
+    found = busy()
+
+    assert not found.hears(LARGE)
+    assert found.hears(SMALL)
+
+
+def test_those_sent_away_come_back_one_after_the_other_and_not_together() -> None:
+    found = busy()
+    times = [found.appointment_seconds(LARGE, 0) for _ in range(100)]
+
+    steps = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert min(steps) > 0.02
+    assert times[-1] < 15
+
+
+def test_the_newest_state_does_not_queue_behind_the_past() -> None:
+    found = busy()
+    for _ in range(1000):
+        found.appointment_seconds(LARGE, 0)
+
+    assert found.appointment_seconds(SMALL, 0) == 0
+
+
+def test_nobody_is_sent_away_for_longer_than_the_longest_time() -> None:
+    found = busy()
+
+    assert max(found.appointment_seconds(LARGE, 0) for _ in range(50_000)) <= 600
+
+
+def test_a_body_that_comes_in_slowly_gives_its_place_back_once() -> None:
+    found = Reception(ReceptionSettings(wait_seconds=0.0))
+    with found.coming(LARGE) as place:
+        assert not found.hears(LARGE)
+        place.leave()
+        assert found.hears(LARGE)
+        found.begin(LARGE)
+
+    assert not found.hears(LARGE)
+    found.end(LARGE)
+    assert found.hears(LARGE)
