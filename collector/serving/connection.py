@@ -62,6 +62,8 @@ class Connection(HttpToolsProtocol):
         """Whether a head has begun that is not at its end."""
         self._loose_bytes = 0
         self._ended = False
+        self._last = False
+        """Whether the client wants no answer after this one."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Count it in; whoever waits longest leaves where there are too many."""
@@ -107,6 +109,8 @@ class Connection(HttpToolsProtocol):
         self._asked, self._whole, self._begun = True, False, False
         self._crowd.work(self)
         super().on_headers_complete()
+        # uvicorn would hang up at once after an answer: who still sends then never reads why it was refused.
+        self._last, self.cycle.keep_alive = not self.cycle.keep_alive, True
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body: the application counts them."""
@@ -117,7 +121,9 @@ class Connection(HttpToolsProtocol):
         """The last byte of a request."""
         self._loose_bytes = 0
         self._whole = True
-        if not self._asked:  # answered long ago; uvicorn's own timer has stopped with the bytes that came since
+        if not self._asked and self._last:
+            self.transport.close()
+        elif not self._asked:  # answered long ago; uvicorn's own timer has stopped with the bytes that came since
             self._arm(self._patience.head_seconds)
         super().on_message_complete()
 
@@ -131,6 +137,8 @@ class Connection(HttpToolsProtocol):
         self._crowd.wait(self)
         if not self._whole:
             self._arm(self._patience.rest_seconds)
+        elif self._last:
+            self.transport.close()
         elif self._begun:
             self._arm(self._patience.head_seconds)
 
