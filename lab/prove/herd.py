@@ -81,4 +81,4 @@ def _wave(came: Counter[int]) -> float:
     return max(late.values()) * stretches / late.total() if late and stretches > 2 else 0.0
 
 
-PROOF = Proof("herd", "everyone returns at once, with an hour's backlog", 10_599, 400, _run)
+PROOF = Proof("herd", "everyone returns at once, with an hour's backlog", 10_599, 600, _run)

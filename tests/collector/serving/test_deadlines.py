@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from collector.serving import open_sockets, serve
-from collector.settings import ListenSettings
+from collector.serving import ListenError, open_sockets, serve, tls_context
+from collector.settings import ListenSettings, TlsSettings
 from collector.telemetry import Telemetry
+from tests.peers.authority import authority
 from tests.peers.programs import free_port
 
 HEAD = b"POST /x HTTP/1.1\r\nHost: a\r\n"
@@ -185,6 +188,29 @@ async def test_an_honest_client_comes_in_while_the_slow_ones_fill_every_place() 
         assert found.refused("crowd") >= 40
         for _, writer in slow:
             writer.close()
+
+
+async def test_it_speaks_tls_by_itself_and_nothing_older_than_1_2(tmp_path: Path) -> None:
+    signer = authority(tmp_path, "ca")
+    certificate, key = signer.server(tmp_path, "collector")
+    trust = ssl.create_default_context(cafile=str(signer.path))
+    async with house(tls=TlsSettings(certificate=certificate, key=key), head_seconds=5) as found:
+        reader, writer = await asyncio.open_connection("127.0.0.1", found.port, ssl=trust)
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert (await read(reader)).startswith(b"HTTP/1.1 200")
+        assert writer.get_extra_info("ssl_object").version() == "TLSv1.3"
+        writer.close()
+        assert not (await found.ask()).startswith(b"HTTP/1.1 200")
+    assert tls_context(TlsSettings(certificate=certificate, key=key)).minimum_version == ssl.TLSVersion.TLSv1_2
+
+
+async def test_a_key_that_is_not_the_certificates_is_told_in_one_line(tmp_path: Path) -> None:
+    signer = authority(tmp_path, "ca")
+    certificate, _ = signer.server(tmp_path, "one")
+    _, key = signer.server(tmp_path, "two")
+
+    with pytest.raises(ListenError, match="they do not belong together"):
+        tls_context(TlsSettings(certificate=certificate, key=key))
 
 
 async def test_one_address_alone_cannot_have_every_place_and_a_proxy_may() -> None:
