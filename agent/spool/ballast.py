@@ -23,6 +23,10 @@ class Ballast:
             os.posix_fallocate(file.fileno(), 0, _BYTES)
             self.overboard = False
 
+    def is_there(self) -> bool:
+        """Whether it lies on the disk: it came after the first spool of this folder."""
+        return self._path.exists()
+
     def drop(self) -> bool:
         """Give its room to the spool if the disk is full; whether that changed anything."""
         if self._free_bytes() >= _BYTES:

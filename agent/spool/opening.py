@@ -75,8 +75,10 @@ def open_sqlite_spool(folder: Path, settings: SpoolSettings) -> Iterator[SqliteS
 
 def _open(path: Path, settings: SpoolSettings, ballast: Ballast) -> tuple[sqlite3.Connection, str, Shapes]:
     try:
+        _look_for_emptied(path, ballast)
         return _connect(path, settings)
-    except CorruptSpoolError:
+    except (CorruptSpoolError, UnicodeDecodeError):
+        # SQLite quotes a spoiled schema in its error, and Python fails to read the quotation.
         _set_aside(path)
     except sqlite3.Error as error:
         # A full disk or a file that is locked says nothing against the records in it.
@@ -86,6 +88,13 @@ def _open(path: Path, settings: SpoolSettings, ballast: Ballast) -> tuple[sqlite
         elif not ballast.drop():
             raise
     return _connect(path, settings)
+
+
+def _look_for_emptied(path: Path, ballast: Ballast) -> None:
+    """SQLite takes an empty file for a new one; the ballast tells that there was a spool in it."""
+    with contextlib.suppress(OSError):
+        if ballast.is_there() and path.stat().st_size == 0:
+            raise CorruptSpoolError("the file is empty, and was not")
 
 
 def _connect(path: Path, settings: SpoolSettings) -> tuple[sqlite3.Connection, str, Shapes]:

@@ -156,11 +156,11 @@ class SqliteSpool:
         """SQLite's errors in the words of the promise."""
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
             if code == sqlite3.SQLITE_FULL:
                 raise SpoolFullError(str(error)) from None
-            if code in NOT_A_SPOOL:
+            if code in NOT_A_SPOOL or isinstance(error, UnicodeDecodeError):
                 self.corrupt = True
                 raise CorruptSpoolError(str(error)) from None
             raise SpoolError(str(error)) from None

@@ -2,20 +2,17 @@
 
 import asyncio
 import contextlib
-import os
 import random
-import signal
 import sqlite3
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from collector.ingest.inbox import Parcel
 from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
 from lab.prove import Finding, Proof, Trial
+from lab.prove.forks import Tell, killed_after
 from shared.wire.codec import Limits, decode_batch, encode_batch
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Outcome, Reading, Record
 
@@ -78,34 +75,17 @@ def _campaign(path: Path, lives: list[float], score: _Score, *, careless: bool) 
 
 def _life(path: Path, acknowledged: _Acknowledged, seconds: float, *, careless: bool) -> None:
     """One process from its fork to its end; what it acknowledged is entered."""
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(reading)
-        try:
-            asyncio.run(_collect(path, acknowledged, writing, careless=careless))
-        finally:
-            os._exit(1)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        ready = pipe.readline()
-        time.sleep(seconds)
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        if not ready:
-            raise ChildProcessError("the collector ended by itself")
-        for line in pipe.read().decode("ascii").split("\n"):
-            if line:
-                client, last = line.split()
-                acknowledged[int(client)] = max(acknowledged[int(client)], int(last))
+
+    def work(tell: Tell) -> None:
+        asyncio.run(_collect(path, acknowledged, tell, careless=careless))
+
+    for line in killed_after(seconds, work):
+        client, last = line.split()
+        acknowledged[int(client)] = max(acknowledged[int(client)], int(last))
 
 
-async def _collect(path: Path, acknowledged: _Acknowledged, writing: int, *, careless: bool) -> None:
+async def _collect(path: Path, acknowledged: _Acknowledged, tell: Tell, *, careless: bool) -> None:
     """Twenty clients at once; each line in the pipe is an acknowledgement that a client has read."""
-
-    def tell(line: str) -> None:
-        os.write(writing, f"{line}\n".encode())
-
     async with open_sqlite_inbox(path) as inbox:
         tell("ready")
         await asyncio.gather(
@@ -113,7 +93,7 @@ async def _collect(path: Path, acknowledged: _Acknowledged, writing: int, *, car
         )
 
 
-async def _client(inbox: SqliteInbox, client: int, first: int, tell: Callable[[str], None], *, careless: bool) -> None:
+async def _client(inbox: SqliteInbox, client: int, first: int, tell: Tell, *, careless: bool) -> None:
     while True:
         numbers = tuple(range(first, first + _RECORDS))
         parcel = Parcel(

@@ -84,3 +84,13 @@ def test_a_herd_that_returns_with_its_backlog_loses_nothing_and_is_let_in_bit_by
     finding = load_proofs()["herd"].run(Trial(30, SEED))
 
     assert finding.seen[0] == "0 of 3,600 cycles lost"
+
+
+@pytest.mark.parametrize(("name", "tries", "sabotaged"), [("kill-agent", "40", "150"), ("corruption", "200", "150")])
+def test_a_spool_survives_kills_and_spoiled_files_and_a_careless_one_is_seen(
+    name: str, tries: str, sabotaged: str
+) -> None:
+    kept = prove(name, "--count", tries)
+
+    assert kept.returncode == 0, kept.stdout + kept.stderr
+    assert prove(name, "--count", sabotaged, "--sabotage").returncode == 0

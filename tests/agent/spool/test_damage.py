@@ -131,3 +131,16 @@ def test_each_commit_reaches_the_disk_before_it_is_told(tmp_path: Path) -> None:
         told = [spool._database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")]
 
     assert told == [2, "wal"]
+
+
+def test_a_schema_whose_words_are_spoiled_and_a_file_that_was_emptied_are_set_aside(tmp_path: Path) -> None:
+    """SQLite quotes the first in an error that Python cannot read, and takes the second for a new file."""
+    schema, emptied = filled(tmp_path / "schema"), filled(tmp_path / "emptied")
+    content = schema.read_bytes()
+    schema.write_bytes(content.replace(b"CREATE TABLE record", b"CREATE TABL\xc1 record"))
+    emptied.write_bytes(b"")
+    for path in (schema, emptied):
+        with open_sqlite_spool(path.parent, SpoolSettings()) as spool:
+            assert spool.put(b"x", 1) == 1
+
+        assert len(set_aside(path.parent)) == 1
