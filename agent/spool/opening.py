@@ -81,8 +81,9 @@ def _open(path: Path, settings: SpoolSettings, ballast: Ballast) -> tuple[sqlite
         # SQLite quotes a spoiled schema in its error, and Python fails to read the quotation.
         _set_aside(path)
     except sqlite3.Error as error:
-        # A full disk or a file that is locked says nothing against the records in it.
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        # A full disk or a file that is locked says nothing against the records in it. What Python cannot read as text
+        # comes without a code of SQLite's.
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
         if code in NOT_A_SPOOL:
             _set_aside(path)
         elif not ballast.drop():

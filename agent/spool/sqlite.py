@@ -157,10 +157,10 @@ class SqliteSpool:
         try:
             yield
         except (sqlite3.Error, UnicodeDecodeError) as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
             if code == sqlite3.SQLITE_FULL:
                 raise SpoolFullError(str(error)) from None
-            if code in NOT_A_SPOOL or isinstance(error, UnicodeDecodeError):
+            if code in NOT_A_SPOOL:
                 self.corrupt = True
                 raise CorruptSpoolError(str(error)) from None
             raise SpoolError(str(error)) from None
