@@ -4,6 +4,7 @@ from enum import IntEnum
 
 import msgspec
 
+from collector.incident import Incident
 from collector.inventory.site import Site
 
 
@@ -77,6 +78,8 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     agents: tuple[AgentView, ...] = ()
     transitions: tuple[Transition, ...] = ()
     """The latest, newest first."""
+    incidents: tuple[Incident, ...] = ()
+    """The newest version of each that is open, oldest first."""
 
     def counts(self) -> dict[State, int]:
         """Number of sites in each state, zeros included."""

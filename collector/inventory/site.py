@@ -3,6 +3,23 @@
 import msgspec
 
 
+class Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A broadband link of a site, as its contract has it."""
+
+    name: str
+    """Unique within its site, for example ``main``."""
+    provider: str = ""
+    """For example VNPT, Viettel, FPT."""
+    kind: str = ""
+    """For example fibre, 4g, microwave, leased."""
+    contract: str = ""
+    committed_down_megabits: float | None = None
+    """Megabits per second."""
+    committed_up_megabits: float | None = None
+    agreed_availability_ratio: float | None = None
+    """For example 0.995, over a calendar month."""
+
+
 class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A commune centre. ``id`` is ours and never changes; ``code`` is the state's and does."""
 
@@ -16,8 +33,17 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     district: str = ""
     hub: str = ""
     """Where the site's cables meet others; empty where that is not known."""
+    power_area: str = ""
+    """Sites of one area lose mains power together; empty where that is not known."""
+    links: tuple[Link, ...] = ()
+    """The first is the one over which the site is looked at."""
     latitude: float | None = None
     longitude: float | None = None
+
+    @property
+    def provider(self) -> str:
+        """Of the main link; empty where that is not known."""
+        return self.links[0].provider if self.links else ""
 
 
 class Inventory(msgspec.Struct, frozen=True):
