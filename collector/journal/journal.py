@@ -1,15 +1,20 @@
-"""The promise of the journal: a transition is on disk before it is shown or told, under a number of its own."""
+"""The promise of the journal: what is held is on disk before it is shown or told, and no version of it ever changes."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from collector.incident import Incident
 from collector.picture import State, Transition
+
+Change = tuple[str, int, State, State, str]
+"""Site, at_ns, before, after, reason."""
 
 
 class Journal(Protocol):
-    """Transitions by number."""
+    """Transitions by number, incidents by number and version."""
 
-    def write(self, transitions: list[tuple[str, int, State, State, str]]) -> list[Transition]:
-        """Store (site, at_ns, before, after, reason) in one transaction; gives them with their numbers."""
+    def write(self, transitions: Sequence[Change], incidents: Sequence[Incident] = ()) -> list[Transition]:
+        """Store both in one transaction; gives the transitions with their numbers."""
         ...
 
     def latest(self, limit: int) -> list[Transition]:
@@ -18,4 +23,27 @@ class Journal(Protocol):
 
     def standing(self) -> dict[str, Transition]:
         """The newest transition of each site."""
+        ...
+
+    def incidents(self, since_ns: int, limit: int, site: str = "") -> list[Incident]:
+        """The newest versions of those that last, or ended at ``since_ns`` or later, newest beginning first.
+
+        With ``site`` only those that struck it.
+        """
+        ...
+
+    def versions(self, number: int) -> list[Incident]:
+        """All versions of one incident, oldest first; empty where there is none."""
+        ...
+
+    def unsettled(self, since_ns: int) -> list[Incident]:
+        """The newest versions of those that last, await their final word, or ended at ``since_ns`` or later."""
+        ...
+
+    def struck(self, site: str, first_ns: int, last_ns: int) -> bool:
+        """Whether an incident of the site overlaps a closed interval."""
+        ...
+
+    def next_number(self) -> int:
+        """The number of the next incident."""
         ...

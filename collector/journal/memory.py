@@ -1,6 +1,10 @@
 """The journal in memory, for tests and virtual time; it passes the same suite as the one on disk."""
 
-from collector.picture import State, Transition
+from collections.abc import Sequence
+
+from collector.incident import Confidence, Incident, Trouble
+from collector.journal.journal import Change
+from collector.picture import Transition
 
 
 class MemoryJournal:
@@ -8,14 +12,17 @@ class MemoryJournal:
 
     def __init__(self) -> None:
         self._all: list[Transition] = []
+        self._incidents: dict[int, list[Incident]] = {}
 
-    def write(self, transitions: list[tuple[str, int, State, State, str]]) -> list[Transition]:
+    def write(self, transitions: Sequence[Change], incidents: Sequence[Incident] = ()) -> list[Transition]:
         """See the promise."""
         written = [
             Transition(number=len(self._all) + place, site=site, at_ns=at_ns, before=before, after=after, reason=reason)
             for place, (site, at_ns, before, after, reason) in enumerate(transitions, start=1)
         ]
         self._all += written
+        for incident in incidents:
+            self._incidents.setdefault(incident.number, []).append(incident)
         return written
 
     def latest(self, limit: int) -> list[Transition]:
@@ -25,3 +32,41 @@ class MemoryJournal:
     def standing(self) -> dict[str, Transition]:
         """See the promise."""
         return {transition.site: transition for transition in self._all}
+
+    def incidents(self, since_ns: int, limit: int, site: str = "") -> list[Incident]:
+        """See the promise."""
+        found = [
+            one
+            for one in self._newest()
+            if (one.ended_ns is None or one.ended_ns >= since_ns) and (not site or site in one.sites)
+        ]
+        return sorted(found, key=lambda one: (-one.began_ns, -one.number))[:limit]
+
+    def versions(self, number: int) -> list[Incident]:
+        """See the promise."""
+        return list(self._incidents.get(number, ()))
+
+    def unsettled(self, since_ns: int) -> list[Incident]:
+        """See the promise."""
+        return [
+            one
+            for one in self._newest()
+            if one.ended_ns is None or one.ended_ns >= since_ns or one.confidence is Confidence.PROVISIONAL
+        ]
+
+    def struck(self, site: str, first_ns: int, last_ns: int) -> bool:
+        """See the promise."""
+        return any(
+            site in one.sites
+            and one.trouble in {Trouble.DOWN, Trouble.FLAPPING}
+            and one.began_ns <= last_ns
+            and (one.ended_ns is None or one.ended_ns >= first_ns)
+            for one in self._newest()
+        )
+
+    def next_number(self) -> int:
+        """See the promise."""
+        return max(self._incidents, default=0) + 1
+
+    def _newest(self) -> list[Incident]:
+        return [versions[-1] for versions in self._incidents.values()]

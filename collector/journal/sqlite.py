@@ -1,12 +1,16 @@
-"""The journal on SQLite: WAL, synchronous=FULL, one connection; rows are only ever added."""
+"""The journal on SQLite: WAL, synchronous=FULL, one connection; a version that was written is never changed."""
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from collector.copying import copy_database
+from collector.incident import Confidence, Incident, Trouble
+from collector.journal.journal import Change
 from collector.picture import State, Transition
 
 _SCHEMA = """
@@ -15,8 +19,26 @@ CREATE TABLE IF NOT EXISTS transition (
     site TEXT NOT NULL, at_ns INTEGER NOT NULL, before INTEGER NOT NULL, after INTEGER NOT NULL, reason TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS of_site ON transition (site, number);
+CREATE TABLE IF NOT EXISTS incident_version (
+    number INTEGER NOT NULL, version INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (number, version)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS incident (
+    number INTEGER PRIMARY KEY, version INTEGER NOT NULL, down INTEGER NOT NULL, final INTEGER NOT NULL,
+    began_ns INTEGER NOT NULL, ended_ns INTEGER
+);
+CREATE INDEX IF NOT EXISTS by_end ON incident (ended_ns);
+CREATE INDEX IF NOT EXISTS not_final ON incident (number) WHERE final = 0;
+CREATE TABLE IF NOT EXISTS struck (
+    site TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (site, number)
+) WITHOUT ROWID;
 """
 _COLUMNS = "number, site, at_ns, before, after, reason"
+_NEWEST = "SELECT body FROM incident JOIN incident_version USING (number, version)"
+_LATE = "(ended_ns IS NULL OR ended_ns >= ?)"
+_STRUCK = (
+    "SELECT 1 FROM struck JOIN incident USING (number)"
+    " WHERE site = ? AND down AND began_ns <= ? AND (ended_ns IS NULL OR ended_ns >= ?) LIMIT 1"
+)
 
 
 class SqliteJournal:
@@ -25,7 +47,7 @@ class SqliteJournal:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
 
-    def write(self, transitions: list[tuple[str, int, State, State, str]]) -> list[Transition]:
+    def write(self, transitions: Sequence[Change], incidents: Sequence[Incident] = ()) -> list[Transition]:
         """See the promise; raises sqlite3.Error where the disk refuses, and then nothing is written."""
         written = []
         with self._database:
@@ -35,6 +57,8 @@ class SqliteJournal:
                     "INSERT INTO transition (site, at_ns, before, after, reason) VALUES (?, ?, ?, ?, ?)", row
                 )
                 written.append(_transition((cursor.lastrowid or 0, *row)))
+            for incident in incidents:
+                self._write(incident)
         return written
 
     def latest(self, limit: int) -> list[Transition]:
@@ -51,6 +75,49 @@ class SqliteJournal:
         query = f"SELECT {_COLUMNS} FROM transition WHERE number IN (SELECT max(number) FROM transition GROUP BY site)"  # noqa: S608 - a constant
         found = [_transition(row) for row in self._database.execute(query)]
         return {transition.site: transition for transition in found}
+
+    def incidents(self, since_ns: int, limit: int, site: str = "") -> list[Incident]:
+        """See the promise."""
+        of_site = "AND number IN (SELECT number FROM struck WHERE site = ?)" if site else ""
+        query = f"{_NEWEST} WHERE {_LATE} {of_site} ORDER BY began_ns DESC, number DESC LIMIT ?"
+        return self._read(query, (since_ns, *([site] if site else []), limit))
+
+    def versions(self, number: int) -> list[Incident]:
+        """See the promise."""
+        return self._read("SELECT body FROM incident_version WHERE number = ? ORDER BY version", (number,))
+
+    def unsettled(self, since_ns: int) -> list[Incident]:
+        """See the promise."""
+        return self._read(f"{_NEWEST} WHERE {_LATE} OR final = 0 ORDER BY number", (since_ns,))
+
+    def struck(self, site: str, first_ns: int, last_ns: int) -> bool:
+        """See the promise."""
+        return self._database.execute(_STRUCK, (site, last_ns, first_ns)).fetchone() is not None
+
+    def next_number(self) -> int:
+        """See the promise."""
+        (newest,) = self._database.execute("SELECT coalesce(max(number), 0) FROM incident").fetchone()
+        return int(newest) + 1
+
+    def _write(self, incident: Incident) -> None:
+        self._database.execute(
+            "INSERT INTO incident_version (number, version, body) VALUES (?, ?, ?)",
+            (incident.number, incident.version, msgspec.json.encode(incident)),
+        )
+        down = incident.trouble in {Trouble.DOWN, Trouble.FLAPPING}
+        final = incident.confidence is Confidence.FINAL
+        self._database.execute(
+            "INSERT OR REPLACE INTO incident (number, version, down, final, began_ns, ended_ns)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (incident.number, incident.version, down, final, incident.began_ns, incident.ended_ns),
+        )
+        self._database.executemany(
+            "INSERT OR IGNORE INTO struck (site, number) VALUES (?, ?)",
+            [(site, incident.number) for site in incident.sites],
+        )
+
+    def _read(self, query: str, values: tuple[object, ...]) -> list[Incident]:
+        return [msgspec.json.decode(body, type=Incident) for (body,) in self._database.execute(query, values)]
 
 
 @contextmanager

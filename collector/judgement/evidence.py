@@ -1,5 +1,6 @@
 """What the runs of one check against one target have shown, one run after the other; it remembers few of them."""
 
+import math
 from dataclasses import dataclass, replace
 
 from collector.judgement.condition import Signal
@@ -10,6 +11,8 @@ _SECOND_NS = 1_000_000_000
 _FAILED = frozenset({Outcome.TIMEOUT, Outcome.UNREACHABLE})
 LOSS = "phusong_ping_train_loss_ratio"
 RTT = "phusong_ping_train_rtt_median_seconds"
+SENT = "phusong_ping_train_sent_packets"
+_TAKEN = frozenset({LOSS, RTT, SENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +28,40 @@ class Evidence:
     first_monotonic_ns: int
     last_wall_ns: int
     last_monotonic_ns: int
-    recent: tuple[tuple[float, float | None], ...] = ()
-    """Loss ratio and median RTT of the latest runs, newest last."""
+    recent: tuple[tuple[float, float | None, float], ...] = ()
+    """Loss ratio, median RTT in seconds and packets of the latest runs, newest last."""
+    vouched: bool = True
+    """Whether its agent is known to have seen well since the first of these runs."""
 
     def signal(self, settings: JudgementSettings) -> Signal:
         """What these runs say of reachability."""
         if self.good:
             return Signal.GOOD_LONG if self.runs >= settings.up_runs else Signal.GOOD
         lasted = (self.last_monotonic_ns - self.first_monotonic_ns) / _SECOND_NS
-        enough = self.runs >= settings.down_runs and lasted >= settings.down_seconds
+        enough = self.runs >= settings.down_runs and lasted >= settings.down_seconds and self.vouched
         return Signal.BAD_LONG if enough else Signal.BAD
 
     def loss_ratio(self) -> float:
-        """Mean loss of the latest runs."""
-        return sum(loss for loss, _ in self.recent) / len(self.recent) if self.recent else 0.0
+        """Share of the latest runs' packets that was lost."""
+        sent = sum(packets for _, _, packets in self.recent)
+        return sum(loss * packets for loss, _, packets in self.recent) / sent if sent else 0.0
+
+    def sure_loss_ratio(self, deviations: float) -> float:
+        """The loss that the latest runs prove: the lower end of its confidence interval (Wilson 1927).
+
+        Two packets of sixty may be chance where a line loses one in a hundred; ``deviations`` is how many standard
+        deviations of chance are granted.
+        """
+        sent = sum(packets for _, _, packets in self.recent)
+        if not sent:
+            return 0.0
+        ratio, square = self.loss_ratio(), deviations * deviations
+        spread = deviations * math.sqrt(ratio * (1 - ratio) / sent + square / (4 * sent * sent))
+        return max(0.0, (ratio + square / (2 * sent) - spread) / (1 + square / sent))
 
     def rtt_seconds(self) -> float | None:
         """Median of the latest runs' median RTTs; None where no run had a reply."""
-        known = sorted(rtt for _, rtt in self.recent if rtt is not None)
+        known = sorted(rtt for _, rtt, _ in self.recent if rtt is not None)
         return known[len(known) // 2] if known else None
 
 
@@ -61,12 +80,17 @@ class Run:
     monotonic_ns: int
 
 
-def extend(before: Evidence | None, run: Run, keep: int) -> Evidence:
-    """The evidence with one more run; ``keep`` runs are remembered for loss and RTT."""
+def extend(before: Evidence | None, run: Run, settings: JudgementSettings) -> Evidence:
+    """The evidence with one more run.
+
+    The lost runs of an outage that is over say nothing of how well the line serves since: they are forgotten.
+    """
     good = run.reading.outcome is Outcome.OK
-    values = {sample.name: sample.value for sample in run.reading.samples if sample.name in {LOSS, RTT}}
-    recent = (*(before.recent if before else ()), (values.get(LOSS, 0.0 if good else 1.0), values.get(RTT)))[-keep:]
+    values = {sample.name: sample.value for sample in run.reading.samples if sample.name in _TAKEN}
+    here = (values.get(LOSS, 0.0 if good else 1.0), values.get(RTT), values.get(SENT, 1.0))
     if before is None or before.good is not good:
+        outage = before is not None and not before.good and before.runs >= settings.down_runs
+        kept = before.recent if before is not None and not outage else ()
         return Evidence(
             agent=run.agent,
             target=run.reading.target,
@@ -76,8 +100,12 @@ def extend(before: Evidence | None, run: Run, keep: int) -> Evidence:
             first_monotonic_ns=run.monotonic_ns,
             last_wall_ns=run.wall_ns,
             last_monotonic_ns=run.monotonic_ns,
-            recent=recent,
+            recent=(*kept, here)[-settings.degraded_runs :],
         )
     return replace(
-        before, runs=before.runs + 1, last_wall_ns=run.wall_ns, last_monotonic_ns=run.monotonic_ns, recent=recent
+        before,
+        runs=before.runs + 1,
+        last_wall_ns=run.wall_ns,
+        last_monotonic_ns=run.monotonic_ns,
+        recent=(*before.recent, here)[-settings.degraded_runs :],
     )

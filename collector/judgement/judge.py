@@ -7,6 +7,11 @@ from collector.judgement.evidence import Evidence
 from collector.judgement.settings import JudgementSettings
 from collector.picture import State, Verdict
 
+_SECOND_NS = 1_000_000_000
+_IN_FLIGHT_NS = 8 * _SECOND_NS
+"""What a site's agent sent before the line broke may still arrive within this time."""
+_LOST = frozenset({Condition.DOWN, Condition.RECOVERING})
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -14,6 +19,8 @@ class Standing:
 
     condition: Condition
     verdict: Verdict
+    lost_ns: int | None = None
+    """Of a site that is down, or was before it fell silent: wall time of the first failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +32,13 @@ class Facts:
     reporting: str = ""
     """The site's own agent, where it was heard of lately: its packets came over the link."""
     reported_wall_ns: int = 0
+    maintenance_until_ns: int | None = None
+    """While somebody works there: nothing that is seen of it is a fault."""
 
 
 def judge(before: Standing | None, facts: Facts, now_wall_ns: int, settings: JudgementSettings) -> Standing:
     """The next standing of a site. A verdict that does not change keeps its beginning."""
+    lost_ns = before.lost_ns if before is not None else None
     if not facts.links:
         condition, state, begun_ns, reason, facts_ns = _without_links(before, facts, now_wall_ns)
     else:
@@ -37,10 +47,19 @@ def judge(before: Standing | None, facts: Facts, now_wall_ns: int, settings: Jud
         condition = after(previous, link.signal(settings))
         state, reason = _state(condition, link, before, settings)
         begun_ns, facts_ns = link.first_wall_ns, link.last_wall_ns
+        if state is State.DOWN and previous not in _LOST:
+            lost_ns = begun_ns
+            if facts.reporting and facts.reported_wall_ns > link.first_wall_ns + _IN_FLIGHT_NS:
+                condition, state = previous, State.DEGRADED
+                reason = f"{reason}; but agent {facts.reporting} reports from the site itself"
         if state is State.DEGRADED:
             begun_ns = link.last_wall_ns
+    if facts.maintenance_until_ns is not None and state is not State.UP:
+        state, reason = State.MAINTENANCE, f"maintenance; {reason}"
+        begun_ns = now_wall_ns
     since_ns = _since(before, state, begun_ns, now_wall_ns)
-    return Standing(condition, Verdict(state=state, since_ns=since_ns, reason=reason, facts_at_ns=facts_ns))
+    verdict = Verdict(state=state, since_ns=since_ns, reason=reason, facts_at_ns=facts_ns)
+    return Standing(condition, verdict, lost_ns if condition in _LOST else None)
 
 
 def _without_links(
@@ -70,7 +89,9 @@ def _state(
     was = before is not None and before.verdict.state is State.DEGRADED
     share = settings.recovered_share if was else 1.0
     loss, rtt = link.loss_ratio(), link.rtt_seconds()
-    if loss >= settings.degraded_loss_ratio * share and loss > 0:
+    sure = loss if was else link.sure_loss_ratio(settings.degraded_sureness)
+    # While nothing comes back the question is whether the site is down, not how well it serves.
+    if (link.good or was) and loss > 0 and sure >= settings.degraded_loss_ratio * share:
         return State.DEGRADED, f"{loss:.0%} loss to {link.target} over {len(link.recent)} runs of {link.agent}"
     if rtt is not None and rtt >= settings.degraded_rtt_seconds * share:
         return State.DEGRADED, f"RTT of {rtt * 1000:.0f} ms to {link.target}, measured by {link.agent}"

@@ -4,7 +4,7 @@ import msgspec
 
 
 class JudgementSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Limits of the first judgement."""
+    """Limits of the judgement."""
 
     down_runs: int = 3
     """Consecutive runs without any reply before a site can be down: one lost train is not an outage."""
@@ -17,11 +17,58 @@ class JudgementSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     table); 5 % over several trains is loss that five packets a train can show."""
     degraded_rtt_seconds: float = 0.3
     """Median RTT from which a site is degraded (ITU-T G.114: one way 150 ms is good, RTT about twice that)."""
-    degraded_runs: int = 6
+    degraded_runs: int = 30
     """Over how many of the latest runs loss and RTT are looked at."""
+    degraded_sureness: float = 3.0
+    """How many standard deviations of chance a loss must exceed the limit by. Of 300 packets on a line that loses 2 %
+    no more than 6 % are lost by chance once in years; 10 % is then seen within five minutes, 30 % within one."""
     recovered_share: float = 0.5
     """A degraded site is good again below this share of the limits."""
     vantage_kind: str = "icmp"
     """Kind of the checks whose replies say that a site can be reached."""
     vantage_roles: tuple[str, ...] = ("router", "gateway", "access_router")
     """Role of the targets whose replies say that a site can be reached."""
+    lan_roles: tuple[str, ...] = ()
+    """Roles, besides those above, of what the site's own agent reaches without leaving the site."""
+    first_hop_roles: tuple[str, ...] = ("isp_first_hop",)
+    """Roles of the provider's nearest router, as the site's own agent sees it."""
+    core_roles: tuple[str, ...] = ("province_core",)
+    """Roles of what lies behind the provider's network, as the site's own agent sees it."""
+    anchor_roles: tuple[str, ...] = ("isp_first_hop", "province_core", "world")
+    """Roles of what the agent that looks from the province must reach itself, at its own site: where it does not, what
+    it says of other sites counts for nothing."""
+    inside_gap_seconds: float = 90.0
+    """Looks from inside that lie further apart than this leave a time of which nothing is claimed: three periods of
+    ``ping-line``."""
+    blind_share: float = 0.8
+    """An agent without anchors that loses such a share of at least ``blind_sites`` sites at once is blind itself."""
+    blind_sites: int = 5
+    blind_seconds: float = 15.0
+    """How long an agent is blind before it is told."""
+    vantage_silent_seconds: float = 90.0
+    """How long nothing may come from an agent that looks at other sites before it is told."""
+    agent_silent_seconds: float = 600.0
+    """How long nothing may come from the agent of a site that is well before it is told."""
+    fold_seconds: float = 180.0
+    """Sites that were lost within this time of each other may have been lost to one fault."""
+    fold_wait_seconds: float = 12.0
+    """How long a site that is down waits until its neighbours were looked at again."""
+    hub_share: float = 0.8
+    """Share of a hub's sites that must be lost."""
+    hub_sites: int = 2
+    provider_share: float = 0.4
+    """Share of a provider's sites that must be lost: its network may fail in part."""
+    provider_sites: int = 4
+    power_share: float = 0.5
+    """Share of a power area's sites that must be lost, one of them with evidence of failed mains."""
+    power_sites: int = 2
+    remainder_seconds: float = 300.0
+    """So long after most sites of a fault returned, the rest of them stand for themselves."""
+    reopen_seconds: float = 600.0
+    """What fails again within this time is the same fault."""
+    flapping_returns: int = 3
+    """As often as this within an hour, and it flaps."""
+    settle_seconds: float = 300.0
+    """How long evidence for the cause is waited for after a return where the site has no agent of its own."""
+    settle_most_seconds: float = 86_400.0
+    """How long the backlog of a site's agent is waited for."""

@@ -37,6 +37,14 @@ class Latest(msgspec.Struct, frozen=True, gc=False):
     """Time since the reading before it; None for the first."""
 
 
+class Late(msgspec.Struct, frozen=True, gc=False):
+    """A reading that is not the newest of its key: history, placed by the collector's wall clock."""
+
+    agent: str
+    reading: Reading
+    measured_wall_ns: int
+
+
 @dataclass(slots=True)
 class SeriesTally:
     """What was not taken, for the collector's own metrics."""
@@ -63,8 +71,12 @@ class SeriesStore:
         self._undescribed: set[str] = set()
         self.tally = SeriesTally()
 
-    def accept(self, arrival: Arrival) -> Iterator[Latest]:
-        """Take an arrival; gives each reading that became the newest of its key, oldest first."""
+    def accept(self, arrival: Arrival) -> Iterator[Latest | Late]:
+        """Take an arrival; gives each reading that became the newest of its key, and those that came too late for it.
+
+        Of a late one the time must rest on something; what was voided, cannot be placed or would be too much for its
+        agent is given by neither.
+        """
         batch = arrival.batch
         heard = self._heard_monotonic_ns.get(arrival.agent, arrival.received_monotonic_ns)
         self._heard_monotonic_ns[arrival.agent] = max(heard, arrival.received_monotonic_ns)
@@ -74,9 +86,9 @@ class SeriesStore:
         for record in arrival.fresh:
             for reading in record.cycle.readings:
                 placed = place(reading, record.cycle, batch, arrival.received_wall_ns)
-                latest = self._enter(arrival, reading, placed)
-                if latest is not None:
-                    yield latest
+                taken = self._enter(arrival, reading, placed)
+                if taken is not None:
+                    yield taken
 
     def metrics_wanted(self) -> bool:
         """Whether there are series that nobody has described yet."""
@@ -89,6 +101,11 @@ class SeriesStore:
     def fresh(self, now_monotonic_ns: int) -> Iterator[Latest]:
         """The readings that still count."""
         return (latest for latest in self._latest.values() if self.is_fresh(latest, now_monotonic_ns))
+
+    def counts(self, key: Key, now_monotonic_ns: int) -> bool:
+        """Whether the newest reading of a key counts."""
+        latest = self._latest.get(key)
+        return latest is not None and self.is_fresh(latest, now_monotonic_ns)
 
     def is_fresh(self, latest: Latest, now_monotonic_ns: int) -> bool:
         """Whether a reading counts: its agent was heard from, and it is not overdue by its own rhythm."""
@@ -106,13 +123,15 @@ class SeriesStore:
         heard = self._heard_monotonic_ns.get(agent)
         return heard is not None and now_monotonic_ns - heard <= self._settings.agent_silent_seconds * SECOND_NS
 
-    def _enter(self, arrival: Arrival, reading: Reading, placed: Placed | None) -> Latest | None:
+    def _enter(self, arrival: Arrival, reading: Reading, placed: Placed | None) -> Latest | Late | None:
         if placed is None or placed.trust is not Trust.MONOTONIC:
             # Of another boot: history. Its time may be right, but the present is what this boot measures.
             self.tally.unplaced += placed is None
             self.tally.late += placed is not None
             self.tally.repaired += placed is not None and placed.trust is Trust.REPAIRED
-            return None
+            if placed is None or placed.trust is Trust.UNSYNCHRONISED:
+                return None
+            return _late(arrival, reading, placed)
         if reading.voided:
             self.tally.voided += 1
             return None
@@ -121,7 +140,7 @@ class SeriesStore:
         before = self._latest.get(key)
         if before is not None and measured_ns <= before.measured_monotonic_ns:
             self.tally.late += 1
-            return None
+            return _late(arrival, reading, placed)
         if not self._may_hold(arrival.agent, before, reading):
             self.tally.dropped += max(1, len(reading.samples))
             return None
@@ -198,6 +217,10 @@ class SeriesStore:
                 continue
             seen.add(identity)
             yield sample
+
+
+def _late(arrival: Arrival, reading: Reading, placed: Placed) -> Late | None:
+    return None if reading.voided else Late(arrival.agent, reading, arrival.received_wall_ns - placed.age_ns)
 
 
 def family_of(name: str, metrics: dict[str, Metric]) -> str:

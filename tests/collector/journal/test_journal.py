@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.incident import Cause, Confidence, Incident, Scope, Trouble
 from collector.journal.journal import Journal
 from collector.journal.memory import MemoryJournal
 from collector.journal.sqlite import open_sqlite_journal
@@ -49,3 +50,56 @@ def test_a_reopened_journal_goes_on_counting(tmp_path: Path) -> None:
         with open_sqlite_journal(tmp_path / "journal.sqlite") as journal:
             (written,) = journal.write([("a", number, State.UP, State.DOWN, "")])
             assert written.number == number
+
+
+def incident(number: int, version: int, began_ns: int, ended_ns: int | None, *, final: bool = False) -> Incident:
+    return Incident(
+        number=number,
+        version=version,
+        at_ns=began_ns,
+        scope=Scope.SITE,
+        subject="a",
+        trouble=Trouble.DOWN,
+        cause=Cause.UNKNOWN,
+        confidence=Confidence.FINAL if final else Confidence.PROVISIONAL,
+        began_ns=began_ns,
+        known_ns=began_ns,
+        ended_ns=ended_ns,
+        sites=("a", "b"),
+    )
+
+
+def test_every_version_of_an_incident_is_kept_and_the_newest_is_what_counts(journal: Journal) -> None:
+    assert journal.next_number() == 1
+    first, second = incident(1, 1, 10, None), incident(1, 2, 10, 50)
+    journal.write([], [first])
+    journal.write([("a", 5, State.UP, State.DOWN, "")], [second])
+
+    assert journal.versions(1) == [first, second]
+    assert journal.versions(2) == []
+    assert journal.incidents(0, 10) == [second]
+    assert journal.next_number() == 2
+
+
+def test_incidents_are_found_by_time_and_site(journal: Journal) -> None:
+    over, lasting = incident(1, 1, 10, 50, final=True), incident(2, 1, 70, None)
+    journal.write([], [over, lasting])
+
+    assert journal.incidents(0, 10) == [lasting, over]
+    assert journal.incidents(0, 1) == [lasting]
+    assert journal.incidents(60, 10, site="b") == [lasting]
+    assert journal.incidents(0, 10, site="c") == []
+    assert journal.unsettled(60) == [lasting]
+    assert journal.unsettled(50) == [over, lasting]
+    assert [journal.struck("b", first, last) for first, last in ((0, 9), (0, 10), (51, 69), (51, 70))] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+
+
+def test_what_awaits_its_final_word_is_not_forgotten(journal: Journal) -> None:
+    journal.write([], [incident(1, 1, 10, 50)])
+
+    assert [one.number for one in journal.unsettled(1000)] == [1]

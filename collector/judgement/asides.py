@@ -1,0 +1,107 @@
+"""Incidents beside outages: sites that serve badly, agents that cannot see or are not heard; it tells nobody."""
+
+from collections.abc import Collection, Sequence
+
+from collector.incident import Cause, Clue, Confidence, Incident, Scope, Trouble
+from collector.judgement.clues import ClueKind
+from collector.judgement.ledger import Draft, Ledger
+from collector.judgement.scene import Blind, Look, Scene
+from collector.judgement.settings import JudgementSettings
+
+_SECOND_NS = 1_000_000_000
+
+
+class Asides:
+    """What lasts of each kind, by its subject."""
+
+    def __init__(self, ledger: Ledger, known: Sequence[Incident], settings: JudgementSettings) -> None:
+        self._ledger = ledger
+        self._settings = settings
+        lasting = [incident for incident in known if incident.is_open]
+        self._degraded = {one.subject: one.began_ns for one in lasting if one.trouble is Trouble.DEGRADED}
+        self._unseen = {(one.scope, one.subject): one for one in lasting if one.trouble is Trouble.SILENT}
+
+    def turn(self, scene: Scene, lost: Collection[str]) -> None:
+        """One evaluation; ``lost`` are the sites that are down."""
+        for site, look in scene.looks.items():
+            if look.degraded_since_ns is not None or site in self._degraded:
+                self._degrade(site, look, site in lost, scene.now_ns)
+        told = {self._see(draft, scene.now_ns) for draft in self._silences(scene)}
+        for known in [known for known in self._unseen if known not in told]:
+            self._heard(self._unseen.pop(known), scene.now_ns)
+
+    def _degrade(self, site: str, look: Look, lost: bool, now_ns: int) -> None:
+        began_ns = self._degraded.get(site)
+        if began_ns is None:
+            if lost or look.degraded_since_ns is None:
+                return
+            began_ns = self._degraded[site] = look.degraded_since_ns
+        over = lost or (look.fresh and look.degraded_since_ns is None)
+        if over:
+            del self._degraded[site]
+        self._ledger.hold(
+            Draft(
+                scope=Scope.SITE,
+                subject=site,
+                trouble=Trouble.DEGRADED,
+                cause=Cause.UNKNOWN,
+                began_ns=began_ns,
+                ended_ns=max(now_ns, began_ns) if over else None,
+                confidence=Confidence.FINAL if over else Confidence.PROVISIONAL,
+                sites=(site,),
+                still=() if over else (site,),
+                silent_because="maintenance" if look.maintenance else "",
+            ),
+            now_ns,
+        )
+
+    def _silences(self, scene: Scene) -> list[Draft]:
+        blind_ns = int(self._settings.blind_seconds * _SECOND_NS)
+        drafts = [_blind(one, scene) for one in scene.blind if one.silent or scene.now_ns - one.since_ns >= blind_ns]
+        for agent, (site, since_ns) in scene.silent.items():
+            clue = Clue(kind=ClueKind.AGENT_SILENT, at_ns=since_ns, site=site, subject=agent)
+            drafts.append(
+                Draft(
+                    scope=Scope.AGENT,
+                    subject=agent,
+                    trouble=Trouble.SILENT,
+                    cause=Cause.AGENT,
+                    began_ns=since_ns,
+                    clues=(clue,),
+                )
+            )
+        return drafts
+
+    def _see(self, draft: Draft, now_ns: int) -> tuple[Scope, str]:
+        self._unseen[draft.scope, draft.subject] = self._ledger.hold(draft, now_ns)
+        return draft.scope, draft.subject
+
+    def _heard(self, incident: Incident, now_ns: int) -> None:
+        draft = Draft(
+            scope=incident.scope,
+            subject=incident.subject,
+            trouble=incident.trouble,
+            cause=incident.cause,
+            began_ns=incident.began_ns,
+            ended_ns=now_ns,
+            confidence=Confidence.FINAL,
+            sites=incident.sites,
+            clues=incident.clues,
+        )
+        self._ledger.hold(draft, now_ns, incident.number)
+
+
+def _blind(one: Blind, scene: Scene) -> Draft:
+    """Where nobody else looks, it is the whole province that is not seen."""
+    kind = ClueKind.AGENT_SILENT if one.silent else ClueKind.ANCHORS_LOST
+    unseen = tuple(site for site, look in scene.looks.items() if not look.fresh) if one.alone else ()
+    return Draft(
+        scope=Scope.PROVINCE if one.alone else Scope.AGENT,
+        subject=one.site if one.alone else one.agent,
+        trouble=Trouble.SILENT,
+        cause=Cause.AGENT if one.silent else Cause.PROVINCE,
+        began_ns=one.since_ns,
+        sites=unseen,
+        still=unseen,
+        clues=(Clue(kind=kind, at_ns=one.since_ns, site=one.site, subject=one.agent),),
+    )

@@ -1,0 +1,85 @@
+"""The cause of one site's outage, from a table of rules over its clues; what the clues do not show stays unknown."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from collector.incident import Cause, Clue
+from collector.judgement.clues import ClueKind
+from collector.judgement.notes import CORE, FIRST_HOP, LAN, SiteNotes
+from collector.judgement.spans import Spans
+
+_SECOND_NS = 1_000_000_000
+_EDGE_NS = 20 * _SECOND_NS
+"""Looks from inside that lie nearer to the ends of an outage may belong to either side."""
+_SHORT_NS = 90 * _SECOND_NS
+"""A shorter outage is looked at whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """All of ``needs`` and none of ``unless``: then this is the cause."""
+
+    cause: Cause
+    needs: frozenset[ClueKind]
+    unless: frozenset[ClueKind] = frozenset()
+
+
+def _rule(cause: Cause, *needs: ClueKind, unless: tuple[ClueKind, ...] = ()) -> Rule:
+    return Rule(cause, frozenset(needs), frozenset(unless))
+
+
+_K = ClueKind
+_LIVES = (_K.HOST_STAYED, _K.ROUTER_STAYED)
+
+RULES: tuple[Rule, ...] = (
+    # A router that ran on and was seen from inside all the while had power, whatever its supply told before.
+    _rule(Cause.ACCESS_LINK, _K.LAN_WELL, _K.FIRST_HOP_LOST),
+    _rule(Cause.ISP, _K.FIRST_HOP_WELL, _K.CORE_LOST),
+    _rule(Cause.POWER, _K.ON_BATTERY, unless=_LIVES),
+    _rule(Cause.POWER, _K.POWER_TRAP, unless=_LIVES),
+    _rule(Cause.POWER, _K.ROUTER_REBOOTED, _K.HOST_REBOOTED),
+    _rule(Cause.SITE_LAN, _K.LAN_LOST, unless=(_K.ROUTER_STAYED,)),
+    _rule(Cause.SITE_LAN, _K.ROUTER_REBOOTED, _K.HOST_STAYED),
+    _rule(Cause.ACCESS_LINK, _K.SIGNAL_FADED, unless=(_K.ROUTER_REBOOTED,)),
+    _rule(Cause.ACCESS_LINK, _K.ROUTER_STAYED, _K.NEIGHBOURS_WELL, unless=(_K.LAN_LOST,)),
+)
+"""In the order in which they are asked; the first that fits is taken."""
+
+
+def cause_of(clues: Iterable[Clue]) -> tuple[Cause, tuple[Clue, ...]]:
+    """The cause and all the clues, those that led to it first."""
+    every = tuple(clues)
+    kinds = {ClueKind(clue.kind) for clue in every}
+    for rule in RULES:
+        if rule.needs <= kinds and not rule.unless & kinds:
+            leading = tuple(clue for clue in every if clue.kind in rule.needs)
+            return rule.cause, leading + tuple(clue for clue in every if clue not in leading)
+    return Cause.UNKNOWN, every
+
+
+def clues_of(site: str, notes: SiteNotes, began_ns: int, ended_ns: int | None, now_ns: int) -> Iterator[Clue]:
+    """What is known of an outage from the site itself; ``ended_ns`` None while it lasts."""
+    yield from notes.diary.power_clues(site, began_ns)
+    yield from notes.diary.signal_clues(site, began_ns)
+    last_ns = ended_ns if ended_ns is not None else now_ns
+    for level, lost, well in (
+        (LAN, _K.LAN_LOST, _K.LAN_WELL),
+        (FIRST_HOP, _K.FIRST_HOP_LOST, _K.FIRST_HOP_WELL),
+        (CORE, _K.CORE_LOST, _K.CORE_WELL),
+    ):
+        reached = _reached([spans for (at, _), spans in notes.inside.items() if at == level], began_ns, last_ns)
+        if reached is not None:
+            yield Clue(kind=well if reached else lost, at_ns=began_ns, site=site)
+    if ended_ns is not None:
+        yield from notes.diary.restart_clues(site, began_ns, ended_ns)
+
+
+def _reached(targets: list[Spans], began_ns: int, ended_ns: int) -> bool | None:
+    """Whether one of the targets was reached meanwhile; None where nobody looked, or where it was so and not so."""
+    edge_ns = _EDGE_NS if ended_ns - began_ns > _SHORT_NS else 0
+    seen = [spans.within(began_ns + edge_ns, ended_ns - edge_ns) for spans in targets]
+    good = sum(span.last_ns - span.first_ns + 1 for spans in seen for span in spans if span.good)
+    bad = sum(span.last_ns - span.first_ns + 1 for spans in seen for span in spans if not span.good)
+    if good + bad == 0 or max(good, bad) < 0.8 * (good + bad):
+        return None
+    return good > bad

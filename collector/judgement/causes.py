@@ -1,0 +1,92 @@
+"""Causes of the outages of sites and of folds, from what was noted of each site and of its neighbours."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from collector.incident import Cause, Clue, Confidence, Scope
+from collector.inventory.site import Inventory
+from collector.judgement.attribution import cause_of, clues_of
+from collector.judgement.cases import Case, Group
+from collector.judgement.clues import ClueKind
+from collector.judgement.folding import Seen
+from collector.judgement.notes import Notes
+from collector.judgement.scene import Look, Scene
+from collector.judgement.settings import JudgementSettings
+
+_SECOND_NS = 1_000_000_000
+_POLLED_NS = 150 * _SECOND_NS
+"""Devices are asked every minute: after this their restarts are known."""
+_OF_SCOPE = {
+    Scope.HUB: Cause.HUB,
+    Scope.PROVIDER: Cause.ISP,
+    Scope.POWER_AREA: Cause.POWER,
+    Scope.PROVINCE: Cause.PROVINCE,
+}
+_TOLD_CLUES = 16
+
+
+class Causes:
+    """Answers by site and by fold; it holds the notes and nothing of its own."""
+
+    def __init__(self, inventory: Inventory, notes: Notes, settings: JudgementSettings) -> None:
+        self._notes = notes
+        self._settings = settings
+        self._hub = {site.id: site.hub for site in inventory.sites}
+        self._neighbours: dict[str, list[str]] = {}
+        for site in inventory.sites:
+            if site.hub:
+                self._neighbours.setdefault(site.hub, []).append(site.id)
+
+    def powerless(self, site: str, began_ns: int) -> bool:
+        """Whether its mains are known to have failed before the loss."""
+        return any(True for _ in self._notes.of(site).diary.power_clues(site, began_ns))
+
+    def of_site(self, case: Case, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
+        """The cause of one site's outage."""
+        clues = clues_of(case.site, self._notes.of(case.site), case.began_ns, case.ended_ns, scene.now_ns)
+        return cause_of((*clues, *self._beside(case, scene.looks)))
+
+    def of_group(self, group: Group, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
+        """The cause of a fold: that of its part, unless most of its sites lost their power."""
+        votes: Counter[Cause] = Counter()
+        told: list[Clue] = []
+        for case in group.cases.values():
+            clues = clues_of(case.site, self._notes.of(case.site), case.began_ns, case.ended_ns, scene.now_ns)
+            cause, every = cause_of(clues)
+            votes[cause] += cause is not Cause.UNKNOWN
+            told += every[:2]
+        voters = votes.total()
+        count = Clue(
+            kind=ClueKind.NEIGHBOURS_DOWN,
+            at_ns=min(case.began_ns for case in group.cases.values()),
+            subject=group.part.subject,
+            value=float(len(group.cases)),
+        )
+        power = voters >= 2 and votes[Cause.POWER] > voters / 2
+        cause = Cause.POWER if power else _OF_SCOPE[group.part.scope]
+        return cause, (count, *told)[:_TOLD_CLUES]
+
+    def confidence(self, cases: Iterable[Case], scene: Scene) -> Confidence:
+        """Whether all that can come to light has."""
+        settled = all(self._settled(case, scene) for case in cases)
+        return Confidence.FINAL if settled else Confidence.PROVISIONAL
+
+    def _settled(self, case: Case, scene: Scene) -> bool:
+        if case.ended_ns is None:
+            return False
+        passed_ns = scene.now_ns - case.ended_ns
+        agents = scene.backlogs.get(case.site, ())
+        if not agents:
+            return passed_ns >= int(self._settings.settle_seconds * _SECOND_NS)
+        told = all(backlog is not None and backlog.reaches(case.ended_ns) for backlog in agents)
+        return (told and passed_ns >= _POLLED_NS) or passed_ns >= int(self._settings.settle_most_seconds * _SECOND_NS)
+
+    def _beside(self, case: Case, looks: Mapping[str, Look]) -> Iterator[Clue]:
+        """Neighbours at the hub that were well when the site was lost."""
+        hub = self._hub.get(case.site, "")
+        others = [looks[site] for site in self._neighbours.get(hub, ()) if site != case.site and site in looks]
+        well = sum(look.seen is Seen.WELL and look.fresh for look in others)
+        if others and well >= 0.5 * len(others):
+            yield Clue(
+                kind=ClueKind.NEIGHBOURS_WELL, at_ns=case.began_ns, site=case.site, subject=hub, value=float(well)
+            )

@@ -1,0 +1,130 @@
+"""Which lost sites are one fault: the smallest part of the network that explains the most of them; pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from collector.incident import Scope
+from collector.judgement.settings import JudgementSettings
+
+_SECOND_NS = 1_000_000_000
+
+
+class Seen(IntEnum):
+    """What the newest look at a site says."""
+
+    WELL = 0
+    SUSPECT = 1
+    """Lost in the newest look, not long enough yet to be down."""
+    DOWN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """One site as folding sees it; times are wall times in nanoseconds."""
+
+    seen: Seen
+    began_ns: int
+    """The first failure where it is lost, the newest look where it is well."""
+    own: bool = False
+    """Whether its own evidence names a cause that no neighbour shares, or another fault has it already."""
+    powerless: bool = False
+    """Whether its mains are known to have failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the network whose sites share a fate."""
+
+    scope: Scope
+    subject: str
+    members: frozenset[str]
+    hubs: Mapping[str, str] = field(default_factory=dict)
+    """Hub of each member, where a provider must be lost at more than one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Sites lost together."""
+
+    part: Part
+    sites: tuple[str, ...]
+    undecided: bool = False
+    """Some of its members were not looked at since: it may become one fault or not, and is waited for."""
+
+
+_ORDER = (Scope.HUB, Scope.PROVIDER, Scope.POWER_AREA, Scope.PROVINCE)
+
+
+def fold(parts: Sequence[Part], glimpses: Mapping[str, Glimpse], settings: JudgementSettings) -> list[Fold]:
+    """Folds of the free lost sites, none sharing a site with another, those that explain most first."""
+    found: list[Fold] = []
+    taken: set[str] = set()
+    while True:
+        folds = [one for part in parts if (one := _fold(part, glimpses, taken, settings)) is not None]
+        if not folds:
+            return found
+        best = min(folds, key=lambda one: (one.undecided, -len(one.sites), _ORDER.index(one.part.scope), _size(one)))
+        found.append(best)
+        taken.update(best.sites)
+
+
+def _size(one: Fold) -> tuple[int, str]:
+    return len(one.part.members), one.part.subject
+
+
+def _fold(part: Part, glimpses: Mapping[str, Glimpse], taken: set[str], settings: JudgementSettings) -> Fold | None:
+    seen = {site: glimpses[site] for site in part.members if site in glimpses}
+    power = part.scope is Scope.POWER_AREA
+    free = [
+        site
+        for site, glimpse in seen.items()
+        if glimpse.seen is not Seen.WELL and site not in taken and (not glimpse.own or (power and glimpse.powerless))
+    ]
+    struck = _together(free, seen, int(settings.fold_seconds * _SECOND_NS))
+    if not any(seen[site].seen is Seen.DOWN for site in struck):
+        return None
+    if power and not any(seen[site].powerless for site in struck):
+        return None
+    observed = sum(g.seen is Seen.WELL or not g.own or site in struck for site, g in seen.items())
+    needed = _needed(part, observed, settings)
+    first_ns = min(seen[site].began_ns for site in struck)
+    others = sum(g.seen is not Seen.WELL for site, g in seen.items() if site not in struck and not g.own)
+    unseen = sum(g.seen is Seen.WELL and g.began_ns <= first_ns for g in seen.values())
+    if len(struck) < _least(part, settings) or len(struck) + others + unseen < needed:
+        return None
+    if part.hubs and len({part.hubs.get(site, site) for site in struck}) < 2:
+        return None
+    return Fold(part, tuple(struck), undecided=len(struck) + others < needed)
+
+
+def _together(free: list[str], seen: Mapping[str, Glimpse], within_ns: int) -> list[str]:
+    """The largest number of them whose beginnings lie within a time of each other, in the order of their beginnings."""
+    ordered = sorted(free, key=lambda site: seen[site].began_ns)
+    best: list[str] = []
+    first = 0
+    for last, site in enumerate(ordered):
+        while seen[site].began_ns - seen[ordered[first]].began_ns > within_ns:
+            first += 1
+        if last - first + 1 > len(best):
+            best = ordered[first : last + 1]
+    return best
+
+
+def _least(part: Part, settings: JudgementSettings) -> int:
+    return {
+        Scope.HUB: settings.hub_sites,
+        Scope.PROVIDER: settings.provider_sites,
+        Scope.POWER_AREA: settings.power_sites,
+        Scope.PROVINCE: settings.blind_sites,
+    }[part.scope]
+
+
+def _needed(part: Part, observed: int, settings: JudgementSettings) -> float:
+    share = {
+        Scope.HUB: settings.hub_share,
+        Scope.PROVIDER: settings.provider_share,
+        Scope.POWER_AREA: settings.power_share,
+        Scope.PROVINCE: settings.blind_share,
+    }[part.scope]
+    return share * observed

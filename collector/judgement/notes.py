@@ -1,0 +1,99 @@
+"""Which readings say something of a cause, and into which diary or view from inside they go; it keeps no other."""
+
+from dataclasses import dataclass, field
+
+from collector.arrival import Arrival
+from collector.judgement.diary import Diary
+from collector.judgement.settings import JudgementSettings
+from collector.judgement.spans import Spans
+from shared.wire.reading import Outcome, Reading
+
+_SECOND_NS = 1_000_000_000
+_ON_BATTERY = 5.0
+"""UPS-MIB (RFC 1628) upsOutputSource."""
+_SIGNALS = frozenset({"phusong_optical_rx_dbm", "phusong_lte_rsrp_dbm"})
+_UPTIME = "phusong_snmp_uptime_seconds"
+_SOURCE = "upsOutputSource"
+_TRAPS = "phusong_snmp_traps_total"
+_POWER_TRAP = (("trap", "upsTrapOnBattery"),)
+_LEVEL_TARGETS = 16
+LAN, FIRST_HOP, CORE, WORLD = "lan", "first_hop", "core", "world"
+
+
+@dataclass(slots=True)
+class SiteNotes:
+    """What is noted of one site."""
+
+    diary: Diary = field(default_factory=Diary)
+    inside: dict[tuple[str, str], Spans] = field(default_factory=dict)
+    """By level and target: what the site's own agent reached."""
+
+    def lost_outside(self, first_ns: int, last_ns: int) -> bool:
+        """Whether the site's own agent looked beyond its LAN in that time and reached nothing there."""
+        seen = [
+            span
+            for (level, _), spans in self.inside.items()
+            if level != LAN
+            for span in spans.within(first_ns, last_ns)
+        ]
+        return bool(seen) and not any(span.good for span in seen)
+
+
+class Notes:
+    """Diaries and views from inside of all sites."""
+
+    def __init__(self, settings: JudgementSettings) -> None:
+        self._settings = settings
+        self._levels = {
+            **dict.fromkeys(settings.anchor_roles, WORLD),
+            **dict.fromkeys((*settings.vantage_roles, *settings.lan_roles), LAN),
+            **dict.fromkeys(settings.first_hop_roles, FIRST_HOP),
+            **dict.fromkeys(settings.core_roles, CORE),
+        }
+        self._sites: dict[str, SiteNotes] = {}
+
+    def of(self, site: str) -> SiteNotes:
+        """The notes of a site, empty at first."""
+        found = self._sites.get(site)
+        if found is None:
+            found = self._sites[site] = SiteNotes()
+        return found
+
+    def hear(self, arrival: Arrival, site: str) -> None:
+        """A batch of the agent that stands at a site: how long its computer runs."""
+        began_ns = arrival.received_wall_ns - arrival.batch.sent_monotonic_ns
+        self.of(site).diary.host(arrival.agent, began_ns, arrival.received_wall_ns)
+
+    def take(self, reading: Reading, at_ns: int, *, inside: bool) -> None:
+        """A reading of a site that was measured at ``at_ns``; ``inside``: by the site's own agent."""
+        level = self._levels.get(reading.role) if inside and reading.kind == self._settings.vantage_kind else None
+        if level is not None:
+            self._look(reading, at_ns, level)
+        elif reading.samples:
+            self._note(reading, at_ns)
+
+    def _look(self, reading: Reading, at_ns: int, level: str) -> None:
+        if reading.outcome not in {Outcome.OK, Outcome.TIMEOUT, Outcome.UNREACHABLE}:
+            return
+        inside = self.of(reading.site).inside
+        spans = inside.get((level, reading.target))
+        if spans is None:
+            if len(inside) >= _LEVEL_TARGETS:
+                return
+            gap_ns = int(self._settings.inside_gap_seconds * _SECOND_NS)
+            spans = inside[level, reading.target] = Spans(gap_ns)
+        spans.see(at_ns, reading.outcome is Outcome.OK)
+
+    def _note(self, reading: Reading, at_ns: int) -> None:
+        for sample in reading.samples:
+            if sample.name == _UPTIME:
+                if reading.role in self._settings.vantage_roles:
+                    began_ns = at_ns - int(sample.value * _SECOND_NS)
+                    self.of(reading.site).diary.router(reading.target, began_ns, at_ns)
+            elif sample.name == _SOURCE:
+                self.of(reading.site).diary.supply(reading.target, at_ns, on_battery=sample.value == _ON_BATTERY)
+            elif sample.name in _SIGNALS:
+                words = (reading.target, *(value for _, value in sample.labels))
+                self.of(reading.site).diary.signal(" ".join(words), at_ns, sample.value)
+            elif sample.name == _TRAPS and sample.labels == _POWER_TRAP:
+                self.of(reading.site).diary.trap_total(reading.target, at_ns, sample.value)

@@ -1,0 +1,101 @@
+"""What agents see of sites that are not their own, and which of it may be believed; it judges no site."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from collector.judgement.evidence import Evidence, Run, counts, extend
+from collector.judgement.scene import Blind
+from collector.judgement.settings import JudgementSettings
+from collector.judgement.vantage import Vantage
+
+Fresh = Callable[[str, str, str], bool]
+"""Whether the newest reading of (agent, check, target) still counts."""
+
+
+class Outlook:
+    """Evidence by site, and the agents that it comes from."""
+
+    def __init__(self, settings: JudgementSettings) -> None:
+        self._settings = settings
+        self._evidence: dict[str, dict[tuple[str, str, str], Evidence]] = {}
+        self._vantages: dict[str, Vantage] = {}
+        self._kind = settings.vantage_kind
+        self._roles = frozenset(settings.vantage_roles)
+        self._anchors = frozenset(settings.anchor_roles)
+
+    def take(self, run: Run, *, outside: bool) -> bool:
+        """The newest run of a check and target; ``outside``: by an agent that stands elsewhere. True for evidence."""
+        reading = run.reading
+        if reading.kind != self._kind or not counts(reading):
+            return False
+        if not outside:
+            if reading.role in self._anchors:
+                self._vantage(run.agent).anchor(run)
+            return False
+        if reading.role not in self._roles:
+            return False
+        vantage = self._vantage(run.agent)
+        if not vantage.counts(run):
+            return False
+        seen = self._evidence.setdefault(reading.site, {})
+        key = (run.agent, reading.check, reading.target)
+        before = seen.get(key)
+        if before is not None and vantage.lost_with(before):
+            before = None
+        seen[key] = extend(before, run, self._settings)
+        return True
+
+    def another_way(self, site: str, first_ns: int, last_ns: int) -> bool:
+        """Whether something of the site answered all through a time."""
+        seen = self._evidence.get(site, {}).values()
+        return any(one.good and one.first_wall_ns <= first_ns and one.last_wall_ns >= last_ns for one in seen)
+
+    def evidence(self, site: str, fresh: Fresh) -> tuple[Evidence, ...]:
+        """What of a site counts now."""
+        seen = self._evidence.get(site)
+        return tuple(self._believed(seen, fresh)) if seen else ()
+
+    def watch(self, now_ns: int, fresh: Fresh) -> None:
+        """Look whether agents without anchors lost nearly everything at once; ``now_ns`` is the monotonic time."""
+        bare: dict[str, list[Evidence]] = {
+            agent: [] for agent, vantage in self._vantages.items() if not vantage.anchors
+        }
+        if not bare:
+            return
+        for seen in self._evidence.values():
+            for key, one in seen.items():
+                if key[0] in bare and fresh(*key):
+                    bare[key[0]].append(one)
+        for agent, evidence in bare.items():
+            self._vantages[agent].watch(evidence, now_ns, self._settings)
+
+    def observers(self) -> frozenset[str]:
+        """Agents that look at other sites."""
+        return frozenset(agent for seen in self._evidence.values() for agent, _, _ in seen)
+
+    def blind(self, where: Mapping[str, str]) -> tuple[Blind, ...]:
+        """Observers that lost their own surroundings; ``where`` gives the site at which an agent stands."""
+        observers = self.observers()
+        blind = [self._vantages[name] for name in observers if self._vantages[name].blind_since_wall_ns is not None]
+        alone = len(blind) == len(observers)
+        return tuple(
+            Blind(one.agent, where.get(one.agent, ""), one.blind_since_wall_ns, silent=False, alone=alone)
+            for one in sorted(blind, key=lambda one: one.agent)
+            if one.blind_since_wall_ns is not None
+        )
+
+    def began(self, agent: str, check: str, target: str, site: str) -> Evidence | None:
+        """The evidence of one check and target, fresh or not."""
+        return self._evidence.get(site, {}).get((agent, check, target))
+
+    def _believed(self, seen: Mapping[tuple[str, str, str], Evidence], fresh: Fresh) -> Iterator[Evidence]:
+        for key, one in seen.items():
+            vantage = self._vantages[key[0]]
+            if fresh(*key) and not vantage.lost_with(one):
+                yield one if vantage.vouches(one) else replace(one, vouched=False)
+
+    def _vantage(self, agent: str) -> Vantage:
+        found = self._vantages.get(agent)
+        if found is None:
+            found = self._vantages[agent] = Vantage(agent)
+        return found

@@ -1,0 +1,179 @@
+"""From readings to verdicts and incidents: it hands each reading to those who know what it says, and asks them all."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from collector.arrival import Arrival
+from collector.incident import Incident
+from collector.inventory.site import Inventory, Site
+from collector.judgement.casebook import Casebook
+from collector.judgement.condition import Condition
+from collector.judgement.evidence import Evidence, Run
+from collector.judgement.folding import Seen
+from collector.judgement.judge import Facts, Standing, judge
+from collector.judgement.notes import Notes
+from collector.judgement.outlook import Outlook
+from collector.judgement.past import Past
+from collector.judgement.quiet import Quiet
+from collector.judgement.scene import Look, Scene
+from collector.judgement.settings import JudgementSettings
+from collector.picture import State, Verdict
+from collector.series.store import Late, Latest, SeriesStore
+
+_LOST = frozenset({Condition.DOWN, Condition.RECOVERING})
+
+
+class Review:
+    """All that is held of all sites."""
+
+    def __init__(  # noqa: PLR0913 - what an earlier run left behind, and whom to ask
+        self,
+        inventory: Inventory,
+        series: SeriesStore,
+        settings: JudgementSettings,
+        *,
+        verdicts: Mapping[str, Verdict],
+        known: Sequence[Incident],
+        next_number: int,
+        struck: Callable[[str, int, int], bool],
+    ) -> None:
+        """``struck`` says whether an incident of a site overlaps a closed interval."""
+        self._inventory = inventory
+        self._known = frozenset(site.id for site in inventory.sites)
+        self._series = series
+        self._settings = settings
+        self._notes = Notes(settings)
+        self._outlook = Outlook(settings)
+        self._past = Past(settings)
+        self._quiet = Quiet(settings)
+        self._struck = struck
+        self._casebook = Casebook(inventory, self._notes, known, next_number, settings)
+        lost = self._casebook.held_down()
+        self._standing = {site: _restored(verdict, site in lost) for site, verdict in verdicts.items()}
+        self._next = self._standing
+
+    def know(self, agent: str, site: str) -> bool:
+        """An agent that stands at a site; False where that was known."""
+        return self._quiet.know(agent, site)
+
+    def site_of(self, agent: str) -> str:
+        """Where an agent stands; empty where that is not known."""
+        return self._quiet.where.get(agent, "")
+
+    def spool_oldest_ns(self, agent: str) -> int | None:
+        """The oldest record that an agent said it still had to send."""
+        return self._quiet.spool_oldest_ns(agent)
+
+    def take(self, taken: Latest | Late) -> None:
+        """One reading."""
+        reading, site = taken.reading, self._quiet.where.get(taken.agent)
+        inside = site == reading.site
+        if inside:
+            self._quiet.tell(taken.agent, reading, taken.measured_wall_ns, late=isinstance(taken, Late))
+        if reading.site not in self._known and not inside:
+            return
+        self._notes.take(reading, taken.measured_wall_ns, inside=inside)
+        if isinstance(taken, Latest):
+            run = Run(taken.agent, reading, taken.measured_wall_ns, taken.measured_monotonic_ns)
+            # A backlog may bring the newest of a target too: a whole outage between two evaluations.
+            if self._outlook.take(run, outside=not inside):
+                self._look_back(run)
+        elif not inside:
+            self._look_back(Run(taken.agent, reading, taken.measured_wall_ns, taken.measured_wall_ns))
+
+    def hear(self, arrival: Arrival) -> None:
+        """A batch, whatever is in it."""
+        site = self._quiet.where.get(arrival.agent)
+        self._quiet.hear(arrival)
+        if site:
+            self._notes.hear(arrival, site)
+
+    def verdicts(self) -> dict[str, Verdict]:
+        """As they were written last."""
+        return {site: standing.verdict for site, standing in self._standing.items()}
+
+    def turn(self, now_wall_ns: int, now_monotonic_ns: int) -> tuple[dict[str, Verdict], tuple[Incident, ...]]:
+        """Judge everything anew; it counts from :meth:`written` on."""
+
+        def fresh(agent: str, check: str, target: str) -> bool:
+            return self._series.counts((agent, check, target), now_monotonic_ns)
+
+        self._outlook.watch(now_monotonic_ns, fresh)
+        standing: dict[str, Standing] = {}
+        looks: dict[str, Look] = {}
+        for site in self._inventory.sites:
+            links = self._outlook.evidence(site.id, fresh)
+            facts = self._facts(site, links, now_monotonic_ns)
+            standing[site.id] = judge(self._standing.get(site.id), facts, now_wall_ns, self._settings)
+            looks[site.id] = _look(standing[site.id], links, facts)
+        self._next = standing
+        incidents = self._casebook.turn(self._scene(looks, now_wall_ns, now_monotonic_ns))
+        return {site: one.verdict for site, one in standing.items()}, incidents
+
+    def unwritten(self) -> list[Incident]:
+        """Versions of incidents that the journal does not have yet."""
+        return self._casebook.ledger.unwritten()
+
+    def written(self) -> None:
+        """The journal has them, and the verdicts."""
+        self._standing = self._next
+        self._casebook.ledger.written()
+
+    def _facts(self, site: Site, links: tuple[Evidence, ...], now_monotonic_ns: int) -> Facts:
+        for name in self._quiet.agents(site.id):
+            if self._series.is_heard(name, now_monotonic_ns):
+                return Facts(links, name, self._quiet.heard_ns(name))
+        return Facts(links)
+
+    def _scene(self, looks: Mapping[str, Look], now_wall_ns: int, now_monotonic_ns: int) -> Scene:
+        observers = self._outlook.observers()
+        return Scene(
+            now_ns=now_wall_ns,
+            looks=looks,
+            blind=(
+                *self._outlook.blind(self._quiet.where),
+                *self._quiet.observers_silent(observers, now_monotonic_ns),
+            ),
+            silent=self._quiet.silent(looks, observers, now_monotonic_ns),
+            backlogs=self._quiet.backlogs(),
+        )
+
+    def _look_back(self, run: Run) -> None:
+        found = self._past.take(run, self._outlook.began)
+        if found is None or self._was_blind(run.agent, found.began_ns, run.wall_ns):
+            return
+        if found.ended_ns is None:
+            self._casebook.backdate(found.site, found.began_ns)
+        elif self._outlook.another_way(found.site, found.began_ns, found.ended_ns):
+            return
+        elif not self._struck(found.site, found.began_ns, found.ended_ns):
+            self._casebook.past(found)
+
+    def _was_blind(self, agent: str, first_ns: int, last_ns: int) -> bool:
+        return self._notes.of(self.site_of(agent)).lost_outside(first_ns, last_ns)
+
+
+def _restored(verdict: Verdict, lost: bool) -> Standing:
+    down = lost or verdict.state is State.DOWN
+    return Standing(Condition.DOWN if down else Condition.CLEAR, verdict, verdict.since_ns if down else None)
+
+
+def _look(standing: Standing, links: tuple[Evidence, ...], facts: Facts) -> Look:
+    """The site as the casebook sees it."""
+    verdict = standing.verdict
+    newest = max(links, key=lambda link: link.last_wall_ns, default=None)
+    bad = links and not any(link.good for link in links)
+    seen = Seen.DOWN if standing.condition in _LOST else Seen.SUSPECT if bad else Seen.WELL
+    if seen is Seen.DOWN:
+        since_ns = standing.lost_ns or verdict.since_ns
+    elif newest is None:
+        since_ns = facts.reported_wall_ns
+    else:
+        since_ns = max((link.first_wall_ns for link in links if link.good is not bad), default=newest.first_wall_ns)
+    return Look(
+        seen=seen,
+        at_ns=newest.last_wall_ns if newest is not None else facts.reported_wall_ns,
+        since_ns=since_ns,
+        fresh=bool(links) or bool(facts.reporting),
+        degraded_since_ns=verdict.since_ns if verdict.state is State.DEGRADED else None,
+        maintenance=facts.maintenance_until_ns is not None,
+    )

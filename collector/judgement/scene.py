@@ -1,0 +1,61 @@
+"""What the casebook is shown at one evaluation; nothing but records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from collector.judgement.folding import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One site. Times are wall times in nanoseconds."""
+
+    seen: Seen
+    """What the newest evidence says; DOWN until the site is held to be up again."""
+    at_ns: int
+    """The newest look, or 0 where none is fresh."""
+    since_ns: int = 0
+    """Of a lost site the first failure, of any other the first reply."""
+    fresh: bool = True
+    """Whether there is evidence at all: where not, what was held before is held still."""
+    degraded_since_ns: int | None = None
+    maintenance: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """An agent that looks at other sites and cannot be believed, or is not heard."""
+
+    agent: str
+    site: str
+    since_ns: int
+    silent: bool
+    alone: bool = True
+    """Whether nobody else looks at those sites."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How far an agent has told all it knows."""
+
+    at_ns: int
+    """When it said so."""
+    oldest_ns: int | None
+    """The oldest record that it still had to send."""
+
+    def reaches(self, at_ns: int) -> bool:
+        """Whether everything until then has arrived."""
+        return self.at_ns > at_ns and (self.oldest_ns is None or self.oldest_ns > at_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All of it."""
+
+    now_ns: int
+    looks: Mapping[str, Look]
+    blind: tuple[Blind, ...] = ()
+    silent: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """Agents of sites that are well, not heard for long: their site and since when."""
+    backlogs: Mapping[str, tuple[Backlog | None, ...]] = field(default_factory=dict)
+    """By site, of each agent that stands there; None of one that never said."""
