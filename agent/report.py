@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from agent.committer import Committer
 from agent.settings import AgentSettings
+from agent.spool.aside import count_aside
 from agent.spool.desk import Desk
 from agent.spool.queue import SpoolError
 from agent.telemetry import KIND, RunTally, SpoolFigures, UplinkFigures, budget_samples, clock_samples, samples
@@ -72,7 +73,7 @@ class Report:
 
     def _spool_figures(self) -> SpoolFigures:
         spool = self.desk.spool
-        corrupt = sum(1 for _ in (self.settings.file.state / "spool").glob("spool.sqlite.corrupt-????????"))
+        corrupt = count_aside(self.settings.file.state / "spool" / "spool.sqlite")
         return SpoolFigures(
             spool.backlog(), tuple(spool.gaps()), spool.dead_letters(), corrupt, self.durable, self.committer.lost
         )

@@ -28,7 +28,9 @@ METRICS = (
     ),
     Metric("phusong_agent_spool_lost_records_total", MetricKind.COUNTER, "Records lost for want of space."),
     Metric("phusong_agent_spool_dead_letters", MetricKind.GAUGE, "Records that the collector refused for good."),
-    Metric("phusong_agent_spool_corrupt_files", MetricKind.GAUGE, "Spool files set aside because they were corrupt."),
+    Metric(
+        "phusong_agent_spool_corrupt_files", MetricKind.GAUGE, "Spool files ever set aside because they were corrupt."
+    ),
     Metric("phusong_agent_spool_durable", MetricKind.GAUGE, "1 where the spool is on disk, 0 where memory stands in."),
     Metric("phusong_agent_uplink_requests_total", MetricKind.COUNTER, "Requests to the collector by result."),
     Metric(

@@ -1,4 +1,4 @@
-"""Opens the spool's file and sets a damaged one aside, of which it keeps the newest three; it never repairs one."""
+"""Opens the spool's file and sets a damaged one aside; it never repairs one."""
 
 import contextlib
 import secrets
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from agent.spool.aside import set_aside
 from agent.spool.ballast import Ballast
 from agent.spool.packing import Shapes
 from agent.spool.queue import CorruptSpoolError
@@ -16,7 +17,6 @@ from agent.spool.sqlite import NOT_A_SPOOL, SpoolSettings, SqliteSpool
 FORMAT = 2
 _READABLE_BY = 2
 """The oldest format's release that may read and write our file; a newer release that only adds to it leaves this."""
-_KEPT_DAMAGED = 3
 # A record is some hundred bytes: small pages let a commit write few bytes besides; only a new file takes the size.
 # What is not in the database's file yet must fit into the ballast when the disk is full.
 PRAGMAS = (
@@ -70,7 +70,7 @@ def open_sqlite_spool(folder: Path, settings: SpoolSettings) -> Iterator[SqliteS
     finally:
         database.close()
         if spool.corrupt:
-            _set_aside(path)
+            set_aside(path, settings.quota_bytes)
 
 
 def _open(path: Path, settings: SpoolSettings, ballast: Ballast) -> tuple[sqlite3.Connection, str, Shapes]:
@@ -79,13 +79,13 @@ def _open(path: Path, settings: SpoolSettings, ballast: Ballast) -> tuple[sqlite
         return _connect(path, settings)
     except (CorruptSpoolError, UnicodeDecodeError):
         # SQLite quotes a spoiled schema in its error, and Python fails to read the quotation.
-        _set_aside(path)
+        set_aside(path, settings.quota_bytes)
     except sqlite3.Error as error:
         # A full disk or a file that is locked says nothing against the records in it. What Python cannot read as text
         # comes without a code of SQLite's.
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
         if code in NOT_A_SPOOL:
-            _set_aside(path)
+            set_aside(path, settings.quota_bytes)
         elif not ballast.drop():
             raise
     return _connect(path, settings)
@@ -104,7 +104,7 @@ def _connect(path: Path, settings: SpoolSettings) -> tuple[sqlite3.Connection, s
         for pragma in PRAGMAS:
             database.execute(f"PRAGMA {pragma}")
         page_bytes = database.execute("PRAGMA page_size").fetchone()[0]
-        database.execute(f"PRAGMA max_page_count = {settings.quota_megabytes * 1024 * 1024 // page_bytes}")
+        database.execute(f"PRAGMA max_page_count = {settings.quota_bytes // page_bytes}")
         _inspect(database)
         _migrate(database)
         epoch = database.execute("SELECT value FROM fact WHERE name = 'epoch'").fetchone()[0]
@@ -136,20 +136,3 @@ def _migrate(database: sqlite3.Connection) -> None:
         database.execute("INSERT OR REPLACE INTO fact VALUES ('readable_by', ?)", (str(_READABLE_BY),))
         database.execute(f"PRAGMA user_version = {FORMAT}")
     database.execute("COMMIT")
-
-
-def _set_aside(path: Path) -> None:
-    name = f"corrupt-{secrets.token_hex(4)}"
-    for suffix in ("", "-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).rename(path.with_name(f"{path.name}.{name}{suffix}"))
-    _forget_old(path)
-
-
-def _forget_old(path: Path) -> None:
-    """Keep the newest damaged files, so that a disk that spoils one after another is not filled with them."""
-    damaged = sorted(path.parent.glob(f"{path.name}.corrupt-????????"), key=lambda file: file.stat().st_mtime_ns)
-    for file in damaged[:-_KEPT_DAMAGED]:
-        for suffix in ("", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                file.with_name(file.name + suffix).unlink()

@@ -15,7 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from agent.spool.ballast import Ballast
-from agent.spool.losses import lose
+from agent.spool.losses import LEAST_WANTED, drop, lose, reach
 from agent.spool.packing import Shapes, pack
 from agent.spool.queue import Backlog, CorruptSpoolError, Gap, SpoolError, SpoolFullError, Stored
 from agent.spool.settled import forget, mark, set_apart
@@ -43,6 +43,11 @@ class SpoolSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     quota_megabytes: int = 200
     keep_acknowledged_hours: float = 48.0
     """For a collector restored from a backup."""
+
+    @property
+    def quota_bytes(self) -> int:
+        """For the spool; as much again for files that were set aside."""
+        return self.quota_megabytes * 1024 * 1024
 
 
 class SqliteSpool:
@@ -222,29 +227,12 @@ class SqliteSpool:
 
     def _make_room(self, wanted: int) -> bool:
         """Drop the oldest acknowledged records, then dead letters, then the oldest of all; False where none is left."""
-        return any(
-            self._drop(table, condition, wanted)
-            for table, condition in (
-                ("record", "acknowledged_wall_ns IS NOT NULL"),
-                ("dead_letter", "1"),
-                ("record", "1"),
-            )
-        )
+        return any(self._drop(table, condition, wanted) for table, condition in LEAST_WANTED)
 
     def _drop(self, table: str, condition: str, wanted: int) -> bool:
         with self._told():
-            rows = self._database.execute(
-                f"SELECT sequence, length(blob) FROM {table} WHERE {condition} ORDER BY sequence LIMIT 64"  # noqa: S608
-            ).fetchall()
-        freed = last = 0
-        for sequence, size in rows:
-            freed, last = freed + size, sequence
-            if freed > 2 * wanted + 64 * 1024:
-                break
+            last = reach(self._database, table, condition, wanted)
         with contextlib.suppress(SpoolFullError), self._transaction():
-            if table == "record":
-                lose(self._database, f"WHERE {condition} AND sequence <= ?", (last,))
-            else:
-                self._database.execute("DELETE FROM dead_letter WHERE sequence <= ?", (last,))
+            drop(self._database, table, condition, last)
             return last > 0
         return False
