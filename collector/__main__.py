@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from collector.commands.access import accept, invite, revoke
+from collector.commands.maintenance import maintenance
 from collector.commands.restore import restore
 from collector.commands.run import check_config, run
 from collector.commands.stock import import_sites
@@ -21,7 +22,7 @@ _ABOUT_SITES = {
 }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - a line a command
     """Entry of ``phusong-collector``: 0 done, 1 failed, 2 the input is wrong."""
     forbid_dumps()
     given = _parser().parse_args(arguments)
@@ -34,8 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return import_sites(given.csv, given.config, sure=given.yes)
         if given.command == "restore":
             return restore(given.backup, given.config)
-        deed = {"invite": invite, "revoke": revoke, "accept": accept}[given.command]
-        return deed(given.site, given.config)
+        if given.command == "maintenance":
+            return maintenance(given)
+        return {"invite": invite, "revoke": revoke, "accept": accept}[given.command](given.site, given.config)
     except KeyboardInterrupt:
         return 1
 
@@ -60,10 +62,35 @@ def _parser() -> ArgumentParser:
     example = "restore backups/inbox-20261123T023000.sqlite --config /etc/phusong/collector.yaml"
     restoring = _command(commands, "restore", "put a night's backup back; what is there is moved aside", example)
     restoring.add_argument("backup", type=Path, metavar="BACKUP", help="copy of the inbox; the others come along")
+    _maintenance(commands)
     for name, text in _ABOUT_SITES.items():
         about = _command(commands, name, text, f"{name} 00898 --config /etc/phusong/collector.yaml")
         about.add_argument("site", metavar="SITE", help="the site's id")
     return parser
+
+
+def _maintenance(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+    example = (
+        "maintenance add --hub H02 --until '2026-12-02 02:00' --who 'Hà' --why 'thay cáp' --config FILE\n"
+        "  phusong-collector maintenance add --site 00898 --days sun --at 01:00 --hours 3 --who H --why W --config F\n"
+        "  phusong-collector maintenance list --config FILE\n"
+        "  phusong-collector maintenance end 20261201-1 --config FILE"
+    )
+    one = _command(commands, "maintenance", "maintenance windows: add, list or end them", example)
+    one.add_argument("deed", choices=("add", "list", "end"), metavar="add|list|end", help="what to do")
+    one.add_argument("id", nargs="?", help="the window's name; made from its date where 'add' is given none")
+    one.add_argument(
+        "--from", dest="begins", metavar="TIME", help="YYYY-MM-DD HH:MM in the province; now where not given"
+    )
+    one.add_argument("--until", dest="ends", metavar="TIME", help="needed unless it is weekly")
+    one.add_argument("--days", metavar="mon,tue,…", help="weekly: days on which it begins")
+    one.add_argument("--at", metavar="HH:MM", help="weekly: when it begins")
+    one.add_argument("--hours", type=float, help="weekly: how long it lasts")
+    for name in ("site", "hub", "provider", "link"):
+        one.add_argument(f"--{name}", action="append", default=[], help="whom it strikes; may be given several times")
+    one.add_argument("--who", default="", help="who answers for it")
+    one.add_argument("--why", default="", help="what is done")
+    one.add_argument("--all", action="store_true", help="list those that are over too")
 
 
 def _command(

@@ -87,6 +87,8 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """Folder of inbox, journal and imported inventory; the collector alone writes there."""
     inventory: Path | None = None
     """YAML or CSV; what ``import-sites`` put into the state folder where none is named."""
+    maintenance: Path | None = None
+    """YAML of maintenance windows; ``maintenance.yaml`` in the state folder where none is named."""
     agents: list[KnownAgent] = []
     enrolment: EnrolmentSettings = msgspec.field(default_factory=EnrolmentSettings)
     evaluate_seconds: float = 1.0

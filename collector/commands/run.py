@@ -8,12 +8,15 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import uvloop
 
 from collector.assembly import open_collector, token_of
 from collector.calendar.almanac import open_almanac
+from collector.calendar.maintenance import load_windows
 from collector.commands.backup import do_nightly_work
+from collector.commands.maintenance import maintenance_path
 from collector.commands.stock import load_inventory
 from collector.forward.post import unusable
 from collector.forward.settings import DestinationSettings
@@ -95,7 +98,8 @@ def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:
         _demand_usable(settings.forward, path)
         if settings.listen.tls is not None:
             tls_context(settings.listen.tls)
-        return settings, load_inventory(settings, path)
+        inventory = load_inventory(settings, path)
+        load_windows(maintenance_path(settings), inventory, ZoneInfo(settings.retention.time_zone))
     except SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)
     except ListenError as error:
@@ -103,6 +107,8 @@ def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:
     except (OSError, ValueError) as error:
         what = f"{error.filename}: {(error.strerror or '').lower()}" if isinstance(error, OSError) else str(error)
         print(f"{path}: agents: token_file: {what}", file=sys.stderr)
+    else:
+        return settings, inventory
     return None
 
 

@@ -1,0 +1,124 @@
+"""``maintenance add``, ``list`` and ``end``: one place for windows, which a running collector takes up by itself."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from collector.calendar.maintenance import edited, load_windows
+from collector.calendar.windows import DAYS, Weekly, Window, local_ns, written
+from collector.commands.stock import load_inventory
+from collector.inventory.site import Inventory
+from collector.settings import CollectorSettings, load_collector_settings
+from shared.clock import Clock, SystemClock
+from shared.settings import SettingsError
+
+_INPUT_IS_WRONG = 2
+_YEAR_NS = 366 * 86_400_000_000_000
+
+
+def maintenance(given: Namespace, clock: Clock | None = None) -> int:
+    """Add, list or end; 0 done, 1 failed, 2 the input is wrong."""
+    deed: Callable[[Namespace, Path, Inventory, ZoneInfo, int], None]
+    deed = {"add": _add, "list": _list, "end": _end}[given.deed]
+    try:
+        settings = load_collector_settings(given.config)
+        inventory = load_inventory(settings, given.config)
+        zone = ZoneInfo(settings.retention.time_zone)
+        deed(given, maintenance_path(settings), inventory, zone, (clock or SystemClock()).wall_ns())
+    except SettingsError as error:
+        print("\n".join(error.problems), file=sys.stderr)
+        return _INPUT_IS_WRONG
+    except ValueError as error:
+        print(f"phusong-collector: {error}", file=sys.stderr)
+        return _INPUT_IS_WRONG
+    except OSError as error:
+        print(f"phusong-collector: {error.filename}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def maintenance_path(settings: CollectorSettings) -> Path:
+    """The file of the windows."""
+    return settings.maintenance or settings.state / "maintenance.yaml"
+
+
+def _add(given: Namespace, path: Path, inventory: Inventory, zone: ZoneInfo, now_ns: int) -> None:
+    weekly = _weekly(given)
+    begins = given.begins or written(now_ns, zone)
+    with edited(path, inventory, zone) as windows:
+        taken = {window.id for window in windows}
+        stem = begins[:10].replace("-", "")
+        name = given.id or next(each for n in range(1, len(taken) + 2) if (each := f"{stem}-{n}") not in taken)
+        window = Window(
+            id=name,
+            begins=begins,
+            ends=given.ends or "",
+            weekly=weekly,
+            sites=tuple(given.site),
+            hubs=tuple(given.hub),
+            providers=tuple(given.provider),
+            links=tuple(given.link),
+            who=given.who,
+            why=given.why,
+        )
+        windows.append(window)
+    known = load_windows(path, inventory, zone)
+    print(f"{window.id}: {len(known.sites_of(window))} sites, {_times(window)}")
+
+
+def _weekly(given: Namespace) -> Weekly | None:
+    if not (given.days or given.at or given.hours):
+        return None
+    if not (given.days and given.at and given.hours):
+        raise ValueError("a weekly window wants --days, --at and --hours")
+    days = given.days.split(",")
+    wrong = [day for day in days if day not in DAYS]
+    if wrong:
+        raise ValueError(f"--days: '{wrong[0]}' is no day: write some of {','.join(DAYS)}")
+    return Weekly(days=tuple(days), at=given.at, hours=given.hours)
+
+
+def _list(given: Namespace, path: Path, inventory: Inventory, zone: ZoneInfo, now_ns: int) -> None:
+    known = load_windows(path, inventory, zone)
+    ahead = {window.id: span for window, span in reversed(known.occurrences(now_ns, now_ns + _YEAR_NS))}
+    shown = [window for window in known.windows if given.all or window.id in ahead]
+    for window in shown:
+        span = ahead.get(window.id)
+        state = "over" if span is None else "now" if span.from_ns <= now_ns else "coming"
+        sites = f"{len(known.sites_of(window))} sites"
+        print(f"{window.id}  {state:6}  {_times(window)}  {sites}: {_selection(window)}  {window.who}: {window.why}")
+    if not shown:
+        print("no maintenance now or to come")
+
+
+def _end(given: Namespace, path: Path, inventory: Inventory, zone: ZoneInfo, now_ns: int) -> None:
+    """What has begun ends now and stays for reports; what has not is taken out."""
+    with edited(path, inventory, zone) as windows:
+        place = next((number for number, window in enumerate(windows) if window.id == given.id), None)
+        if place is None:
+            known = ", ".join(window.id for window in windows) or "none"
+            raise ValueError(f"there is no window '{given.id}': known are {known}")
+        window, now = windows[place], written(now_ns, zone)
+        if local_ns(window.begins, zone) >= local_ns(now, zone):
+            del windows[place]
+            print(f"{window.id}: cancelled before it began")
+        elif window.ends and local_ns(window.ends, zone) <= now_ns:
+            print(f"{window.id}: was over already")
+        else:
+            windows[place] = msgspec.structs.replace(window, ends=now)
+            print(f"{window.id}: ended")
+
+
+def _times(window: Window) -> str:
+    until = f"{window.begins} to {window.ends or 'further notice'}"
+    if window.weekly is None:
+        return until
+    return f"{','.join(window.weekly.days)} {window.weekly.at} for {window.weekly.hours:g} h, {until}"
+
+
+def _selection(window: Window) -> str:
+    return ", ".join((*window.hubs, *window.providers, *window.links, *window.sites))
