@@ -4,9 +4,8 @@ import asyncio
 import logging
 import random
 import secrets
-import sqlite3
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
+from contextlib import AbstractContextManager, AsyncExitStack
 from pathlib import Path
 from typing import cast
 
@@ -22,9 +21,9 @@ from agent.report import INFO, Report
 from agent.runner import Job, Runner, commit_regularly
 from agent.settings import AgentSettings
 from agent.spool.desk import Desk, open_desk
-from agent.spool.memory import MemorySpool
 from agent.spool.opening import open_sqlite_spool
-from agent.spool.queue import CorruptSpoolError, Spool
+from agent.spool.queue import DiskSpool
+from agent.spool.shelter import open_shelter
 from agent.telemetry import METRICS, RunTally
 from agent.timekeeping.keeper import Timekeeper, read_known
 from agent.uplink.courier import Courier, Sender
@@ -39,41 +38,26 @@ from shared.secret import read_secret
 from shared.wire.reading import Metric
 
 _FLUSH_SECONDS = 3.0
-_NEW_LIFE_SECONDS = 1.0
 _MEGABYTE = 1_000_000
 
 
 async def run_agent(
     settings: AgentSettings, probes: Mapping[str, Probe], clock: Clock, log: logging.Logger, stop: asyncio.Event
 ) -> None:
-    """Run until ``stop`` is set; a spool that turns out to be damaged is set aside, and a new life begun without it."""
-    while not stop.is_set():
-        try:
-            await _live(settings, probes, clock, log, stop)
-        except CorruptSpoolError as error:
-            log.error("the spool is damaged (%s): it is set aside and a new one begun", error)  # noqa: TRY400
-            await clock.sleep(_NEW_LIFE_SECONDS)
-
-
-async def _live(
-    settings: AgentSettings, probes: Mapping[str, Probe], clock: Clock, log: logging.Logger, stop: asyncio.Event
-) -> None:
     """Run until ``stop`` is set; then commit, deliver what can be delivered in a few seconds, and close."""
     tally = RunTally()
     async with AsyncExitStack() as stack:
         instruments = await _open_instruments(settings, probes, clock, log, stack)
-        desk, durable = _open_spool(settings, log, stack)
+        desk = _open_spool(settings, clock, log, stack)
         jobs = _jobs(settings, instruments)
         tally.disabled = _wanted(settings) - len(jobs)
         runner = Runner(jobs, clock, tally, log)
         times = _timekeeper(settings, clock, log)
-        committer = Committer(desk, clock, times.quality, Limited(log, clock))
+        committer = Committer(desk, clock, times.quality)
         purse, meter = _purse(settings, times, clock, log)
         courier = _courier(settings, instruments, desk, (times, purse, meter), clock, log)
         started_ns = clock.wall_ns()
-        report = Report(
-            settings, clock, tally, desk, courier, committer, times, purse, durable=durable, started_ns=started_ns
-        )
+        report = Report(settings, clock, tally, desk, courier, times, purse, started_ns=started_ns)
 
         async def commit() -> None:
             told = (await report.reading(),) if report.is_due() else ()
@@ -136,16 +120,13 @@ def _wanted(settings: AgentSettings) -> int:
     return sum(not check.roles or target.role in check.roles for check, target in pairs)
 
 
-def _open_spool(settings: AgentSettings, log: logging.Logger, stack: AsyncExitStack) -> tuple[Desk, bool]:
-    try:
-        opening = cast(
-            "AbstractContextManager[Spool]", open_sqlite_spool(settings.file.state / "spool", settings.file.spool)
-        )
-        return stack.enter_context(open_desk(opening)), True
-    except (OSError, sqlite3.Error) as error:
-        log.error("%s: the spool cannot be opened (%s): memory stands in for it", settings.file.state, error)  # noqa: TRY400
-        memory = cast("AbstractContextManager[Spool]", nullcontext(MemorySpool()))
-        return stack.enter_context(open_desk(memory)), False
+def _open_spool(settings: AgentSettings, clock: Clock, log: logging.Logger, stack: AsyncExitStack) -> Desk:
+
+    def opening(folder: Path) -> AbstractContextManager[DiskSpool]:
+        return cast("AbstractContextManager[DiskSpool]", open_sqlite_spool(folder, settings.file.spool))
+
+    shelter = open_shelter(settings.file.state / "spool", opening, Limited(log, clock).warning)
+    return stack.enter_context(open_desk(shelter))
 
 
 def _timekeeper(settings: AgentSettings, clock: Clock, log: logging.Logger) -> Timekeeper:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from agent.committer import Committer
 from agent.settings import AgentSettings
 from agent.spool.aside import count_aside
 from agent.spool.desk import Desk
@@ -28,10 +27,8 @@ class Report:
     tally: RunTally
     desk: Desk
     courier: Courier
-    committer: Committer
     times: Timekeeper
     purse: Purse
-    durable: bool
     started_ns: int
     told_ns: int | None = None
 
@@ -74,6 +71,4 @@ class Report:
     def _spool_figures(self) -> SpoolFigures:
         spool = self.desk.spool
         corrupt = count_aside(self.settings.file.state / "spool" / "spool.sqlite")
-        return SpoolFigures(
-            spool.backlog(), tuple(spool.gaps()), spool.dead_letters(), corrupt, self.durable, self.committer.lost
-        )
+        return SpoolFigures(spool.backlog(), tuple(spool.gaps()), spool.dead_letters(), corrupt, spool.durable)

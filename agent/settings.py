@@ -14,7 +14,7 @@ from agent.identity.card import Card, CardError, read_card
 from agent.probe import Check, Credential, Probe, Target
 from agent.roles import PRESETS, Roles, checks_of, problems_of, targets_of
 from agent.snmp.credential import credential_problems
-from agent.spool.sqlite import SpoolSettings
+from agent.spool.quota import SpoolSettings
 from agent.uplink.connection import proxy_problem
 from agent.uplink.http import UplinkSettings
 from shared.settings import Document, SettingsError, load, load_document

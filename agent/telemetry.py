@@ -26,7 +26,11 @@ METRICS = (
     Metric(
         "phusong_agent_spool_oldest_timestamp_seconds", MetricKind.GAUGE, "When the oldest waiting record was stored."
     ),
-    Metric("phusong_agent_spool_lost_records_total", MetricKind.COUNTER, "Records lost for want of space."),
+    Metric(
+        "phusong_agent_spool_lost_records_total",
+        MetricKind.COUNTER,
+        "Records lost for want of space, or in a damaged file.",
+    ),
     Metric("phusong_agent_spool_dead_letters", MetricKind.GAUGE, "Records that the collector refused for good."),
     Metric(
         "phusong_agent_spool_corrupt_files", MetricKind.GAUGE, "Spool files ever set aside because they were corrupt."
@@ -82,8 +86,6 @@ class SpoolFigures:
     dead_letters: int
     corrupt_files: int
     durable: bool
-    lost_in_memory: int
-    """Records that neither disk nor memory could hold."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def _spool_samples(spool: SpoolFigures) -> list[Sample]:
         Sample("phusong_agent_spool_bytes", float(spool.backlog.bytes)),
         Sample(
             "phusong_agent_spool_lost_records_total",
-            float(sum(gap.records for gap in spool.gaps) + spool.lost_in_memory),
+            float(sum(gap.records for gap in spool.gaps)),
         ),
         Sample("phusong_agent_spool_dead_letters", float(spool.dead_letters)),
         Sample("phusong_agent_spool_corrupt_files", float(spool.corrupt_files)),

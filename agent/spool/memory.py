@@ -3,7 +3,7 @@
 import secrets
 from collections import OrderedDict
 
-from agent.spool.queue import Backlog, Gap, Stored
+from agent.spool.queue import Backlog, Estate, Gap, Stored
 from agent.spool.stating import Fate, state
 from shared.wire.reading import Statement
 
@@ -23,6 +23,11 @@ class MemorySpool:
     def epoch(self) -> str:
         """See the promise."""
         return self._epoch
+
+    @property
+    def durable(self) -> bool:
+        """See the promise."""
+        return False
 
     def put(self, blob: bytes, wall_ns: int) -> int:
         """See the promise."""
@@ -82,6 +87,10 @@ class MemorySpool:
     def dead_letters(self) -> int:
         """See the promise."""
         return len(self._dead)
+
+    def estate(self) -> Estate:
+        """All that it holds."""
+        return Estate(self._epoch, self._last, tuple(self._waiting.values()), tuple(self._gaps), dict(self._dead))
 
     def _lose(self, lost: Stored) -> None:
         last = self._gaps[-1] if self._gaps else None

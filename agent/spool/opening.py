@@ -9,10 +9,12 @@ from pathlib import Path
 
 from agent.spool.aside import set_aside
 from agent.spool.ballast import Ballast
+from agent.spool.faults import is_damage
 from agent.spool.packing import Shapes
 from agent.spool.queue import CorruptSpoolError
+from agent.spool.quota import SpoolSettings
 from agent.spool.shelf import load_shapes
-from agent.spool.sqlite import NOT_A_SPOOL, SpoolSettings, SqliteSpool
+from agent.spool.sqlite import SqliteSpool
 
 FORMAT = 2
 _READABLE_BY = 2
@@ -43,6 +45,10 @@ CREATE TABLE IF NOT EXISTS record (
 CREATE INDEX IF NOT EXISTS waiting ON record (sequence) WHERE acknowledged_wall_ns IS NULL;
 CREATE TABLE IF NOT EXISTS gap (
     first_sequence INTEGER PRIMARY KEY, last_sequence INTEGER NOT NULL, records INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS elder_gap (  -- losses of stores that are no more
+    epoch TEXT NOT NULL, first_sequence INTEGER NOT NULL, last_sequence INTEGER NOT NULL, records INTEGER NOT NULL,
+    first_wall_ns INTEGER, last_wall_ns INTEGER, PRIMARY KEY (epoch, first_sequence)
 );
 CREATE TABLE IF NOT EXISTS dead_letter (
     sequence INTEGER PRIMARY KEY, at_wall_ns INTEGER NOT NULL, reason TEXT NOT NULL, blob BLOB NOT NULL
@@ -77,14 +83,10 @@ def _open(path: Path, settings: SpoolSettings, ballast: Ballast) -> tuple[sqlite
     try:
         _look_for_emptied(path, ballast)
         return _connect(path, settings)
-    except (CorruptSpoolError, UnicodeDecodeError):
-        # SQLite quotes a spoiled schema in its error, and Python fails to read the quotation.
+    except CorruptSpoolError:
         set_aside(path, settings.quota_bytes)
-    except sqlite3.Error as error:
-        # A full disk or a file that is locked says nothing against the records in it. What Python cannot read as text
-        # comes without a code of SQLite's.
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-        if code in NOT_A_SPOOL:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        if is_damage(error):
             set_aside(path, settings.quota_bytes)
         elif not ballast.drop():
             raise

@@ -45,6 +45,11 @@ class Spool(Protocol):
         """Random name born with the store; sequences never repeat within it."""
         ...
 
+    @property
+    def durable(self) -> bool:
+        """Whether what is put now outlives the program."""
+        ...
+
     def put(self, blob: bytes, wall_ns: int) -> int:
         """Store one record durably and return its sequence; raises :class:`SpoolFullError` where it is full."""
         ...
@@ -74,7 +79,7 @@ class Spool(Protocol):
         ...
 
     def gaps(self) -> list[Gap]:
-        """All losses since the store was born."""
+        """All losses since the store was born, its own before those that it was told to remember."""
         ...
 
     def statement(self) -> Statement:
@@ -86,12 +91,43 @@ class Spool(Protocol):
         ...
 
 
+class Estate(msgspec.Struct, frozen=True):
+    """All that one store holds, for another that takes its place."""
+
+    epoch: str
+    last: int
+    """The highest sequence that was ever given."""
+    waiting: tuple[Stored, ...]
+    gaps: tuple[Gap, ...]
+    refused: dict[int, str]
+    """Reasons by sequence."""
+
+
+class DiskSpool(Spool, Protocol):
+    """A spool that outlives the program."""
+
+    corrupt: bool
+    """Whether it turned out to be damaged while it was in use: it is set aside when it is closed."""
+
+    def take_over(self, estate: Estate) -> None:
+        """Become the store of that epoch, of which nothing is forgotten; what was held before goes."""
+        ...
+
+    def remember(self, epoch: str, gaps: list[Gap]) -> None:
+        """Count another store's losses among the own, once however often it is told of an epoch."""
+        ...
+
+
 class SpoolError(Exception):
     """The store could not be read or written now; nothing was changed."""
 
 
 class SpoolFullError(SpoolError):
     """The record could not be stored: no space left."""
+
+
+class DoubtfulCommitError(SpoolError):
+    """Whether the record was stored shows when the store is opened again: the disk failed at the last step."""
 
 
 class CorruptSpoolError(Exception):

@@ -12,21 +12,28 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
-import msgspec
-
 from agent.spool.ballast import Ballast
+from agent.spool.faults import is_doubtful, translated
 from agent.spool.losses import LEAST_WANTED, drop, lose, reach
 from agent.spool.packing import Shapes, pack
-from agent.spool.queue import Backlog, CorruptSpoolError, Gap, SpoolError, SpoolFullError, Stored
+from agent.spool.queue import (
+    Backlog,
+    CorruptSpoolError,
+    DoubtfulCommitError,
+    Estate,
+    Gap,
+    SpoolFullError,
+    Stored,
+)
+from agent.spool.quota import SpoolSettings
 from agent.spool.settled import forget, mark, set_apart
 from agent.spool.shelf import keep_shapes, whole
 from agent.spool.stating import state_file
+from agent.spool.succession import REMEMBERED, remember, take_over
 from shared.wire.reading import Statement
 
 _HOUR_NS = 3_600_000_000_000
 _TRIES, _PAGE_BYTES, _SPARE_PAGES = 64, 2048, 8
-NOT_A_SPOOL = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
-"""An error in our own fixed statements means that the table is not ours any more."""
 _Result = TypeVar("_Result")
 _REOPEN = "UPDATE record SET acknowledged_wall_ns = NULL WHERE sequence >= ? AND acknowledged_wall_ns IS NOT NULL"
 INSERT = "INSERT INTO record (stored_wall_ns, crc32, blob, packing) VALUES (?, ?, ?, ?)"
@@ -35,19 +42,6 @@ _WAITING = (
     "SELECT sequence, stored_wall_ns, crc32, blob, packing FROM record"
     " WHERE acknowledged_wall_ns IS NULL ORDER BY sequence "
 )
-
-
-class SpoolSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How much the spool may keep."""
-
-    quota_megabytes: int = 200
-    keep_acknowledged_hours: float = 48.0
-    """For a collector restored from a backup."""
-
-    @property
-    def quota_bytes(self) -> int:
-        """For the spool; as much again for files that were set aside."""
-        return self.quota_megabytes * 1024 * 1024
 
 
 class SqliteSpool:
@@ -68,6 +62,11 @@ class SqliteSpool:
     def epoch(self) -> str:
         """See the promise."""
         return self._epoch
+
+    @property
+    def durable(self) -> bool:
+        """See the promise."""
+        return True
 
     def put(self, blob: bytes, wall_ns: int) -> int:
         """See the promise; where the quota is reached the oldest records go, acknowledged ones first."""
@@ -144,7 +143,7 @@ class SqliteSpool:
     def gaps(self) -> list[Gap]:
         """See the promise."""
         with self._told():
-            return [Gap(*row) for row in self._database.execute(_GAPS)]
+            return [Gap(*row) for query in (_GAPS, REMEMBERED) for row in self._database.execute(query)]
 
     def statement(self) -> Statement:
         """See the promise."""
@@ -156,30 +155,40 @@ class SqliteSpool:
         with self._told():
             return int(self._database.execute("SELECT count(*) FROM dead_letter").fetchone()[0])
 
+    def take_over(self, estate: Estate) -> None:
+        """See the promise."""
+        self._write(lambda: take_over(self._database, estate))
+        self._epoch = estate.epoch
+
+    def remember(self, epoch: str, gaps: list[Gap]) -> None:
+        """See the promise."""
+        if gaps:
+            self._write(lambda: remember(self._database, epoch, gaps))
+
     @contextmanager
     def _told(self) -> Iterator[None]:
         """SQLite's errors in the words of the promise."""
         try:
             yield
         except (sqlite3.Error, UnicodeDecodeError) as error:
-            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-            if code == sqlite3.SQLITE_FULL:
-                raise SpoolFullError(str(error)) from None
-            if code in NOT_A_SPOOL:
-                self.corrupt = True
-                raise CorruptSpoolError(str(error)) from None
-            raise SpoolError(str(error)) from None
+            told = translated(error)
+            self.corrupt = self.corrupt or isinstance(told, CorruptSpoolError)
+            raise told from None
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         with self._told():
             self._database.execute("BEGIN IMMEDIATE")
+            committing = False
             try:
                 yield
+                committing = True
                 self._database.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 with contextlib.suppress(sqlite3.Error):
                     self._database.execute("ROLLBACK")
+                if committing and is_doubtful(error):
+                    raise DoubtfulCommitError(str(error)) from None
                 raise
 
     def _write(self, step: Callable[[], _Result]) -> _Result:

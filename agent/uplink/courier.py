@@ -69,11 +69,12 @@ class Courier:
         self._complain = complain
         self._draw = draw
         self._failures = 0
-        self._last_live = 0
+        self._last_live: dict[str, int] = {}
+        """The highest sequence that went by the live lane, by epoch."""
         self._limit = _BATCH_RECORDS
         self._metrics_wanted = False
-        self._stated_ns: int | None = None
-        """When a statement was last taken; None where one is due."""
+        self._stated_ns: dict[str, int] = {}
+        """When a statement was last taken, by epoch; absent where one is due."""
         self.tally = CourierTally()
 
     async def run(self, news: asyncio.Event) -> None:
@@ -102,7 +103,7 @@ class Courier:
         self.tally.requests[label] = self.tally.requests.get(label, 0) + 1
         self.tally.bytes_sent += len(body)
         if statement is not None and meaning.verdict is Verdict.ACKNOWLEDGED:
-            self._stated_ns = self._clock.monotonic_ns()
+            self._stated_ns[statement.epoch] = self._clock.monotonic_ns()
         return await self._settle(load, meaning, [record.sequence for record in records])
 
     async def flush(self, seconds: float) -> None:
@@ -124,7 +125,7 @@ class Courier:
         spool = self._desk.spool
         newest = await self._desk.do(spool.newest)
         oldest = await self._desk.do(spool.oldest, self._limit, _BATCH_BYTES)
-        return self._affordable(choose(newest, oldest, self._last_live))
+        return self._affordable(choose(newest, oldest, self._last_live.get(spool.epoch, 0)))
 
     def _affordable(self, load: Load | None) -> Load | None:
         """The load as far as this month's budget allows it; what waits is looked at again with the next record."""
@@ -148,7 +149,8 @@ class Courier:
 
     async def _statement(self) -> Statement | None:
         now_ns = self._clock.monotonic_ns()
-        if self._stated_ns is not None and now_ns - self._stated_ns < _STATE_EVERY_NS:
+        stated_ns = self._stated_ns.get(self._desk.spool.epoch)
+        if stated_ns is not None and now_ns - stated_ns < _STATE_EVERY_NS:
             return None
         return await self._desk.do(self._desk.spool.statement)
 
@@ -199,7 +201,7 @@ class Courier:
         if acknowledgement is None:
             return
         if acknowledgement.statement_wanted:
-            self._stated_ns = None
+            self._stated_ns.pop(self._desk.spool.epoch, None)
         if acknowledgement.resend_from is not None:
             records = await self._desk.do(self._desk.spool.reopen, acknowledgement.resend_from)
             what = f"{records} records from {acknowledgement.resend_from} on"
@@ -211,7 +213,8 @@ class Courier:
         self._metrics_wanted = meaning.acknowledgement is not None and meaning.acknowledgement.metrics_wanted
         self.tally.records_sent += sent
         if load.lane is Lane.LIVE:
-            self._last_live = max(self._last_live, load.records[-1].sequence)
+            epoch = self._desk.spool.epoch
+            self._last_live[epoch] = max(self._last_live.get(epoch, 0), load.records[-1].sequence)
 
     async def _reject(self, sequences: list[int], reason: str) -> None:
         self._complain.warning("a record was refused for good and is kept as a dead letter", reason)

@@ -1,7 +1,6 @@
 """Boots in 1970, 2000 and 2098, steps, power cuts: nothing lost, no false alarm, and stamps put right."""
 
 import asyncio
-import logging
 import random
 import tempfile
 from contextlib import AsyncExitStack
@@ -26,7 +25,6 @@ from lab.prove import Finding, Proof, Trial
 from lab.prove.door import BATCHES, Door, open_door
 from lab.prove.member import SITE, Member, Start, join, member
 from lab.prove.stepping_clock import SteppingClock, TrueTime
-from shared.logs import Limited
 from shared.wire.reading import ClockQuality, Outcome, Reading
 
 _SECOND_NS = 1_000_000_000
@@ -149,8 +147,7 @@ async def _boot(boot: _Boot, state: Path) -> None:
         raise FileNotFoundError(state)
     reachable = boot.last or dice.random() < 0.4
     async with member(Start(state, card, clock, lambda: clock.quality, dice.random), boot.wire) as agent:
-        silent = Limited(logging.Logger("silent", logging.CRITICAL), clock)  # noqa: LOG001 - nobody listens
-        committer = Committer(agent.desk, clock, agent.times.quality, silent)
+        committer = Committer(agent.desk, clock, agent.times.quality)
         synchronised_at = dice.choice((None, None, dice.randrange(_AWAY)))
         for cycle in range(dice.randrange(2, _AWAY)):
             boot.online = reachable and dice.random() < 0.5

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from agent.spool.opening import open_sqlite_spool
 from agent.spool.queue import CorruptSpoolError, SpoolError
-from agent.spool.sqlite import SpoolSettings
+from agent.spool.quota import SpoolSettings
 from lab.prove import Finding, Proof, Trial
 
 _RECORDS = 300

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from agent.spool.opening import open_sqlite_spool
-from agent.spool.sqlite import SpoolSettings, SqliteSpool
+from agent.spool.quota import SpoolSettings
+from agent.spool.sqlite import SqliteSpool
 from lab.prove import Finding, Proof, Trial
 from lab.prove.forks import Tell, killed_after
 

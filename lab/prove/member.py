@@ -13,7 +13,7 @@ from agent.identity.card import Card, finish
 from agent.identity.proof import KeyProof
 from agent.spool.desk import Desk, open_desk
 from agent.spool.opening import open_sqlite_spool
-from agent.spool.sqlite import SpoolSettings
+from agent.spool.quota import SpoolSettings
 from agent.timekeeping.keeper import Timekeeper, read_known
 from agent.uplink.answer import Reply
 from agent.uplink.courier import Courier, Sender

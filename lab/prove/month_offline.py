@@ -11,7 +11,7 @@ from pathlib import Path
 
 from agent.committer import Committer
 from agent.identity.card import read_card
-from agent.spool.sqlite import SpoolSettings
+from agent.spool.quota import SpoolSettings
 from agent.timekeeping.floor import BUILT_NS
 from agent.uplink.answer import Reply
 from agent.uplink.connection import AwayError
@@ -20,7 +20,6 @@ from lab.prove import Finding, Proof, Trial
 from lab.prove.door import BATCHES, Door, open_door
 from lab.prove.member import SITE, Member, Start, join, member
 from lab.prove.stepping_clock import SteppingClock, TrueTime
-from shared.logs import Limited, logger
 from shared.wire.reading import ClockQuality, Outcome, Reading, Sample
 
 _CYCLES_AN_HOUR = 360
@@ -86,7 +85,7 @@ async def _prove(trial: Trial) -> Finding:
         line = _Line(door, true)
         start = Start(state, card, clock, lambda: ClockQuality.UNKNOWN, dice.random, quota)
         agent = await stack.enter_async_context(member(start, line))
-        committer = Committer(agent.desk, clock, agent.times.quality, Limited(logger("phusong.prove"), clock))
+        committer = Committer(agent.desk, clock, agent.times.quality)
         worst = [await _outage(agent, line, committer, dice) for _ in range(_RETURNS)]
         slow = sum(seconds > _LIVE_SECONDS for seconds in worst)
         line.up, cycles, before = False, trial.count * _CYCLES_AN_HOUR, len(seen.cycles)

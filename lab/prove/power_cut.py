@@ -13,7 +13,8 @@ from typing import Any
 import apsw
 
 from agent.spool.opening import PRAGMAS, SCHEMA, open_sqlite_spool
-from agent.spool.sqlite import INSERT, SpoolSettings
+from agent.spool.quota import SpoolSettings
+from agent.spool.sqlite import INSERT
 from lab.prove import Finding, Proof, Trial
 
 _SECTOR = 512

@@ -145,6 +145,8 @@ class Statement(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Given up for want of space, or spoiled on the disk, before they were acknowledged."""
     refused: Runs = ()
     """Refused by the collector for good."""
+    others: tuple[str, ...] | None = None
+    """The other epochs of which this agent holds anything; any that is not named is gone. None where it cannot say."""
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agent.spool.opening import open_sqlite_spool
 from agent.spool.queue import SpoolError, SpoolFullError
-from agent.spool.sqlite import SpoolSettings
+from agent.spool.quota import SpoolSettings
 
 BLOB = b"x" * 4000
 

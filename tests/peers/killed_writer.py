@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from agent.spool.opening import open_sqlite_spool
-from agent.spool.sqlite import SpoolSettings
+from agent.spool.quota import SpoolSettings
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from agent.spool.aside import count_aside, set_aside
 from agent.spool.opening import open_sqlite_spool
-from agent.spool.sqlite import SpoolSettings
+from agent.spool.quota import SpoolSettings
 
 
 def spoil(path: Path, size: int) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from agent.spool.opening import open_sqlite_spool
 from agent.spool.queue import CorruptSpoolError
-from agent.spool.sqlite import SpoolSettings
+from agent.spool.quota import SpoolSettings
 
 ROOT = Path(__file__).parents[3]
 PLENTY = 10**9

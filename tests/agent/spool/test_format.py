@@ -8,7 +8,7 @@ import pytest
 
 from agent.spool.opening import open_sqlite_spool
 from agent.spool.packing import Shapes, pack, unpack
-from agent.spool.sqlite import SpoolSettings
+from agent.spool.quota import SpoolSettings
 from shared.wire.codec import Limits, decode_cycle, encode_cycle
 from shared.wire.reading import ClockQuality, Cycle, Outcome, Reading, Sample
 

@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 from agent.spool.opening import open_sqlite_spool
-from agent.spool.sqlite import SpoolSettings
+from agent.spool.quota import SpoolSettings
 
 _RECORDS = 3_000
 
