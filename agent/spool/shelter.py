@@ -126,12 +126,9 @@ class Shelter:
     def statement(self) -> Statement:
         """See the promise; while the disk is away it does not say which other epochs are kept."""
         with self._watched():
-            chosen = self._chosen()
-            statement = chosen.statement()
-            if self._main is None:
-                return statement
-            others = tuple(spool.epoch for spool in self._spools() if spool is not chosen)
-            return msgspec.structs.replace(statement, others=others)
+            statement = self._chosen().statement()
+            others = tuple(spool.epoch for spool in self._spools() if spool is not self._turn)
+            return msgspec.structs.replace(statement, others=others if self._main else None)
 
     def backlog(self) -> Backlog:
         """See the promise; of the stores that are open."""
@@ -140,8 +137,8 @@ class Shelter:
             if self._main is not None:
                 self._waiting = backlogs[0].records
         stamps = [each.oldest_wall_ns for each in backlogs if each.oldest_wall_ns is not None]
-        sizes = [each.bytes for each in backlogs]
-        return Backlog(sum(each.records for each in backlogs), sum(sizes), min(stamps, default=None))
+        records, size = sum(each.records for each in backlogs), sum(each.bytes for each in backlogs)
+        return Backlog(records, size, min(stamps, default=None))
 
     def gaps(self) -> list[Gap]:
         """See the promise; of the stores that are open, each with its own numbers."""
@@ -161,8 +158,8 @@ class Shelter:
 
     def _spools(self) -> list[Spool]:
         """The main store first, where it is open."""
-        stores = (self._main.spool if self._main else None, *self._elders.spools(), self._memory)
-        return [spool for spool in stores if spool is not None]
+        main = [self._main.spool] if self._main else []
+        return [*main, *self._elders.spools(), *([self._memory] if self._memory else [])]
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -202,9 +199,9 @@ class Shelter:
                 main.spool.put(*self._doubt)
             self._doubt = None
         self._waiting = main.spool.backlog().records
-        while self._owed:
-            main.spool.remember(*self._owed[-1])
-            self._owed.pop()
+        for owed in list(self._owed):
+            main.spool.remember(*owed)
+            self._owed.remove(owed)
         if memory is None or not self._elders.take_in(memory):
             return
         self._memory, self._turn = None, None if self._turn is memory else self._turn
