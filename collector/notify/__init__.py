@@ -1,0 +1,1 @@
+"""Who is told of which incident, when and how; it never decides what is wrong."""
