@@ -1,0 +1,204 @@
+"""What messages and the page of an incident say, in each language; no other room of notify holds a text for people."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from collector.incident import Cause, Confidence, Scope, Trouble
+from collector.judgement.clues import ClueKind
+from collector.notify.message import Kind
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """All texts of one language; braces are filled in by ``text``."""
+
+    tag: str
+    kinds: Mapping[Kind, str]
+    troubles: Mapping[Trouble, str]
+    causes: Mapping[Cause, str]
+    scopes: Mapping[Scope, str]
+    confidences: Mapping[Confidence, str]
+    clues: Mapping[ClueKind, str]
+    labels: Mapping[str, str]
+
+    def __getitem__(self, label: str) -> str:
+        return self.labels[label]
+
+
+VIETNAMESE = Words(
+    tag="vi",
+    kinds={
+        Kind.NEW: "SỰ CỐ",
+        Kind.UPDATE: "CẬP NHẬT",
+        Kind.ESCALATED: "CHƯA AI TIẾP NHẬN",
+        Kind.RESOLVED: "ĐÃ KHẮC PHỤC",
+        Kind.PAST: "SỰ CỐ ĐÃ QUA",
+        Kind.WITHDRAWN: "KHÔNG BÁO NỮA",
+    },
+    troubles={
+        Trouble.DOWN: "mất kết nối",
+        Trouble.DEGRADED: "suy giảm chất lượng",
+        Trouble.FLAPPING: "chập chờn",
+        Trouble.SILENT: "không có dữ liệu",
+    },
+    causes={
+        Cause.POWER: "mất điện",
+        Cause.SITE_LAN: "router hoặc mạng LAN tại điểm",
+        Cause.ACCESS_LINK: "đường truyền",
+        Cause.ISP: "nhà mạng",
+        Cause.HUB: "điểm tập trung cáp",
+        Cause.PROVINCE: "phía trung tâm tỉnh",
+        Cause.AGENT: "phần mềm giám sát tại điểm",
+        Cause.UNKNOWN: "chưa rõ",
+    },
+    scopes={
+        Scope.SITE: "{name}",
+        Scope.HUB: "điểm tập trung {name}",
+        Scope.PROVIDER: "nhà mạng {name}",
+        Scope.POWER_AREA: "khu vực điện {name}",
+        Scope.PROVINCE: "trung tâm tỉnh",
+        Scope.AGENT: "phần mềm giám sát {name}",
+    },
+    confidences={Confidence.PROVISIONAL: "tạm thời", Confidence.FINAL: "đã xác định"},
+    clues={
+        ClueKind.ON_BATTERY: "bộ lưu điện {subject} chạy bằng ắc quy lúc {time}",
+        ClueKind.ON_MAINS: "bộ lưu điện {subject} có điện lưới suốt thời gian đó",
+        ClueKind.POWER_TRAP: "bộ lưu điện {subject} báo mất điện lúc {time}",
+        ClueKind.ROUTER_REBOOTED: "router {subject} khởi động lại lúc {time}",
+        ClueKind.ROUTER_STAYED: "router {subject} không khởi động lại",
+        ClueKind.HOST_REBOOTED: "máy tính của phần mềm giám sát khởi động lại lúc {time}",
+        ClueKind.HOST_STAYED: "phần mềm giám sát tại điểm vẫn đo suốt thời gian đó",
+        ClueKind.LAN_LOST: "từ bên trong điểm, router không trả lời",
+        ClueKind.LAN_WELL: "từ bên trong điểm, router vẫn trả lời",
+        ClueKind.FIRST_HOP_LOST: "từ bên trong điểm, nút đầu của nhà mạng không trả lời",
+        ClueKind.FIRST_HOP_WELL: "từ bên trong điểm, nút đầu của nhà mạng vẫn trả lời",
+        ClueKind.CORE_LOST: "từ bên trong điểm, mạng lõi của tỉnh không trả lời",
+        ClueKind.CORE_WELL: "từ bên trong điểm, mạng lõi của tỉnh vẫn trả lời",
+        ClueKind.SIGNAL_FADED: "tín hiệu giảm còn {value} dBm trước khi mất",
+        ClueKind.NEIGHBOURS_DOWN: "{value} điểm khác của {subject} mất cùng lúc",
+        ClueKind.NEIGHBOURS_WELL: "{value} điểm khác của {subject} vẫn bình thường",
+        ClueKind.ANCHORS_LOST: "phần mềm {subject} ở tỉnh cũng mất kết nối xung quanh",
+        ClueKind.AGENT_SILENT: "phần mềm {subject} không gửi gì từ {time}",
+    },
+    labels={
+        "trial": "THỬ NGHIỆM",
+        "trial_why": "Đây là thử nghiệm hàng ngày của đường báo tin, không phải sự cố.",
+        "where": "Nơi",
+        "what": "Tình trạng",
+        "how_many": "Số điểm",
+        "of": "trên",
+        "still": "còn {count}",
+        "sites": "điểm",
+        "cause": "Nguyên nhân",
+        "was": "trước đã báo: {cause}",
+        "since": "Từ lúc",
+        "until": "đến",
+        "lasted": "kéo dài",
+        "evidence": "Bằng chứng",
+        "which": "Các điểm",
+        "more": "và {count} điểm khác",
+        "number": "Sự cố số",
+        "acknowledge": "Tiếp nhận",
+        "acknowledged": "{person} đã tiếp nhận lúc {time}",
+        "comment": "Ghi chú",
+        "comments": "Các ghi chú",
+        "send": "Gửi ghi chú",
+        "hello": "Bạn là {person}.",
+        "expired": "Đường dẫn này không đúng hoặc đã hết hạn.",
+        "over": "Sự cố đã kết thúc.",
+        "day": "ngày",
+        "hour": "giờ",
+        "minute": "phút",
+    },
+)
+ENGLISH = Words(
+    tag="en",
+    kinds={
+        Kind.NEW: "INCIDENT",
+        Kind.UPDATE: "UPDATE",
+        Kind.ESCALATED: "NOT ACKNOWLEDGED",
+        Kind.RESOLVED: "RESOLVED",
+        Kind.PAST: "PAST INCIDENT",
+        Kind.WITHDRAWN: "NO LONGER TOLD",
+    },
+    troubles={
+        Trouble.DOWN: "down",
+        Trouble.DEGRADED: "degraded",
+        Trouble.FLAPPING: "flapping",
+        Trouble.SILENT: "no data",
+    },
+    causes={
+        Cause.POWER: "power failure",
+        Cause.SITE_LAN: "router or LAN at the site",
+        Cause.ACCESS_LINK: "access link",
+        Cause.ISP: "internet provider",
+        Cause.HUB: "hub where cables meet",
+        Cause.PROVINCE: "the province's own side",
+        Cause.AGENT: "agent at the site",
+        Cause.UNKNOWN: "not known",
+    },
+    scopes={
+        Scope.SITE: "{name}",
+        Scope.HUB: "hub {name}",
+        Scope.PROVIDER: "provider {name}",
+        Scope.POWER_AREA: "power area {name}",
+        Scope.PROVINCE: "the province's own side",
+        Scope.AGENT: "agent {name}",
+    },
+    confidences={Confidence.PROVISIONAL: "provisional", Confidence.FINAL: "final"},
+    clues={
+        ClueKind.ON_BATTERY: "supply {subject} ran on its battery at {time}",
+        ClueKind.ON_MAINS: "supply {subject} had mains all the time",
+        ClueKind.POWER_TRAP: "supply {subject} told of failed mains at {time}",
+        ClueKind.ROUTER_REBOOTED: "router {subject} started anew at {time}",
+        ClueKind.ROUTER_STAYED: "router {subject} ran all the time",
+        ClueKind.HOST_REBOOTED: "the agent's computer started anew at {time}",
+        ClueKind.HOST_STAYED: "the agent at the site measured all the time",
+        ClueKind.LAN_LOST: "from inside, the site's router did not answer",
+        ClueKind.LAN_WELL: "from inside, the site's router answered",
+        ClueKind.FIRST_HOP_LOST: "from inside, the provider's first hop did not answer",
+        ClueKind.FIRST_HOP_WELL: "from inside, the provider's first hop answered",
+        ClueKind.CORE_LOST: "from inside, the province's core did not answer",
+        ClueKind.CORE_WELL: "from inside, the province's core answered",
+        ClueKind.SIGNAL_FADED: "the signal fell to {value} dBm before the loss",
+        ClueKind.NEIGHBOURS_DOWN: "{value} others of {subject} were lost at the same time",
+        ClueKind.NEIGHBOURS_WELL: "{value} others of {subject} were well meanwhile",
+        ClueKind.ANCHORS_LOST: "agent {subject} in the province lost its own surroundings too",
+        ClueKind.AGENT_SILENT: "agent {subject} silent since {time}",
+    },
+    labels={
+        "trial": "TRIAL",
+        "trial_why": "This is the daily trial of the way of alerts, not an incident.",
+        "where": "Where",
+        "what": "State",
+        "how_many": "Sites",
+        "of": "of",
+        "still": "{count} still",
+        "sites": "sites",
+        "cause": "Cause",
+        "was": "told before: {cause}",
+        "since": "Since",
+        "until": "until",
+        "lasted": "lasted",
+        "evidence": "Evidence",
+        "which": "Which",
+        "more": "and {count} more",
+        "number": "Incident",
+        "acknowledge": "Acknowledge",
+        "acknowledged": "{person} acknowledged at {time}",
+        "comment": "Comment",
+        "comments": "Comments",
+        "send": "Send the comment",
+        "hello": "You are {person}.",
+        "expired": "This link is wrong or has expired.",
+        "over": "The incident is over.",
+        "day": "d",
+        "hour": "h",
+        "minute": "min",
+    },
+)
+
+
+def words_in(tag: str) -> Words:
+    """The catalogue of a language; Vietnamese where it is not known."""
+    return ENGLISH if tag == "en" else VIETNAMESE
