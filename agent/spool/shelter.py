@@ -13,6 +13,7 @@ import msgspec
 from agent.spool.elders import TROUBLE, Elders, Opening, Store, open_store
 from agent.spool.memory import MemorySpool
 from agent.spool.queue import Backlog, CorruptSpoolError, DoubtfulCommitError, Gap, Spool, SpoolError, Stored
+from agent.spool.trial import try_disk
 from shared.wire.reading import Statement
 
 _LONGEST_PAUSE_PUTS = 32
@@ -112,6 +113,7 @@ class Shelter:
         """See the promise."""
         with self._watched():
             self._chosen().acknowledge(sequences, wall_ns)
+            self._waiting -= len(sequences) if self._main and self._turn is self._main.spool else 0
 
     def reject(self, sequences: list[int], reason: str, wall_ns: int) -> None:
         """See the promise."""
@@ -183,6 +185,7 @@ class Shelter:
 
     def _heal(self) -> bool:
         try:
+            try_disk(self._folder) if self._failures else None
             self._main = open_store(self._folder, self._opening)
             self._elders.open()
             self._come_home(self._main)
@@ -226,8 +229,7 @@ class Shelter:
     def _close_disk(self) -> None:
         if self._turn is not self._memory:
             self._turn = None
-        if self._main is not None:
-            self._main.close()
+        self._main.close() if self._main else None
         self._main = None
         self._elders.close()
 

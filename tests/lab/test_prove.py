@@ -1,5 +1,6 @@
 """A short seed of each proof of ``make prove``, and its sabotage: a proof that cannot go red proves nothing."""
 
+import os
 import subprocess
 import sys
 
@@ -94,3 +95,14 @@ def test_a_spool_survives_kills_and_spoiled_files_and_a_careless_one_is_seen(
 
     assert kept.returncode == 0, kept.stdout + kept.stderr
     assert prove(name, "--count", sabotaged, "--sabotage").returncode == 0
+
+
+def test_troubled_disks_cost_nothing_uncounted_and_heal_and_what_memory_forgets_is_seen() -> None:
+    proof = load_proofs()["disk-trouble"]
+    finding = proof.run(Trial(15, SEED))
+    if finding.tries == 0 or any("not here" in line for line in finding.seen):
+        word = f"this machine allows no such disks: {finding.seen}"
+        pytest.fail(word) if os.environ.get("PHUSONG_REQUIRE_PEERS") else pytest.skip(word)
+
+    assert finding.broken == 0, finding.seen
+    assert proof.run(Trial(10, SEED, sabotage=True)).broken > 0

@@ -100,14 +100,25 @@ async def test_a_spool_that_breaks_under_the_running_agent_is_replaced_and_probi
     assert list((tmp_path / "state" / "spool").glob("spool.sqlite.corrupt-????????"))
 
 
-async def test_a_state_folder_that_cannot_be_made_does_not_stop_the_probing(tmp_path: Path) -> None:
-    (tmp_path / "state").write_text("a file where a folder belongs", encoding="utf-8")
+async def test_probing_goes_on_without_a_disk_and_the_spool_returns_to_it_once_it_is_there(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.write_text("a file where a folder belongs", encoding="utf-8")
     async with listening(Collector()) as collector:
         agent = await start(settings(tmp_path, collector.port, collector.port))
         await until(lambda: len(readings(collector.batches, "tcp")) >= 1)
+        state.unlink()
+        await until(lambda: len({batch.epoch for batch in collector.batches}) == 2)
+        home = len(collector.batches)
+        await until(lambda: len(readings(collector.batches[home:], "tcp")) >= 2)
         said = await stop(agent)
+    names = [(batch.epoch, record.sequence) for batch in collector.batches for record in batch.records]
 
     assert "memory stands in for it" in said
+    assert "the disk takes records again" in said
+    assert (state / "spool" / "spool.sqlite").exists()
+    for epoch in {epoch for epoch, _ in names}:
+        numbers = {sequence for each, sequence in names if each == epoch}
+        assert numbers == set(range(1, max(numbers) + 1))
 
 
 async def test_a_collector_that_never_answers_does_not_hold_up_the_end(tmp_path: Path) -> None:
