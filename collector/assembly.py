@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from starlette.requests import Request
+
 from collector.arrival import Arrival
 from collector.exposition.discovery import targets
 from collector.exposition.page import page
@@ -27,6 +29,8 @@ from collector.ingest.rotation import RotateEndpoint
 from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
 from collector.inventory.site import Inventory
 from collector.journal.sqlite import open_sqlite_journal
+from collector.people.gate import Gate, Visitor
+from collector.people.table import RULES, Table
 from collector.picture import Picture
 from collector.pipeline import Pipeline
 from collector.series.store import SeriesStore
@@ -35,7 +39,7 @@ from collector.telemetry import Telemetry
 from collector.wall.feed import Feed
 from collector.wall.pages import Pages
 from collector.wall.routes import routes
-from collector.web import App, application
+from collector.web import App, Front, application
 from shared.clock import Clock
 from shared.logs import Limited
 from shared.release import release
@@ -52,7 +56,7 @@ _REPLAY_SECONDS = 900.0
 class Collector:
     """What is open while the collector runs."""
 
-    app: App
+    app: Front
     feed: Feed
     inbox: SqliteInbox
     telemetry: Telemetry
@@ -91,8 +95,13 @@ async def open_collector(
             registry=telemetry.registry,
             discovery=lambda kind: targets(kind, series.fresh(clock.monotonic_ns())),
             ready=state.missing,
+            gate=lambda rest: Gate(rest, Table(RULES), _nobody, required=settings.people.required),
         )
         yield Collector(app, state.feed, inbox, telemetry, state.begin, keys, copies)
+
+
+async def _nobody(_: Request) -> Visitor:
+    return Visitor()
 
 
 def _doors(settings: CollectorSettings, state: "_State") -> dict[str, App]:

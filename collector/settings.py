@@ -12,6 +12,7 @@ import msgspec
 from collector.forward.settings import DestinationSettings, destination_rules
 from collector.ingest.endpoint import IngestSettings
 from collector.judgement.settings import JudgementSettings
+from collector.people.settings import PeopleSettings, people_rules
 from collector.series.settings import SeriesSettings
 from collector.wall.settings import WallSettings
 from shared.secret import Secret
@@ -97,6 +98,7 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     judgement: JudgementSettings = msgspec.field(default_factory=JudgementSettings)
     retention: RetentionSettings = msgspec.field(default_factory=RetentionSettings)
     wall: WallSettings = msgspec.field(default_factory=WallSettings)
+    people: PeopleSettings = msgspec.field(default_factory=PeopleSettings)
     forward: list[DestinationSettings] = []
     """Stores that get every reading by remote write, each from a cursor of its own."""
 
@@ -123,6 +125,7 @@ def _rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
     if not 0 < settings.enrolment.days <= 365:
         yield "$.enrolment.days", "must be more than 0 and at most 365"
     yield from _agent_rules(settings)
+    yield from people_rules(settings.people)
     yield from destination_rules(settings.forward)
 
 

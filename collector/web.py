@@ -28,8 +28,12 @@ def application(  # noqa: PLR0913 - the composition root fills these in, once
     registry: CollectorRegistry,
     discovery: Callable[[str], list[dict[str, object]]],
     ready: Callable[[], str],
-) -> App:
-    """``machines`` are what agents talk to, by path; ``ready`` gives what is missing in one line, or nothing."""
+    gate: Callable[[App], App],
+) -> "Front":
+    """``machines`` are what agents talk to, by path; ``ready`` gives what is missing in one line, or nothing.
+
+    ``gate`` stands before all the rest and says who wants it.
+    """
 
     async def metrics(_: Request) -> Response:
         return Response(fleet() + generate_latest(registry), media_type=_TEXT)
@@ -58,17 +62,25 @@ def application(  # noqa: PLR0913 - the composition root fills these in, once
         Route("/sd/{kind:str}", discovered),
         *pages,
     ]
-    return _Front(machines, Starlette(routes=table, exception_handlers={404: missing}))
+    return Front(machines, table, gate(Starlette(routes=table, exception_handlers={404: missing})))
 
 
-class _Front:
-    """Agents' requests go straight to their endpoint: they are the many; everything else takes the router."""
+class Front:
+    """Agents' requests go straight to their endpoint: they are the many; everything else takes gate and router."""
 
-    def __init__(self, machines: Mapping[str, App], rest: App) -> None:
+    def __init__(self, machines: Mapping[str, App], routes: Iterable[BaseRoute], rest: App) -> None:
         self._machines = machines
+        self.routes = tuple(routes)
+        """What the router knows; for the test that nothing is without a row in the table of people."""
         self._rest = rest
 
+    @property
+    def doors(self) -> tuple[str, ...]:
+        """Paths of machines."""
+        return tuple(self._machines)
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
         machine = self._machines.get(scope["path"]) if scope["type"] == "http" else None
         if machine is not None:
             await machine(scope, receive, send)

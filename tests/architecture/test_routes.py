@@ -1,0 +1,35 @@
+"""Every path of the whole application has a row in the table of people, and every row is a path."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from starlette.routing import BaseRoute, Mount, Route
+
+from collector.assembly import open_collector
+from collector.inventory.site import Inventory
+from collector.people.table import READ, RULES
+from collector.settings import CollectorSettings
+from shared.clock import SystemClock
+
+
+def rows(routes: tuple[BaseRoute, ...]) -> Iterator[tuple[str, str]]:
+    for route in routes:
+        if isinstance(route, Mount):
+            yield from ((method, f"{route.path}/{{path:path}}") for method in READ)
+        else:
+            assert isinstance(route, Route), f"{route} is of a kind that the table of people does not know"
+            yield from ((method, route.path) for method in route.methods or ())
+
+
+async def test_every_route_of_the_collector_has_a_row_in_the_table_of_people(tmp_path: Path) -> None:
+    """A new route belongs into RULES of collector/people/table.py: without a row the gate answers 404."""
+    settings = CollectorSettings(state=tmp_path)
+    async with open_collector(settings, Inventory(), SystemClock(), logging.getLogger("routes")) as collector:
+        app = collector.app
+        found = {*rows(app.routes), *(("POST", path) for path in app.doors)}
+    said = {(method, rule.path) for rule in RULES for method in rule.methods}
+
+    assert found - said == set(), "routes without a row"
+    assert said - found == set(), "rows without a route"
+    assert len(said) == sum(len(rule.methods) for rule in RULES), "two rows for one route"
