@@ -52,9 +52,6 @@ def application(  # noqa: PLR0913 - the composition root fills these in, once
         body = msgspec.json.encode(discovery(kind))
         return Response(body, media_type="application/json")
 
-    async def missing(request: Request, _: Exception) -> Response:
-        return Response(f"there is nothing at {request.scope['path']!a}\n", 404, media_type="text/plain")
-
     table: list[BaseRoute] = [
         Route("/metrics", metrics),
         Route("/healthz", alive),
@@ -62,7 +59,7 @@ def application(  # noqa: PLR0913 - the composition root fills these in, once
         Route("/sd/{kind:str}", discovered),
         *pages,
     ]
-    return Front(machines, table, gate(Starlette(routes=table, exception_handlers={404: missing})))
+    return Front(machines, table, gate(Starlette(routes=table, exception_handlers={404: _missing})))
 
 
 class Front:
@@ -92,3 +89,7 @@ class Front:
             await send(message)
 
         await self._rest(scope, receive, safely)
+
+
+async def _missing(request: Request, _: Exception) -> Response:
+    return Response(f"there is nothing at {request.scope['path']!a}\n", 404, media_type="text/plain")
