@@ -1,0 +1,95 @@
+"""The command ``phusong-lab replay``: makes a universe, lets it live and prints what its judge was worth."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from collector.judgement.settings import JudgementSettings
+from lab.terminal import Terminal, open_terminal
+from lab.world.chance import Chance
+from lab.world.draw import draw_faults
+from lab.world.kinds import Fault
+from lab.world.life import Life, Lived
+from lab.world.place import Land, make_land
+from lab.world.scoring import score
+from lab.world.timeline import Timeline
+from lab.world.truth import dark_times, happenings
+from lab.world.wanted import read_faults
+from lab.world.when import DAY_SECONDS
+from shared.settings import SettingsError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayWishes:
+    """The command line."""
+
+    days: float
+    seed: int
+    sites: int
+    loss: float
+    faults: Path | None
+    as_json: bool
+
+
+def run_replay(wishes: ReplayWishes) -> int:
+    """Live through a script and print its score; 0 whatever it is, 2 where the file of faults is wrong."""
+    land = make_land(wishes.sites, wishes.seed)
+    seconds = wishes.days * DAY_SECONDS
+    try:
+        faults = draw_faults(land, wishes.seed, seconds) if wishes.faults is None else read_faults(wishes.faults, land)
+    except SettingsError as error:
+        for problem in error.problems:
+            print(f"phusong-lab: {problem}", file=sys.stderr)
+        return 2
+    terminal = open_terminal(sys.stderr)
+    found = replay(wishes, land, faults, terminal)
+    if wishes.as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        _show(found, open_terminal(sys.stdout))
+    return 0
+
+
+def replay(wishes: ReplayWishes, land: Land, faults: Sequence[Fault], terminal: Terminal) -> dict[str, Any]:
+    """What ``--json`` prints."""
+    seconds = int(wishes.days * DAY_SECONDS)
+    timeline = Timeline(land, faults)
+    life = Life(land, timeline, Chance(wishes.seed, wishes.loss), JudgementSettings())
+    lived = life.run(seconds, lambda now: terminal.progress(f"day {now / DAY_SECONDS:.2f} of {wishes.days:g}"))
+    truth = happenings(faults, land, timeline, seconds)
+    figures = score(truth, lived.versions, dark_times(timeline, seconds), wishes.sites * seconds / 3600)
+    return {
+        "seed": wishes.seed,
+        "days": wishes.days,
+        "sites": wishes.sites,
+        "loss": wishes.loss,
+        **_cycles(lived, wishes.sites),
+        **asdict(figures),
+    }
+
+
+def _cycles(lived: Lived, sites: int) -> dict[str, int]:
+    return {
+        "seconds_lived": lived.lived_seconds,
+        "seconds_skipped": lived.skipped_seconds,
+        "site_cycles_simulated": sites * lived.lived_seconds // 10,
+        "site_cycles_skipped": sites * lived.skipped_seconds // 10,
+        "readings_judged": lived.readings,
+    }
+
+
+def _show(found: dict[str, Any], terminal: Terminal) -> None:
+    for name, value in found.items():
+        if isinstance(value, (list, tuple)):
+            terminal.pairs([(name, str(len(value)))])
+            terminal.pairs([("", str(one)) for one in value])
+        elif isinstance(value, dict):
+            terminal.pairs([(name, "")])
+            terminal.pairs(
+                [(f"  {true}", ", ".join(f"{n} {said}" for said, n in row.items())) for true, row in value.items()]
+            )
+        else:
+            terminal.pairs([(name, "–" if value is None else str(value))])

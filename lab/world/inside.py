@@ -1,0 +1,154 @@
+"""What the agent at a site finds in one of its cycles, as a function of time; asking twice gives the same."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agent.probes.icmp import IcmpCheck
+from agent.roles import PRESETS
+from agent.schedule import phase_ns
+from lab.faults import ON_BATTERY, ON_MAINS
+from lab.world.chance import PACKETS, Chance
+from lab.world.place import CENTRE, Place
+from lab.world.strain import Strain
+from lab.world.timeline import Timeline
+from lab.world.train import Trains
+from lab.world.when import SECOND_NS, monotonic_ns, wall_ns
+from shared.wire.reading import Outcome, Reading, Sample
+
+_CYCLE_SECONDS = 10
+_LONGEST_SECONDS = 4.0
+"""A run is in the cycle that ends so long after its beginning, or later: a lost train takes 3.8 s."""
+_UPS_SECONDS, _TRAPS_SECONDS, _REPORT_SECONDS = 60.0, 60.0, 20.0
+_PERIODS = {preset.name: preset.every_seconds for preset in PRESETS}
+_LAN_RTT_SECONDS, _TRAIN_SECONDS = 0.0005, 0.8
+_LOSING = {True: (Outcome.OK, ""), False: (Outcome.TIMEOUT, "no reply")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    check: str
+    role: str
+    period: float
+    phase: float
+
+
+class Inside:
+    """Checks of one agent on their slots."""
+
+    def __init__(self, agent: str, place: Place, timeline: Timeline, chance: Chance) -> None:
+        self._agent = agent
+        self._place = place
+        self._history = timeline.of(place.id)
+        self._own = timeline.of(CENTRE)
+        self._chance = chance
+        self._trains = {name: Trains(IcmpCheck(name=name)) for name in ("ping", "ping-line")}
+        self._runs = tuple(self._plan())
+
+    def readings(self, committed: float, waits_ns: int | None) -> tuple[Reading, ...]:
+        """The runs of the cycle that ends at ``committed``; ``waits_ns``: stamp of the oldest record not sent yet."""
+        boot = self._history.host_boot(committed)
+        first = max(committed - _CYCLE_SECONDS - _LONGEST_SECONDS, boot)
+        found = []
+        for run in self._runs:
+            slot = (committed - _LONGEST_SECONDS - run.phase) // run.period * run.period + run.phase
+            if slot > first:
+                strain = self._history.at(slot)
+                if strain.measures:
+                    found.append(self._reading(run, slot, boot, strain, waits_ns))
+        if self._place.battery_seconds:
+            found += self._trap(first, committed, boot)
+        return tuple(found)
+
+    def _plan(self) -> Iterator[_Run]:
+        wanted = [
+            ("ping", "gateway", _PERIODS["ping"]),
+            ("ping-line", "isp_first_hop", _PERIODS["ping-line"]),
+            ("ping-line", "province_core", _PERIODS["ping-line"]),
+            ("snmp", "gateway", _PERIODS["snmp"]),
+            ("dns", "resolver", _PERIODS["dns"]),
+            ("agent", "agent", _REPORT_SECONDS),
+        ]
+        if self._place.battery_seconds:
+            wanted += [("ups", "ups", _UPS_SECONDS), ("traps", "ups", _TRAPS_SECONDS)]
+        for check, role, period in wanted:
+            phase = phase_ns(f"{check}/{self._place.id}-{role}", round(period * SECOND_NS)) / SECOND_NS
+            yield _Run(check, role, period, phase)
+
+    def _reading(self, run: _Run, slot: float, boot: float, strain: Strain, waits_ns: int | None) -> Reading:
+        if run.check in self._trains:
+            outcome, reason, samples = self._train(run, slot, strain)
+            kind = "icmp"
+        elif run.check == "agent":
+            oldest = () if waits_ns is None else (waits_ns / SECOND_NS,)
+            samples = tuple(Sample("phusong_agent_spool_oldest_timestamp_seconds", value) for value in oldest)
+            outcome, reason, kind = Outcome.OK, "", "agent"
+        elif run.check == "traps":
+            outcome, reason, samples, kind = Outcome.OK, "", (self._traps(slot),), "snmp_trap"
+        elif run.check == "dns":
+            outcome, reason = _LOSING[strain.meets_core and not strain.no_names]
+            samples, kind = (), "dns"
+        else:
+            outcome, reason = _LOSING[strain.meets_gateway]
+            samples, kind = tuple(self._told(run, slot, strain)) if strain.meets_gateway else (), "snmp"
+        target = self._agent if run.check == "agent" else f"{self._place.id}-{run.role.replace('_', '-')}"
+        return self._made(run.check, kind, target, run.role, slot, boot, outcome, samples, reason)
+
+    def _made(  # noqa: PLR0913, PLR0917 - the record's own fields
+        self,
+        check: str,
+        kind: str,
+        target: str,
+        role: str,
+        slot: float,
+        boot: float,
+        outcome: Outcome,
+        samples: tuple[Sample, ...],
+        reason: str,
+    ) -> Reading:
+        ahead_ns = round(self._history.at(slot).clock_seconds * SECOND_NS)
+        return Reading(
+            check,
+            kind,
+            self._place.id,
+            target,
+            role,
+            outcome,
+            monotonic_ns(slot, boot),
+            wall_ns(slot) + ahead_ns,
+            round(_TRAIN_SECONDS * SECOND_NS),
+            samples,
+            reason,
+        )
+
+    def _train(self, run: _Run, slot: float, strain: Strain) -> tuple[Outcome, str, tuple[Sample, ...]]:
+        rtt_seconds, lost = _LAN_RTT_SECONDS, 0
+        if run.role == "gateway":
+            met = strain.meets_gateway
+        else:
+            hop = run.role == "isp_first_hop"
+            met = strain.meets_hop if hop else strain.meets_core and not self._own.at(slot).line_cut
+            rtt_seconds = self._place.rtt_seconds
+            lost = self._chance.lost(f"{self._place.id}-{run.role}", int(slot // run.period)) if met else 0
+        return self._trains[run.check].seen(lost if met else PACKETS, rtt_seconds)
+
+    def _told(self, run: _Run, slot: float, strain: Strain) -> Iterator[Sample]:
+        """What the router says of itself, or the supply."""
+        if run.check == "ups":
+            yield Sample("upsOutputSource", float(ON_BATTERY if strain.on_battery else ON_MAINS))
+            return
+        yield Sample("phusong_snmp_uptime_seconds", round(slot - self._history.router_boot(slot), 2))
+        name = "phusong_lte_rsrp_dbm" if self._place.wireless else "phusong_optical_rx_dbm"
+        yield Sample(name, round(self._place.dbm - strain.fade_db, 2))
+
+    def _traps(self, slot: float) -> Sample:
+        total = sum(1 for turn in self._history.battery_turns if self._history.program_start(slot) < turn <= slot)
+        return Sample("phusong_snmp_traps_total", float(total), (("trap", "upsTrapOnBattery"),))
+
+    def _trap(self, first: float, committed: float, boot: float) -> Iterator[Reading]:
+        """A trap is urgent: its reading is in the cycle in which it came."""
+        for turn in self._history.battery_turns:
+            at = turn + 0.5
+            if committed - _CYCLE_SECONDS < at <= committed and at > first:
+                yield self._made(
+                    "traps", "snmp_trap", f"{self._place.id}-ups", "ups", at, boot, Outcome.OK, (self._traps(at),), ""
+                )

@@ -1,0 +1,193 @@
+"""How well the incidents of a replay told what really happened; pure, and it knows nothing of the engine."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from collector.incident import Cause, Incident, Scope, Trouble
+from lab.world.truth import LEAST_SECONDS, Happening, Outage
+from lab.world.when import seconds_of
+
+_BEFORE_SECONDS = 60.0
+_AFTER_SECONDS = 600.0
+"""An incident belongs to a fault if it began so little before it, or so little after its end."""
+_MISSED, _NONE = "missed", "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Somebody was called."""
+
+    number: int
+    at: float
+    """Seconds since the replay began."""
+    sites: frozenset[str]
+    """Every site that the incident was ever said to have struck."""
+    began: float
+    ended: float | None
+    scope: Scope
+    cause: Cause
+    """As it was held in the end."""
+
+
+def pages(versions: Iterable[Incident]) -> list[Page]:
+    """Whom an on-call engineer is called for: incidents that take sites away, or all sight of the province.
+
+    One page an incident, with its first version that nobody silenced; what is folded into another one that was told
+    before it could be, what is past and what is planned calls nobody, and so does what only serves badly.
+    """
+    called: dict[int, float] = {}
+    last: dict[int, Incident] = {}
+    for version in versions:
+        last[version.number] = version
+        if calls(version) and version.number not in called:
+            called[version.number] = seconds_of(version.at_ns)
+    return [_page(last[number], at) for number, at in called.items()]
+
+
+def calls(version: Incident) -> bool:
+    """Whether a version of an incident calls somebody at once."""
+    blind = version.trouble is Trouble.SILENT and version.scope is Scope.PROVINCE
+    lost = version.trouble in {Trouble.DOWN, Trouble.FLAPPING}
+    return version.is_open and not version.silent_because and (blind or lost)
+
+
+def _page(incident: Incident, at: float) -> Page:
+    return Page(
+        number=incident.number,
+        at=at,
+        sites=frozenset(incident.sites),
+        began=seconds_of(incident.began_ns),
+        ended=None if incident.ended_ns is None else seconds_of(incident.ended_ns),
+        scope=incident.scope,
+        cause=incident.cause,
+    )
+
+
+def belongs(page: Page, happening: Happening) -> bool:
+    """Whether a page is about a fault."""
+    ended = page.at if page.ended is None else max(page.at, page.ended)
+    if page.began > happening.ends + _AFTER_SECONDS or ended < happening.begins - _BEFORE_SECONDS:
+        return False
+    if page.scope is Scope.PROVINCE and page.cause in {Cause.PROVINCE, Cause.AGENT}:
+        return happening.cause is Cause.PROVINCE
+    return bool(page.sites & set(happening.sites))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """The figures of one replay."""
+
+    faults: int
+    must_tell: int
+    outages: int
+    """Of single sites, longer than three minutes, unplanned, while the province could see."""
+    incidents: int
+    pages: int
+    true_pages: int
+    false_pages: int
+    false_pages_per_1000_site_hours: float
+    precision: float | None
+    recall_of_outages: float | None
+    recall_of_faults: float | None
+    pages_per_fault: float | None
+    detect_p50_seconds: float | None
+    detect_p99_seconds: float | None
+    confusion: dict[str, dict[str, int]]
+    unknown_share: float | None
+    right_where_evident: float | None
+    wrong_where_evident: float | None
+    wrong_share: float | None
+    missed: tuple[str, ...]
+    false: tuple[str, ...]
+
+
+def score(
+    truth: Sequence[Happening],
+    versions: Sequence[Incident],
+    blind: Sequence[tuple[float, float]],
+    site_hours: float,
+) -> Score:
+    """Compare what was said with what was so; ``blind``: when nothing could be seen of any site."""
+    told = pages(versions)
+    told_by = {page.number: [one for one in truth if one.may_tell and belongs(page, one)] for page in told}
+    false = [page for page in told if not told_by[page.number]]
+    musts = [one for one in truth if one.must_tell]
+    mine = {one.number: [page for page in told if one in told_by[page.number]] for one in musts}
+    outages = [o for one in musts for o in one.outages if o.lasts > LEAST_SECONDS and not _unseen(o, blind)]
+    known = {outage: _known_after(outage, versions) for outage in outages}
+    waits = sorted(wait for wait in known.values() if wait is not None)
+    causes = [(one, _said(one, mine[one.number])) for one in musts]
+    caused = [(one, said) for one, said in causes if said != _MISSED]
+    evident = [(one, said) for one, said in caused if one.evident]
+    wrong = [one for one in caused if one[1] not in {_named(one[0]), Cause.UNKNOWN.value}]
+    paged = [one for one in musts if mine[one.number]]
+    return Score(
+        faults=len(truth),
+        must_tell=len(musts),
+        outages=len(outages),
+        incidents=len({version.number for version in versions}),
+        pages=len(told),
+        true_pages=len(told) - len(false),
+        false_pages=len(false),
+        false_pages_per_1000_site_hours=round(1000 * len(false) / site_hours, 4) if site_hours else 0.0,
+        precision=_ratio(len(told) - len(false), len(told)),
+        recall_of_outages=_ratio(len(waits), len(outages)),
+        recall_of_faults=_ratio(len(paged), len(musts)),
+        pages_per_fault=_ratio(len({page.number for one in paged for page in mine[one.number]}), len(paged)),
+        detect_p50_seconds=quantile(waits, 0.5),
+        detect_p99_seconds=quantile(waits, 0.99),
+        confusion=_confusion(causes),
+        unknown_share=_ratio(sum(said == Cause.UNKNOWN for _, said in caused), len(caused)),
+        right_where_evident=_ratio(sum(said == _named(one) for one, said in evident), len(evident)),
+        wrong_where_evident=_ratio(sum(one.evident for one, _ in wrong), len(evident)),
+        wrong_share=_ratio(len(wrong), len(caused)),
+        missed=tuple(f"{o.site} from {o.begins:.0f} to {o.ends:.0f}" for o, wait in known.items() if wait is None),
+        false=tuple(f"{page.scope} {page.cause} {page.number} at {page.at:.0f}" for page in false),
+    )
+
+
+def quantile(ordered: Sequence[float], share: float) -> float | None:
+    """Of numbers in ascending order, the one below or at which so large a share of them lies; None of none."""
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
+
+
+def _known_after(outage: Outage, versions: Iterable[Incident]) -> float | None:
+    """Seconds until an incident that calls somebody names the site."""
+    for version in versions:
+        at = seconds_of(version.at_ns)
+        if at > outage.ends + _BEFORE_SECONDS:
+            break
+        if at >= outage.begins and calls(version) and outage.site in version.still:
+            return at - outage.begins
+    return None
+
+
+def _unseen(outage: Outage, blind: Iterable[tuple[float, float]]) -> bool:
+    """Whether less than what must be known of it lay in times in which anything could be seen."""
+    hidden = sum(max(0.0, min(outage.ends, end) - max(outage.begins, start)) for start, end in blind)
+    return outage.lasts - hidden <= LEAST_SECONDS or any(start <= outage.begins < end for start, end in blind)
+
+
+def _said(happening: Happening, told: Sequence[Page]) -> str:
+    """The cause that was given in the end for most of a fault's sites."""
+    if not told:
+        return _MISSED
+    sites = set(happening.sites)
+    return max(told, key=lambda page: (len(page.sites & sites), -page.number)).cause.value
+
+
+def _named(happening: Happening) -> str:
+    return happening.cause.value if happening.cause is not None else _NONE
+
+
+def _confusion(causes: Iterable[tuple[Happening, str]]) -> dict[str, dict[str, int]]:
+    counted = Counter((_named(one), said) for one, said in causes)
+    return {
+        true: {said: number for (was, said), number in sorted(counted.items()) if was == true}
+        for true in sorted({was for was, _ in counted})
+    }
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
