@@ -12,8 +12,9 @@ from lab.terminal import Terminal, open_terminal
 from lab.world.chance import Chance
 from lab.world.draw import draw_faults
 from lab.world.kinds import Fault
+from lab.world.land import make_land
 from lab.world.life import Life, Lived
-from lab.world.place import Land, make_land
+from lab.world.place import Land
 from lab.world.scoring import score
 from lab.world.timeline import Timeline
 from lab.world.truth import dark_times, happenings
