@@ -11,7 +11,7 @@ from collector.judgement.settings import JudgementSettings
 from lab.terminal import Terminal, open_terminal
 from lab.world.chance import Chance
 from lab.world.draw import draw_faults
-from lab.world.kinds import Fault
+from lab.world.fault import Fault
 from lab.world.land import make_land
 from lab.world.life import Life, Lived
 from lab.world.place import Land

@@ -1,35 +1,9 @@
-"""The kinds of faults and what each does to a site while it lasts; it says nothing of how a judge should call them."""
+"""The kinds of faults: what each does to a site while it lasts, and what a good judge says of it; it applies none."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from collector.incident import Cause, Scope
-from lab.world.place import Place
-from lab.world.strain import Strain
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One fault of a script: seconds since the replay began."""
-
-    kind: str
-    where: str
-    """Id of a site, or name of a hub, a provider or a power area; empty where the kind has no place."""
-    begins: float
-    ends: float
-
-
-@dataclass(frozen=True, slots=True)
-class Spell:
-    """One site is under one strain for a while; ``site`` may be the province's own."""
-
-    site: str
-    begins: float
-    ends: float
-    strain: Strain
-
-
-Effect = Callable[[Fault, Place], Iterator[Spell]]
+from lab.world.effects import EFFECTS, Effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,27 +11,46 @@ class Kind:
     """One kind of fault."""
 
     name: str
-    scope: Scope | None
+    scope: Scope | None = Scope.SITE
     """What ``where`` names; None where the kind has no place."""
-    effect: Effect
-    cause: Cause | None
-    """What a good judge says; None where no site is lost by it."""
-    outage: bool = True
-    """Whether it takes sites away, so that somebody must be told if it lasts."""
+    cause: Cause | None = None
+    """What a good judge says; None where nothing is lost by it."""
     tellable: bool = False
-    """Where it takes none away: whether telling somebody is right all the same."""
+    """Where it takes no site away: whether calling somebody is right all the same."""
+    ours: bool = False
+    """Whether it takes the province's own sight, so that somebody must be called for that."""
     shows: bool = False
-    """Whether the province itself sees the cause, as it does of what strikes many sites at once."""
+    """Whether the province sees the cause by itself, as it does of what strikes many sites at once."""
+
+    @property
+    def effect(self) -> Effect:
+        """What it does to one site."""
+        return EFFECTS[self.name]
 
 
-def _whole(strain: Strain) -> Effect:
-    def effect(fault: Fault, place: Place) -> Iterator[Spell]:
-        yield Spell(place.id, fault.begins, fault.ends, strain)
+_HUB, _PROVIDER, _AREA = Scope.HUB, Scope.PROVIDER, Scope.POWER_AREA
 
-    return effect
-
-
-FIBRE_CUT = Kind(name="fibre_cut", scope=Scope.SITE, effect=_whole(Strain(line_cut=True)), cause=Cause.ACCESS_LINK)
-
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (FIBRE_CUT,)}
-"""Every kind there is, by name."""
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(name="fibre_cut", cause=Cause.ACCESS_LINK),
+        Kind(name="power_cut", cause=Cause.POWER),
+        Kind(name="power_area", scope=_AREA, cause=Cause.POWER),
+        Kind(name="router_hang", cause=Cause.SITE_LAN),
+        Kind(name="lan_unplugged"),
+        Kind(name="provider_outage", scope=_PROVIDER, cause=Cause.ISP, shows=True),
+        Kind(name="hub_down", scope=_HUB, cause=Cause.HUB, shows=True),
+        Kind(name="province_uplink", scope=None, cause=Cause.PROVINCE, ours=True, shows=True),
+        Kind(name="collector_restart", scope=None),
+        Kind(name="backlog", scope=None),
+        Kind(name="agent_crash"),
+        Kind(name="host_off"),
+        Kind(name="clock_jump"),
+        Kind(name="brown_out", cause=Cause.ACCESS_LINK, tellable=True),
+        Kind(name="bursty_loss", cause=Cause.ACCESS_LINK, tellable=True),
+        Kind(name="flapping", cause=Cause.ACCESS_LINK),
+        Kind(name="dns_failure"),
+        Kind(name="maintenance", scope=_HUB),
+    )
+}
+"""Every kind there is, by name; a new one is a line here and its effect."""

@@ -10,19 +10,26 @@ from collector.incident import Incident
 from collector.journal.journal import Change
 from collector.journal.memory import MemoryJournal
 from collector.judgement.settings import JudgementSettings
-from collector.picture import Picture, Transition
+from collector.picture import Picture, State, Transition
 from collector.pipeline import Pipeline
 from collector.series.settings import SeriesSettings
 from collector.series.store import SeriesStore
 from lab.world.chance import Chance
-from lab.world.lookout import Lookout
+from lab.world.lookout import CHECK, Lookout
 from lab.world.outpost import COMMIT_SECONDS, Outpost
+from lab.world.pace import SELDOM_SECONDS, Pace, enough_losses
 from lab.world.place import CENTRE, PROVINCE, Land
 from lab.world.timeline import LONG_AGO, Timeline
-from lab.world.when import monotonic_ns, wall_ns
+from lab.world.when import monotonic_ns, seconds_of, wall_ns
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Record
 
-_REPLAYED_SECONDS = 900
+_RECENT_SECONDS = 900
+"""What a collector reads back when it starts."""
+_REST_LOOK_SECONDS = 10
+_LEAST_JUMP_SECONDS = 60
+_WARM_SECONDS = 12
+_HEARD_SECONDS = 75
+"""Within this time every agent commits, reports and looks at everything once."""
 
 
 @dataclass(slots=True)
@@ -54,32 +61,42 @@ class Witness(MemoryJournal):
 class Life:
     """Call :meth:`run` once."""
 
-    def __init__(self, land: Land, timeline: Timeline, chance: Chance, settings: JudgementSettings) -> None:
+    def __init__(
+        self, land: Land, timeline: Timeline, chance: Chance, settings: JudgementSettings, *, skip: bool = True
+    ) -> None:
         self._land = land
         self._timeline = timeline
+        self._chance = chance
         self._settings = settings
+        self._skip = skip
         self._own = timeline.of(CENTRE)
         self._lookout = Lookout(land, timeline, chance)
         self._outposts = [Outpost(place, timeline, chance) for place in land.places]
         self._due: list[list[Outpost]] = [[] for _ in range(COMMIT_SECONDS)]
         for outpost in self._outposts:
             self._due[outpost.phase].append(outpost)
-        self._replayed: deque[Arrival] = deque()
+        self._pace = Pace(timeline, [place.id for place in land.places], settings)
+        self._enough = enough_losses(settings)
+        self._recent: deque[Arrival] = deque()
         self._unsent: list[Record] = []
+        self._picture: Picture | None = None
         self.lived = Lived()
         self._journal = Witness(self.lived)
-        self._pipeline = self._collector()
-        self.picture: Picture | None = None
+        self._pipeline: Pipeline | None = self._collector()
 
     def run(self, seconds: int, tell: Callable[[int], None]) -> Lived:
         """Live through so many seconds; ``tell`` is called with the time now and then."""
         gc.collect()
         gc.freeze()
         try:
-            for second in range(1, seconds + 1):
+            second = 0
+            while second < seconds:
+                second += 1
                 self._live(second)
-                if second % 3600 == 0:
+                if second % _REST_LOOK_SECONDS == 0:
                     tell(second)
+                    if self._skip and self._pace.rests(second) and self._is_calm(second):
+                        second = self._jump(second, seconds)
         finally:
             gc.unfreeze()
         return self.lived
@@ -87,21 +104,80 @@ class Life:
     def _live(self, second: int) -> None:
         self.lived.lived_seconds += 1
         self._measure(second)
-        self.picture = self._pipeline.evaluate(wall_ns(second), monotonic_ns(second, LONG_AGO))
+        if self._pipeline is not None and (self._pace.close(second) or second % SELDOM_SECONDS == 0):
+            self._picture = self._pipeline.evaluate(wall_ns(second), monotonic_ns(second, LONG_AGO))
 
-    def _measure(self, second: int) -> None:
+    def _measure(self, second: int, *, outposts: bool = True) -> None:
+        own = self._own.at(second)
+        self._start_or_stop(second, away=own.collector_away)
         readings = self._lookout.cycle(second)
         if readings:
             self._unsent.append(Record(second, Cycle(PROVINCE, ClockQuality.SYNCHRONISED, tuple(readings))))
-        if self._unsent:
+        if self._unsent and self._pipeline is not None:
             self._send_province(second)
-        open_way = not self._own.at(second).line_cut
+        if not outposts:
+            return
+        open_way = not (own.line_cut or own.deaf or own.collector_away)
         due = self._due[second % COMMIT_SECONDS]
         late = [outpost for outpost in self._outposts if outpost.has_backlog and outpost not in due]
         for outpost in (*due, *late):
             batch = outpost.step(second, open_way=open_way)
             if batch is not None:
                 self._arrive(batch, second)
+
+    def _start_or_stop(self, second: int, *, away: bool) -> None:
+        """A collector that starts reads back what arrived lately, as the real one does."""
+        if away:
+            self._pipeline = None
+        elif self._pipeline is None:
+            self._pipeline = self._collector()
+            for arrival in self._recent:
+                if second - seconds_of(arrival.received_wall_ns) <= _RECENT_SECONDS:
+                    self._pipeline.accept(arrival)
+
+    def _is_calm(self, second: int) -> bool:
+        """Whether everything is known and nothing is on its way."""
+        own = self._own.at(second)
+        if self._picture is None or own.line_cut or own.deaf or own.collector_away:
+            return False
+        for outpost, view in zip(self._outposts, self._picture.sites, strict=True):
+            strain = self._timeline.of(outpost.site).at(second)
+            if strain.lossy or (outpost.has_backlog and strain.measures and strain.meets_core):
+                return False
+            if view.verdict.state is not (State.UP if strain.reached else State.DOWN):
+                return False
+        return True
+
+    def _jump(self, second: int, seconds: int) -> int:
+        """The second from which on life goes on: everything has been seen again by then, and nothing has happened."""
+        warm = _WARM_SECONDS + int(self._settings.degraded_runs * CHECK.every_seconds)
+        target = int(min(self._pace.next_change(second) - 2, seconds)) - warm
+        if target - second < _LEAST_JUMP_SECONDS:
+            return second
+        matter = self._first_matter(second, target + warm)
+        if matter is not None:
+            self._pace.stir(matter)
+            target = min(target, int(matter) - 2 - warm)
+            if target - second < _LEAST_JUMP_SECONDS:
+                return second
+        self.lived.skipped_seconds += target - second
+        self.lived.lived_seconds += warm
+        for warming in range(target + 1, target + warm + 1):
+            self._measure(warming, outposts=warming > target + warm - _HEARD_SECONDS)
+        return target + warm
+
+    def _first_matter(self, second: int, until: int) -> float | None:
+        """When the first loss of a stretch could matter, on any line that can be seen."""
+        period = CHECK.every_seconds
+        first, last = int(second // period), int(until // period) + 1
+        found = None
+        for outpost in self._outposts:
+            if self._timeline.of(outpost.site).at(second).reached:
+                line = f"{outpost.site}-router"
+                train = self._chance.first_matter(line, first, last, self._settings.degraded_runs, self._enough)
+                if train is not None:
+                    last, found = train, train * period
+        return found
 
     def _send_province(self, second: int) -> None:
         """It stands beside the collector: the line between them is a wire."""
@@ -113,6 +189,8 @@ class Life:
                 self._arrive(batch, second)
 
     def _arrive(self, batch: Batch, second: int) -> None:
+        if self._pipeline is None:
+            return
         arrival = Arrival(
             agent=batch.agent,
             received_wall_ns=wall_ns(second),
@@ -122,6 +200,10 @@ class Life:
         )
         self.lived.readings += sum(len(record.cycle.readings) for record in batch.records)
         self._pipeline.accept(arrival)
+        if self._timeline.restarts:
+            self._recent.append(arrival)
+            while second - seconds_of(self._recent[0].received_wall_ns) > _RECENT_SECONDS:
+                self._recent.popleft()
 
     def _collector(self) -> Pipeline:
         agents = {PROVINCE: CENTRE} | {outpost.name: outpost.site for outpost in self._outposts}

@@ -26,6 +26,10 @@ class Strain:
     on_battery: bool = False
     no_names: bool = False
     """The resolver does not answer."""
+    collector_away: bool = False
+    """At the province: the collector does not run."""
+    deaf: bool = False
+    """At the province: what agents send from outside does not reach the collector."""
     maintained: bool = False
     """Somebody works there and has said so."""
     loss: float = 0.0

@@ -2,12 +2,15 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from lab.world.kinds import KINDS, Fault, Spell
+from collector.inventory.site import Site
+from lab.world.fault import Fault, Spell
+from lab.world.kinds import KINDS
 from lab.world.place import CENTRE, Land, Place
 from lab.world.strain import WELL, Strain, joined
 
+_CENTRE = Site(id=CENTRE, name=CENTRE)
 LONG_AGO = -5_000_000.0
 """When everything was switched on that no fault has switched off since."""
 
@@ -54,6 +57,11 @@ class Timeline:
             sorted({start for history in self._histories.values() for start in history.starts[1:]})
         )
         """Every moment at which something changes somewhere."""
+        own = self._histories[CENTRE]
+        self.restarts: tuple[float, ...] = tuple(
+            start for start, strain in zip(own.starts, own.strains, strict=True) if strain.collector_away
+        )
+        """When the collector ends, to be started again."""
 
     def of(self, site: str) -> History:
         """The history of one site."""
@@ -63,7 +71,8 @@ class Timeline:
 def spells_of(fault: Fault, land: Land) -> list[Spell]:
     """What a fault does to each site."""
     kind = KINDS[fault.kind]
-    return [spell for place in struck(fault, land) for spell in kind.effect(fault, place)]
+    places = struck(fault, land) if kind.scope is not None else (replace(land.places[0], site=_CENTRE),)
+    return [spell for place in places for spell in kind.effect(fault, place)]
 
 
 def struck(fault: Fault, land: Land) -> Sequence[Place]:

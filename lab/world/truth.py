@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from collector.incident import Cause, Scope
-from lab.world.kinds import KINDS, Fault
+from lab.world.fault import Fault
+from lab.world.kinds import KINDS
 from lab.world.place import CENTRE, Land
 from lab.world.timeline import History, Timeline, spells_of
 
+_STARTS_SECONDS = 120.0
 LEAST_SECONDS = 180.0
 """What is lost for longer must be known."""
 
@@ -81,8 +83,8 @@ def _happening(number: int, fault: Fault, land: Land, timeline: Timeline, second
         sites=tuple(dict.fromkeys(spell.site for spell in spells)),
         outages=outages,
         cause=kind.cause,
-        must_tell=bool(unplanned) or (kind.outage and kind.scope is None),
-        may_tell=bool(outages) or kind.tellable or (kind.outage and kind.scope is None),
+        must_tell=bool(unplanned) or (kind.ours and fault.ends - fault.begins > LEAST_SECONDS),
+        may_tell=(bool(outages) and kind.cause is not None) or kind.tellable or kind.ours,
         evident=any(_evident(one, timeline.of(one.site)) for one in outages) or kind.shows,
     )
 
@@ -101,4 +103,4 @@ def joined_outages(outages: Iterable[Outage]) -> list[Outage]:
 
 def _evident(outage: Outage, history: History) -> bool:
     """Whether the site's agent worked right before the outage and right after it, or all through it."""
-    return history.at(outage.begins - 1).measures and history.at(outage.ends + 1).measures
+    return history.at(outage.begins - 1).measures and history.at(outage.ends + _STARTS_SECONDS).measures

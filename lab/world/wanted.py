@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from lab.world.kinds import KINDS, Fault
+from lab.world.fault import Fault
+from lab.world.kinds import KINDS
 from lab.world.place import Land
 from shared.settings import load
 

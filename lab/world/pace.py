@@ -1,0 +1,99 @@
+"""Which seconds of a replay are lived and which are skipped, by what changes when; it measures nothing.
+
+After each change every second is lived and judged. Then, until every limit of time that the judgement knows has passed,
+every second is measured and each fifth is judged, as seldom as ``evaluate_seconds`` allows. What is left until shortly
+before the next change may be skipped: its looks are those before it once more. The losses of the lines are drawn for
+all of it, and it ends before the first train, or window of trains, of which the judge itself says that it matters.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+
+from collector.judgement.evidence import Evidence
+from collector.judgement.judge import Facts, judge
+from collector.judgement.settings import JudgementSettings
+from collector.picture import State
+from lab.world.chance import PACKETS
+from lab.world.timeline import Timeline
+
+CLOSE_SECONDS = 90.0
+SELDOM_SECONDS = 5
+_MARGIN_SECONDS = 30.0
+_RECENT_SECONDS = 900.0
+"""What the collector reads back when it starts."""
+
+
+class Pace:
+    """Asked second by second."""
+
+    def __init__(self, timeline: Timeline, sites: Iterable[str], settings: JudgementSettings) -> None:
+        self._changes = timeline.changes
+        self._restarts = timeline.restarts
+        self._quiet = frozenset(_agents_lost(timeline, sites))
+        self._settled = _MARGIN_SECONDS + max(
+            settings.fold_seconds, settings.remainder_seconds, settings.settle_seconds, settings.vantage_silent_seconds
+        )
+        self._silent = _MARGIN_SECONDS + max(self._settled, settings.agent_silent_seconds)
+        self._stirred = 0.0
+
+    def stir(self, second: float) -> None:
+        """Something happens at a second that is no change: a loss that could matter."""
+        self._stirred = max(self._stirred, second)
+
+    def close(self, second: int) -> bool:
+        """Whether every second is judged."""
+        return second - self._latest(second) <= CLOSE_SECONDS
+
+    def rests(self, second: int) -> bool:
+        """Whether all limits of time have passed since the latest change."""
+        place = bisect_right(self._changes, second)
+        for change in reversed(self._changes[:place]):
+            if second - change > self._silent:
+                break
+            if second - change <= (self._silent if change in self._quiet else self._settled):
+                return False
+        return second - self._stirred > self._settled
+
+    def next_change(self, second: float) -> float:
+        """The next change after a second; infinite where there is none. A restart begins with what is read back."""
+        place = bisect_right(self._changes, second)
+        following = self._changes[place] if place < len(self._changes) else float("inf")
+        restart = bisect_right(self._restarts, second)
+        if restart < len(self._restarts):
+            following = min(following, max(second, self._restarts[restart] - _RECENT_SECONDS))
+        return following
+
+    def _latest(self, second: float) -> float:
+        place = bisect_right(self._changes, second)
+        return max(self._changes[place - 1] if place else 0.0, self._stirred if self._stirred <= second else 0.0)
+
+
+def enough_losses(settings: JudgementSettings) -> int:
+    """The fewest lost packets of the latest trains with which the judge does not hold a site up."""
+    trains = settings.degraded_runs
+    for lost in range(1, trains * PACKETS):
+        whole, rest = divmod(lost, trains)
+        recent = tuple(((whole + (place < rest)) / PACKETS, 0.01, float(PACKETS)) for place in range(trains))
+        evidence = Evidence(
+            agent="province",
+            target="router",
+            good=True,
+            runs=trains,
+            first_wall_ns=0,
+            first_monotonic_ns=0,
+            last_wall_ns=0,
+            last_monotonic_ns=0,
+            recent=recent,
+        )
+        if judge(None, Facts((evidence,)), 0, settings).verdict.state is not State.UP:
+            return lost
+    return trains * PACKETS
+
+
+def _agents_lost(timeline: Timeline, sites: Iterable[str]) -> Iterable[float]:
+    """Changes with which an agent falls silent whose site stays well."""
+    for site in sites:
+        history = timeline.of(site)
+        for before, after, start in zip(history.strains, history.strains[1:], history.starts[1:], strict=False):
+            if before.measures and before.meets_core and after.reached and not (after.measures and after.meets_core):
+                yield start
