@@ -1,4 +1,4 @@
-"""What each kind of fault does to one site, as spells of strain; the same fault always does the same, nothing is drawn."""
+"""What each kind of fault does to one site, as spells of strain; the same fault always does the same."""
 
 from collections.abc import Callable, Iterator
 
