@@ -1,1 +1,1 @@
-"""A virtual province on virtual time: faults with their truth, what agents measure, a score; it sends nothing."""
+"""A virtual province on virtual time: faults and their truth, what agents measure, and a score; it sends no packet."""

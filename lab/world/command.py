@@ -83,14 +83,16 @@ def _cycles(lived: Lived, sites: int) -> dict[str, int]:
 
 
 def _show(found: dict[str, Any], terminal: Terminal) -> None:
-    for name, value in found.items():
-        if isinstance(value, (list, tuple)):
-            terminal.pairs([(name, str(len(value)))])
-            terminal.pairs([("", str(one)) for one in value])
-        elif isinstance(value, dict):
-            terminal.pairs([(name, "")])
-            terminal.pairs(
-                [(f"  {true}", ", ".join(f"{n} {said}" for said, n in row.items())) for true, row in value.items()]
-            )
-        else:
-            terminal.pairs([(name, "–" if value is None else str(value))])
+    """Two columns; lists are counted and then given line by line."""
+    rows: list[tuple[str, str]] = []
+    for name, value in (found | found["causes"]).items():
+        if name == "confusion":
+            rows += [
+                (f"{true} was called", ", ".join(f"{said} {n}" for said, n in row.items()))
+                for true, row in value.items()
+            ]
+        elif isinstance(value, tuple):
+            rows += [(name, str(len(value))), *(("", str(one)) for one in value)]
+        elif not isinstance(value, dict):
+            rows.append((name, "–" if value is None else str(value)))
+    terminal.pairs(rows)

@@ -75,6 +75,20 @@ def belongs(page: Page, happening: Happening) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Causes:
+    """How well causes were named, of the faults that were told."""
+
+    confusion: dict[str, dict[str, int]]
+    """How often which cause was said of which true one; those of which nobody was told are ``missed``."""
+    unknown_share: float | None
+    right_where_evident: float | None
+    wrong_where_evident: float | None
+    wrong_share: float | None
+    """Of all; to say that one does not know is not wrong."""
+    wrong: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """The figures of one replay."""
 
@@ -93,11 +107,7 @@ class Score:
     pages_per_fault: float | None
     detect_p50_seconds: float | None
     detect_p99_seconds: float | None
-    confusion: dict[str, dict[str, int]]
-    unknown_share: float | None
-    right_where_evident: float | None
-    wrong_where_evident: float | None
-    wrong_share: float | None
+    causes: Causes
     missed: tuple[str, ...]
     false: tuple[str, ...]
 
@@ -114,14 +124,10 @@ def score(
     false = [page for page in told if not told_by[page.number]]
     musts = [one for one in truth if one.must_tell]
     mine = {one.number: [page for page in told if one in told_by[page.number]] for one in musts}
+    paged = [one for one in musts if mine[one.number]]
     outages = [o for one in musts for o in one.outages if o.lasts > LEAST_SECONDS and not _unseen(o, blind)]
     known = {outage: _known_after(outage, versions) for outage in outages}
     waits = sorted(wait for wait in known.values() if wait is not None)
-    causes = [(one, _said(one, mine[one.number])) for one in musts]
-    caused = [(one, said) for one, said in causes if said != _MISSED]
-    evident = [(one, said) for one, said in caused if one.evident]
-    wrong = [one for one in caused if one[1] not in {_named(one[0]), Cause.UNKNOWN.value}]
-    paged = [one for one in musts if mine[one.number]]
     return Score(
         faults=len(truth),
         must_tell=len(musts),
@@ -137,13 +143,24 @@ def score(
         pages_per_fault=_ratio(len({page.number for one in paged for page in mine[one.number]}), len(paged)),
         detect_p50_seconds=quantile(waits, 0.5),
         detect_p99_seconds=quantile(waits, 0.99),
+        causes=judged_causes([(one, _said(one, mine[one.number])) for one in musts]),
+        missed=tuple(f"{o.site} from {o.begins:.0f} to {o.ends:.0f}" for o, wait in known.items() if wait is None),
+        false=tuple(f"{page.scope} {page.cause} {page.number} at {page.at:.0f}" for page in false),
+    )
+
+
+def judged_causes(causes: Sequence[tuple[Happening, str]]) -> Causes:
+    """What was right and what was wrong, of faults with the cause that was said of each."""
+    caused = [(one, said) for one, said in causes if said != _MISSED]
+    evident = [(one, said) for one, said in caused if one.evident]
+    wrong = [(one, said) for one, said in caused if said not in {_named(one), Cause.UNKNOWN.value}]
+    return Causes(
         confusion=_confusion(causes),
         unknown_share=_ratio(sum(said == Cause.UNKNOWN for _, said in caused), len(caused)),
         right_where_evident=_ratio(sum(said == _named(one) for one, said in evident), len(evident)),
         wrong_where_evident=_ratio(sum(one.evident for one, _ in wrong), len(evident)),
         wrong_share=_ratio(len(wrong), len(caused)),
-        missed=tuple(f"{o.site} from {o.begins:.0f} to {o.ends:.0f}" for o, wait in known.items() if wait is None),
-        false=tuple(f"{page.scope} {page.cause} {page.number} at {page.at:.0f}" for page in false),
+        wrong=tuple(f"{one.kind} {one.where} at {one.begins:.0f}: {said}" for one, said in wrong),
     )
 
 

@@ -10,6 +10,8 @@ from lab.world.place import CENTRE, Land
 from lab.world.timeline import History, Timeline, spells_of
 
 _STARTS_SECONDS = 120.0
+_MANY = 3
+"""Sites that must be lost together for the province to see by itself what they share."""
 LEAST_SECONDS = 180.0
 """What is lost for longer must be known."""
 
@@ -85,7 +87,8 @@ def _happening(number: int, fault: Fault, land: Land, timeline: Timeline, second
         cause=kind.cause,
         must_tell=bool(unplanned) or (kind.ours and fault.ends - fault.begins > LEAST_SECONDS),
         may_tell=(bool(outages) and kind.cause is not None) or kind.tellable or kind.ours,
-        evident=any(_evident(one, timeline.of(one.site)) for one in outages) or kind.shows,
+        evident=any(_evident(one, timeline.of(one.site)) for one in outages)
+        or (kind.shows and (kind.ours or len(outages) >= _MANY)),
     )
 
 

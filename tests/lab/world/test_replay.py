@@ -25,7 +25,7 @@ def test_an_hour_of_twenty_sites_is_scored(tmp_path: Path) -> None:
     assert (found["faults"], found["pages"], found["false_pages"]) == (1, 1, 0)
     assert found["recall_of_outages"] == 1.0
     assert found["detect_p99_seconds"] <= 30
-    assert found["confusion"] == {"access_link": {"access_link": 1}}
+    assert found["causes"]["confusion"] == {"access_link": {"access_link": 1}}
 
 
 def test_a_mistake_in_the_file_is_one_line_with_the_nearest_right_word(tmp_path: Path) -> None:
