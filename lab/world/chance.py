@@ -3,8 +3,8 @@
 import math
 import random
 
-PACKETS = 5
-"""Of one train."""
+from lab.world.strain import PACKETS
+
 _BLOCK = 2048
 """Trains that are drawn together."""
 _KEPT_BLOCKS = 3

@@ -7,9 +7,9 @@ from agent.probes.icmp import IcmpCheck
 from agent.roles import PRESETS
 from agent.schedule import phase_ns
 from lab.faults import ON_BATTERY, ON_MAINS
-from lab.world.chance import PACKETS, Chance
+from lab.world.chance import Chance
 from lab.world.place import CENTRE, Place
-from lab.world.strain import Strain
+from lab.world.strain import PACKETS, Strain
 from lab.world.timeline import Timeline
 from lab.world.train import Trains
 from lab.world.when import SECOND_NS, monotonic_ns, wall_ns

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from agent.probes.icmp import IcmpCheck
 from agent.schedule import phase_ns
-from lab.world.chance import PACKETS, Chance
+from lab.world.chance import Chance
 from lab.world.place import CENTRE, Land
+from lab.world.strain import PACKETS
 from lab.world.timeline import LONG_AGO, History, Timeline
 from lab.world.train import Trains
 from lab.world.when import SECOND_NS, monotonic_ns, wall_ns

@@ -13,7 +13,7 @@ from collector.judgement.evidence import Evidence
 from collector.judgement.judge import Facts, judge
 from collector.judgement.settings import JudgementSettings
 from collector.picture import State
-from lab.world.chance import PACKETS
+from lab.world.strain import PACKETS
 from lab.world.timeline import Timeline
 
 CLOSE_SECONDS = 90.0

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, fields
 
+PACKETS = 5
+"""Of each train of echo requests, as the probe has it where its settings say nothing else."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strain:
