@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from collector.commands.access import accept, invite, revoke
+from collector.commands.authority import make_authority, renew_certificate
 from collector.commands.maintenance import maintenance
 from collector.commands.restore import restore
 from collector.commands.run import check_config, run
@@ -19,6 +20,10 @@ _ABOUT_SITES = {
     "invite": "print a one-time join code for a machine at a site",
     "revoke": "end the access of a site's machines at once",
     "accept": "vouch for a site's key that is suspected of being copied; 'all' after a restore",
+}
+_ABOUT_TLS = {
+    "make-authority": ("make an authority of your own and the server's certificate", "+"),
+    "renew-certificate": ("a new server's certificate by the same authority: pins stay", "*"),
 }
 
 
@@ -37,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - a li
             return restore(given.backup, given.config)
         if given.command == "maintenance":
             return maintenance(given)
+        if given.command == "make-authority":
+            return make_authority(given.host, given.folder, given.days)
+        if given.command == "renew-certificate":
+            return renew_certificate(given.host, given.folder, given.days, by_next=given.next)
         return {"invite": invite, "revoke": revoke, "accept": accept}[given.command](given.site, given.config)
     except KeyboardInterrupt:
         return 1
@@ -66,6 +75,14 @@ def _parser() -> ArgumentParser:
     for name, text in _ABOUT_SITES.items():
         about = _command(commands, name, text, f"{name} 00898 --config /etc/phusong/collector.yaml")
         about.add_argument("site", metavar="SITE", help="the site's id")
+    for name, (text, many) in _ABOUT_TLS.items():
+        example = f"example:\n  phusong-collector {name} phusong.hagiang.example --folder /etc/phusong"
+        about = commands.add_parser(name, help=text, description=text, epilog=example, formatter_class=_TEXT)
+        about.add_argument("host", metavar="HOST", nargs=many, help="the server's names and addresses")
+        about.add_argument("--folder", type=Path, required=True, metavar="FOLDER", help="where the files are")
+        about.add_argument("--days", type=int, default=3650, metavar="N", help="how long it holds for browsers (3650)")
+        if name == "renew-certificate":
+            about.add_argument("--next", action="store_true", help="by next-ca.pem, where the first authority is lost")
     return parser
 
 
