@@ -69,6 +69,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     """Number of the incident with which the story began."""
     before: Incident | None = None
     """The version that was told before it."""
+    before_urgency: Urgency = Urgency.INFO
+    """With which that was told."""
     people: tuple[str, ...] = ()
     """Keys in the roster."""
     level: int = 0

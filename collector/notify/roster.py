@@ -1,6 +1,7 @@
 """Who is on duty when: duties by day and hour, rotations, holidays, and the gaps between them; it reads no clock."""
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Literal
@@ -16,6 +17,7 @@ _DAY = timedelta(days=1)
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LANGUAGES = ("vi", "en")
+_KEY = re.compile("[a-z0-9_-]{1,24}")
 
 
 class Duty(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,6 +105,8 @@ def faults(file: RosterFile) -> Iterator[tuple[str, str]]:
     if not file.people:
         yield "$.people", "must not be empty"
     for key, person in file.people.items():
+        if not _KEY.fullmatch(key):
+            yield f"$.people.{key}", "a key is made of 1 to 24 of a-z, 0-9, '_' and '-'"
         if person.language not in _LANGUAGES:
             yield f"$.people.{key}.language", f"'{person.language}' is neither vi nor en"
         if person.email and ("@" not in person.email or any(sign in person.email for sign in " \r\n,")):

@@ -1,0 +1,131 @@
+"""A standing channel to Alertmanager's API v2: alerts that are repeated before they lapse, ended by their end."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from collector.incident import Incident, Scope
+from collector.notify.message import Audience, Kind, Message, Urgency
+from collector.notify.post import Place, demand_taken, request
+from collector.notify.text import Places
+from shared.secret import Secret
+
+_SECOND_NS = 1_000_000_000
+_ORDER = (Scope.PROVINCE, Scope.PROVIDER, Scope.POWER_AREA, Scope.HUB, Scope.SITE, Scope.AGENT)
+"""Whoever silences others comes first: Alertmanager tells the first group that arrives (alertmanager#4064)."""
+_LAPSES_AFTER = 4
+"""Missed repeats before an alert lapses."""
+
+
+class Alertmanager:
+    """See :class:`collector.notify.message.Channel`."""
+
+    audience = Audience.STANDING
+
+    def __init__(
+        self,
+        name: str,
+        place: Place,
+        places: Places,
+        *,
+        refresh_seconds: float,
+        token: Secret | None = None,
+    ) -> None:
+        """``place`` has the path of the API: ``/api/v2``."""
+        self.name = name
+        self._place = place
+        self._places = places
+        self._lapse_ns = int(_LAPSES_AFTER * refresh_seconds * _SECOND_NS)
+        self._headers = {"Content-Type": "application/json"}
+        if token is not None:
+            self._headers["Authorization"] = f"Bearer {token.reveal()}"
+
+    async def tell(self, message: Message, now_ns: int) -> None:
+        """See the promise. Where the labels are others than before, the alert under the old ones ends with the post."""
+        await self._post(self._alerts(message, now_ns))
+
+    async def refresh(self, standing: tuple[Message, ...], now_ns: int) -> None:
+        """See the promise. An alert that stands for the collector itself tells that incidents come from here."""
+        ordered = sorted(standing, key=lambda each: _ORDER.index(each.note.incident.scope))
+        alerts = [
+            self._alert(
+                message, labels_of(message.note.incident, message.note.urgency, self._places), now_ns + self._lapse_ns
+            )
+            for message in ordered
+        ]
+        await self._post([_alive(now_ns, self._lapse_ns), *alerts])
+
+    async def _post(self, alerts: list[dict[str, object]]) -> None:
+        body = msgspec.json.encode(alerts)
+        path = f"{self._place.path.rstrip('/')}/alerts"
+        demand_taken(await request(self._place, "POST", path, self._headers, body), self._place)
+
+    def _alerts(self, message: Message, now_ns: int) -> list[dict[str, object]]:
+        note = message.note
+        now = labels_of(note.incident, note.urgency, self._places)
+        known = note.before is not None and note.before.number == note.incident.number
+        before = labels_of(note.before, note.before_urgency, self._places) if known and note.before else now
+        ended_ns = _ended(message, now_ns)
+        if ended_ns is not None:
+            return [self._alert(message, before, ended_ns)]
+        ended = [self._alert(message, before, now_ns)] if before != now else []
+        return [*ended, self._alert(message, now, now_ns + self._lapse_ns)]
+
+    def _alert(self, message: Message, labels: dict[str, str], ends_ns: int) -> dict[str, object]:
+        incident = message.note.incident
+        annotations = {
+            "summary": message.en.subject,
+            "summary_vi": message.vi.subject,
+            "description": message.en.body,
+            "description_vi": message.vi.body,
+            "sms": message.vi.sms,
+            "sites": str(len(incident.sites)),
+            "link": message.link,
+            "receipt": message.receipt,
+        }
+        return {
+            "labels": labels,
+            "annotations": {name: value for name, value in annotations.items() if value},
+            "startsAt": _stamp(incident.began_ns),
+            "endsAt": _stamp(max(ends_ns, incident.began_ns)),
+            "generatorURL": message.link,
+        }
+
+
+def labels_of(incident: Incident, urgency: Urgency, places: Places) -> dict[str, str]:
+    """What routes and inhibitions go by; an alert is its labels. Without a hub there is no label ``hub``."""
+    labels = {
+        "alertname": "PhusongTrial" if incident.number < 0 else "PhusongIncident",
+        "incident": str(incident.number),
+        "severity": urgency.word,
+        "scope": incident.scope.value,
+        "trouble": incident.trouble.value,
+        "cause": incident.cause.value,
+    }
+    if len(incident.sites) == 1:
+        site = incident.sites[0]
+        labels |= {"site": site, "hub": places.hub(site), "provider": places.provider(site)}
+    if incident.scope in {Scope.HUB, Scope.PROVIDER, Scope.POWER_AREA, Scope.AGENT}:
+        labels[incident.scope.value] = incident.subject
+    return {name: value for name, value in labels.items() if value}
+
+
+def _alive(now_ns: int, lapse_ns: int) -> dict[str, object]:
+    """While it stands, rules of Prometheus for the same faults are inhibited; it lapses with the collector."""
+    return {
+        "labels": {"alertname": "PhusongCollectorTells", "severity": "none", "scope": "meta"},
+        "annotations": {"summary": "the collector tells of incidents itself"},
+        "endsAt": _stamp(now_ns + lapse_ns),
+    }
+
+
+def _ended(message: Message, now_ns: int) -> int | None:
+    """When the alert is over; never in the future, where Alertmanager would take it to be firing."""
+    note = message.note
+    if note.kind is Kind.WITHDRAWN:
+        return now_ns
+    return None if note.incident.ended_ns is None else min(note.incident.ended_ns, now_ns)
+
+
+def _stamp(wall_ns: int) -> str:
+    return datetime.fromtimestamp(wall_ns / _SECOND_NS, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,76 @@
+"""A channel through the library apprise, an optional extra: Zalo, Telegram, SMS gateways and a hundred more."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from typing import Any, Literal
+from urllib.parse import quote
+
+from collector.notify.message import Audience, Message, RefusedError, UntoldError
+from collector.notify.words import words_in
+from shared.secret import Secret
+
+Form = Literal["full", "sms"]
+_PHONE = "{phone}"
+
+
+class Apprise:
+    """See :class:`collector.notify.message.Channel`."""
+
+    audience = Audience.PEOPLE
+
+    def __init__(self, name: str, url: Secret, thread: ThreadPoolExecutor, *, form: Form, language: str) -> None:
+        """``url`` as apprise writes it; one with ``{phone}`` is used once for each recipient. ``thread`` is ours alone.
+
+        Raises ValueError where apprise is not installed or does not know the URL.
+        """
+        self.name = name
+        self._url = url
+        self._thread = thread
+        self._form = form
+        self._language = language
+        self._apprise = _library()
+        if not self._made(url.reveal().replace(_PHONE, "84900000000")):
+            raise ValueError("apprise does not know this URL: https://github.com/caronc/apprise/wiki lists them")
+
+    async def tell(self, message: Message, now_ns: int) -> None:  # noqa: ARG002 - the promise has it
+        """See the promise."""
+        url = self._url.reveal()
+        told = [(url, self._language, message.link)]
+        if _PHONE in url:
+            told = [
+                (url.replace(_PHONE, quote(each.person.phone, safe="")), each.person.language, each.link)
+                for each in message.recipients
+                if each.person.phone
+            ]
+        if not told:
+            raise RefusedError("nobody on duty has a telephone")
+        loop = asyncio.get_running_loop()
+        for address, language, link in told:
+            if not await loop.run_in_executor(self._thread, self._send, address, message, language, link):
+                raise UntoldError("apprise could not deliver; its service says why only in its own log")
+
+    async def refresh(self, standing: tuple[Message, ...], now_ns: int) -> None:
+        """See the promise: people are told once."""
+
+    def _send(self, url: str, message: Message, language: str, link: str) -> bool:
+        text = message.text(language)
+        if self._form == "sms":
+            return bool(self._made(url).notify(body=text.sms))
+        body = f"{text.body}\n\n{words_in(language)['acknowledge']}: {link}" if link else text.body
+        return bool(self._made(url).notify(title=text.subject, body=body))
+
+    def _made(self, url: str) -> Any:
+        # What stands in the settings is all: no files, no other configuration, no interpretation of texts as markup.
+        asset = self._apprise.AppriseAsset(async_mode=False, secure_logging=True, interpret_escapes=False)
+        made = self._apprise.Apprise(asset=asset)
+        made.add(url)
+        return made
+
+
+def _library() -> Any:
+    """Loaded only where a channel wants it: it is an extra, and takes a second."""
+    try:
+        return import_module("apprise")
+    except ImportError:
+        raise ValueError("apprise is not installed: pip install 'phusong[apprise]'") from None
