@@ -1,4 +1,4 @@
-"""One HTTP request to where the settings say, and its answer; it follows no redirect and reads no more than is needed."""
+"""One HTTP request to where the settings say, and its answer; no redirect is followed, no more read than is needed."""
 
 import asyncio
 import contextlib
