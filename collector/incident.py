@@ -99,3 +99,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def is_open(self) -> bool:
         """Whether it lasts."""
         return self.ended_ns is None
+
+    @property
+    def calls(self) -> bool:
+        """Whether somebody is to be called for it: sites are lost, or nothing is seen of the province any more."""
+        unseen = self.trouble is Trouble.SILENT and self.scope is Scope.PROVINCE
+        return not self.silent_because and (unseen or self.trouble in {Trouble.DOWN, Trouble.FLAPPING})

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from collector.arrival import Arrival
 from collector.inventory.site import Inventory
 from collector.journal.journal import Change, Journal
-from collector.judgement.review import Review
+from collector.judgement.review import Maintained, Review, never
 from collector.judgement.settings import JudgementSettings
 from collector.picture import AgentView, Picture, SiteView, State, Verdict
 from collector.series.store import SeriesStore
@@ -27,8 +27,9 @@ class Pipeline:
         *,
         settings: JudgementSettings,
         build: str,
+        maintained: Maintained = never,
     ) -> None:
-        """``agents`` gives the site at which each agent stands."""
+        """``agents`` gives the site at which each agent stands, ``maintained`` until when somebody works at one."""
         self._inventory = inventory
         self._series = series
         self._journal = journal
@@ -46,6 +47,7 @@ class Pipeline:
             known=journal.unsettled(newest_ns - _LATELY_NS),
             next_number=journal.next_number(),
             struck=journal.struck,
+            maintained=maintained,
         )
         for name, site in agents.items():
             self.know(name, site)

@@ -68,5 +68,9 @@ class MemoryJournal:
         """See the promise."""
         return max(self._incidents, default=0) + 1
 
+    def every_version(self) -> list[Incident]:
+        """All that was ever held, by number and version."""
+        return [version for number in sorted(self._incidents) for version in self._incidents[number]]
+
     def _newest(self) -> list[Incident]:
         return [versions[-1] for versions in self._incidents.values()]

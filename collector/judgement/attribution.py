@@ -57,8 +57,21 @@ def cause_of(clues: Iterable[Clue]) -> tuple[Cause, tuple[Clue, ...]]:
     return Cause.UNKNOWN, every
 
 
-def clues_of(site: str, notes: SiteNotes, began_ns: int, ended_ns: int | None, now_ns: int) -> Iterator[Clue]:
-    """What is known of an outage from the site itself; ``ended_ns`` None while it lasts."""
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An outage of a site; wall times in nanoseconds."""
+
+    site: str
+    began_ns: int
+    ended_ns: int | None
+    """None while it lasts."""
+    remembered: tuple[Clue, ...] = ()
+    """What an earlier run of the collector knew of it."""
+
+
+def clues_of(span: Span, notes: SiteNotes, now_ns: int) -> Iterator[Clue]:
+    """What is known of an outage from the site itself."""
+    site, began_ns, ended_ns = span.site, span.began_ns, span.ended_ns
     yield from notes.diary.power_clues(site, began_ns)
     yield from notes.diary.signal_clues(site, began_ns)
     last_ns = ended_ns if ended_ns is not None else now_ns
@@ -70,8 +83,11 @@ def clues_of(site: str, notes: SiteNotes, began_ns: int, ended_ns: int | None, n
         reached = _reached([spans for (at, _), spans in notes.inside.items() if at == level], began_ns, last_ns)
         if reached is not None:
             yield Clue(kind=well if reached else lost, at_ns=began_ns, site=site)
+    seen = {clue.subject: clue for clue in span.remembered if clue.kind == _K.HOST_SEEN}
+    seen |= {clue.subject: clue for clue in notes.diary.host_clues(site, began_ns)}
+    yield from seen.values()
     if ended_ns is not None:
-        yield from notes.diary.restart_clues(site, began_ns, ended_ns)
+        yield from notes.diary.restart_clues(site, began_ns, ended_ns, seen)
 
 
 def _reached(targets: list[Spans], began_ns: int, ended_ns: int) -> bool | None:

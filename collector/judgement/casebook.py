@@ -86,7 +86,7 @@ class Casebook:
             self._cases.restore(incident)
         elif incident.confidence is Confidence.PROVISIONAL and incident.scope is Scope.SITE:
             case = Case(incident.subject, incident.began_ns, incident.known_ns, None, incident.number)
-            case.ended_ns = incident.ended_ns
+            case.ended_ns, case.remembered = incident.ended_ns, incident.clues
             self._awaiting[incident.number] = [case]
 
     def _hold_site(self, case: Case, scene: Scene) -> None:

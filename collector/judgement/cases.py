@@ -3,13 +3,17 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from collector.incident import Incident, Scope
+from collector.incident import Clue, Incident, Scope
+from collector.judgement.attribution import Span
 from collector.judgement.folding import Fold, Glimpse, Part, Seen, fold
 from collector.judgement.scene import Look, Scene
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
 _WEIGH_NS = 10 * _SECOND_NS
+
+Powerless = Callable[[str, int], bool]
+"""Whether the mains of a site that was lost at a time are known to have failed before."""
 
 
 @dataclass(slots=True)
@@ -24,6 +28,11 @@ class Case:
     """Its own incident, where it has one."""
     ended_ns: int | None = None
     weighed_ns: int = 0
+    remembered: tuple[Clue, ...] = ()
+
+    def span(self) -> Span:
+        """As those who look for its cause see it."""
+        return Span(self.site, self.began_ns, self.ended_ns, self.remembered)
 
     def due(self, now_ns: int) -> bool:
         """Whether its cause should be asked for again; a thing that lasts is asked now and then."""
@@ -51,10 +60,12 @@ class Group:
         self.weighed = (now_ns, *state)
         return True
 
-    def joins(self, case: Case, within_ns: int) -> bool:
-        """Whether a site that was lost later was lost to the same fault."""
+    def joins(self, case: Case, within_ns: int, powerless: bool) -> bool:
+        """Whether a site that was lost later was lost to the same fault: batteries last for different times."""
         if case.site not in self.part.members:
             return False
+        if self.part.scope is Scope.POWER_AREA or powerless:
+            return powerless and self.part.scope is Scope.POWER_AREA
         return any(abs(case.began_ns - other.began_ns) <= within_ns for other in self.cases.values())
 
     def lasting(self) -> list[Case]:
@@ -76,11 +87,12 @@ class Cases:
         """Go on with an open incident of an earlier run; sites that returned meanwhile end by their next look."""
         if incident.scope is Scope.SITE:
             case = Case(incident.subject, incident.began_ns, incident.known_ns, number=incident.number)
+            case.remembered = incident.clues
             self.lasting.setdefault(incident.subject, case)
             return
         group = Group(self.part(incident), number=incident.number)
         for site in incident.still:
-            case = Case(site, incident.began_ns, incident.known_ns, group)
+            case = Case(site, incident.began_ns, incident.known_ns, group, remembered=incident.clues)
             group.cases[site] = self.lasting[site] = case
         self.groups.append(group)
 
@@ -97,11 +109,11 @@ class Cases:
         found = (part for part in self._parts if (part.scope, part.subject) == (incident.scope, incident.subject))
         return next(found, Part(incident.scope, incident.subject, frozenset(incident.sites)))
 
-    def update(self, scene: Scene, powerless: Callable[[str, int], bool]) -> "Turn":
+    def update(self, scene: Scene, powerless: Powerless) -> "Turn":
         """Open, close and fold; ``powerless`` says whether a site lost at a time had lost its mains."""
         ended = list(self._close(scene.looks))
         self._open(scene)
-        self._join()
+        self._join(powerless)
         turn = Turn(ended)
         self._fold(scene, powerless, turn)
         self._part(scene.now_ns, turn)
@@ -127,21 +139,24 @@ class Cases:
             del self.lasting[site]
             yield case
 
-    def _join(self) -> None:
+    def _join(self, powerless: Powerless) -> None:
         within_ns = int(self._settings.fold_seconds * _SECOND_NS)
         for case in self.lasting.values():
             if case.group is None and case.number is None:
+                dark = powerless(case.site, case.began_ns)
                 for group in self.groups:
-                    if group.lasting() and group.joins(case, within_ns):
+                    if group.lasting() and group.joins(case, within_ns, dark):
                         case.group = group
                         group.cases[case.site] = case
                         break
 
-    def _fold(self, scene: Scene, powerless: Callable[[str, int], bool], turn: "Turn") -> None:
+    def _fold(self, scene: Scene, powerless: Powerless, turn: "Turn") -> None:
         young_ns = scene.now_ns - int(self._settings.fold_seconds * _SECOND_NS)
         if not any(case.group is None and case.known_ns >= young_ns for case in self.lasting.values()):
             return
-        glimpses = {site: self._glimpse(site, look, powerless) for site, look in scene.looks.items() if look.fresh}
+        glimpses = {
+            site: self._glimpse(site, look, powerless, young_ns) for site, look in scene.looks.items() if look.fresh
+        }
         wait_ns = int(self._settings.fold_wait_seconds * _SECOND_NS)
         for found in fold(self._parts, glimpses, self._settings):
             if found.undecided:
@@ -151,25 +166,33 @@ class Cases:
                 self._gather(found, scene, turn)
 
     def _gather(self, found: Fold, scene: Scene, turn: "Turn") -> None:
-        group = Group(found.part)
+        same = (group for group in self.groups if group.part is found.part and group.lasting())
+        group = next(same, None) or Group(found.part)
+        numbers: list[int] = []
         for site in found.sites:
             case = self.lasting.get(site)
             if case is None:
                 case = self.lasting[site] = Case(site, scene.looks[site].since_ns, scene.now_ns)
             if case.number is not None:
-                turn.folded.append((case.number, group))
+                numbers.append(case.number)
                 case.number = None
             case.group = group
             group.cases[site] = case
-        self.groups.append(group)
+        if numbers and group.number is None:
+            # Somebody may have been called for the first of them: it goes on as what it turned out to be.
+            group.number = min(numbers)
+        turn.folded += [(number, group) for number in numbers if number != group.number]
+        if group not in self.groups:
+            self.groups.append(group)
 
-    def _glimpse(self, site: str, look: Look, powerless: Callable[[str, int], bool]) -> Glimpse:
+    def _glimpse(self, site: str, look: Look, powerless: Powerless, young_ns: int) -> Glimpse:
         if look.seen is Seen.WELL:
-            return Glimpse(Seen.WELL, look.at_ns)
+            return Glimpse(Seen.WELL, look.at_ns, powerless=powerless(site, look.at_ns))
         case = self.lasting.get(site)
         began_ns = case.began_ns if case is not None else look.since_ns
         dark = powerless(site, began_ns)
-        return Glimpse(look.seen, began_ns, own=dark or (case is not None and case.group is not None), powerless=dark)
+        old = case is not None and (case.group is not None or (case.number is not None and case.known_ns < young_ns))
+        return Glimpse(look.seen, began_ns, own=old, powerless=dark)
 
     def _part(self, now_ns: int, turn: "Turn") -> None:
         """Faults that are over end; the few that stay lost long after the others returned stand for themselves."""

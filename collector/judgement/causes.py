@@ -43,7 +43,7 @@ class Causes:
 
     def of_site(self, case: Case, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
         """The cause of one site's outage."""
-        clues = clues_of(case.site, self._notes.of(case.site), case.began_ns, case.ended_ns, scene.now_ns)
+        clues = clues_of(case.span(), self._notes.of(case.site), scene.now_ns)
         return cause_of((*clues, *self._beside(case, scene.looks)))
 
     def of_group(self, group: Group, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
@@ -51,7 +51,7 @@ class Causes:
         votes: Counter[Cause] = Counter()
         told: list[Clue] = []
         for case in group.cases.values():
-            clues = clues_of(case.site, self._notes.of(case.site), case.began_ns, case.ended_ns, scene.now_ns)
+            clues = clues_of(case.span(), self._notes.of(case.site), scene.now_ns)
             cause, every = cause_of(clues)
             votes[cause] += cause is not Cause.UNKNOWN
             told += every[:2]

@@ -16,6 +16,8 @@ class ClueKind(StrEnum):
     """The router (``subject``) started anew during the outage; ``at_ns`` is when."""
     ROUTER_STAYED = "router_stayed"
     """The router ran all through the outage."""
+    HOST_SEEN = "host_seen"
+    """The agent's computer was heard right before the outage."""
     HOST_REBOOTED = "host_rebooted"
     """The agent's computer started anew during the outage."""
     HOST_STAYED = "host_stayed"

@@ -1,6 +1,6 @@
 """What was noted of one site that speaks for a cause: power, restarts, signals; it draws no conclusion."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -122,8 +122,14 @@ class Diary:
             if lately and not self._mains_since(lately[-1], began_ns):
                 yield Clue(kind=ClueKind.POWER_TRAP, at_ns=lately[-1], site=site, subject=subject)
 
-    def restart_clues(self, site: str, began_ns: int, ended_ns: int) -> Iterator[Clue]:
-        """What started anew during an outage and what did not."""
+    def host_clues(self, site: str, began_ns: int) -> Iterator[Clue]:
+        """Machines that were heard right before a loss: only they can have been taken by it."""
+        for subject, runs in self.hosts.items():
+            if runs.ran(began_ns - _ALIVE_NS, began_ns):
+                yield Clue(kind=ClueKind.HOST_SEEN, at_ns=began_ns, site=site, subject=subject)
+
+    def restart_clues(self, site: str, began_ns: int, ended_ns: int, seen: Collection[str]) -> Iterator[Clue]:
+        """What started anew during an outage and what did not; ``seen`` are hosts that were heard right before it."""
         kinds = (
             (self.routers, ClueKind.ROUTER_REBOOTED, ClueKind.ROUTER_STAYED, _SLACK_NS),
             (self.hosts, ClueKind.HOST_REBOOTED, ClueKind.HOST_STAYED, 10 * _MINUTE_NS),
@@ -132,7 +138,7 @@ class Diary:
             for subject, runs in machines.items():
                 at_ns = runs.restarted(began_ns - _SAME_BOOT_NS, ended_ns + late_ns)
                 if at_ns is not None:
-                    if rebooted is ClueKind.HOST_REBOOTED and not runs.ran(began_ns - _ALIVE_NS, began_ns):
+                    if rebooted is ClueKind.HOST_REBOOTED and subject not in seen:
                         continue  # Somebody had switched it off before.
                     yield Clue(kind=rebooted, at_ns=at_ns, site=site, subject=subject)
                 elif runs.stayed(began_ns, ended_ns):

@@ -27,7 +27,7 @@ class Glimpse:
     began_ns: int
     """The first failure where it is lost, the newest look where it is well."""
     own: bool = False
-    """Whether its own evidence names a cause that no neighbour shares, or another fault has it already."""
+    """Whether another fault has it already."""
     powerless: bool = False
     """Whether its mains are known to have failed."""
 
@@ -74,39 +74,43 @@ def _size(one: Fold) -> tuple[int, str]:
 
 
 def _fold(part: Part, glimpses: Mapping[str, Glimpse], taken: set[str], settings: JudgementSettings) -> Fold | None:
-    seen = {site: glimpses[site] for site in part.members if site in glimpses}
     power = part.scope is Scope.POWER_AREA
-    free = [
-        site
-        for site, glimpse in seen.items()
-        if glimpse.seen is not Seen.WELL and site not in taken and (not glimpse.own or (power and glimpse.powerless))
-    ]
+    seen = {site: glimpses[site] for site in part.members if site in glimpses and not _apart(glimpses[site], part)}
+    free = [site for site, glimpse in seen.items() if glimpse.seen is not Seen.WELL and site not in taken]
     struck = _together(free, seen, int(settings.fold_seconds * _SECOND_NS))
     if not any(seen[site].seen is Seen.DOWN for site in struck):
         return None
-    if power and not any(seen[site].powerless for site in struck):
+    if power and not any(glimpse.powerless for glimpse in seen.values()):
         return None
-    observed = sum(g.seen is Seen.WELL or not g.own or site in struck for site, g in seen.items())
-    needed = _needed(part, observed, settings)
+    # A site that runs on its battery has lost its mains like those that have none.
+    dark = sum(g.seen is Seen.WELL and g.powerless for g in seen.values()) if power else 0
+    hit = dark + sum(g.seen is not Seen.WELL for g in seen.values())
     first_ns = min(seen[site].began_ns for site in struck)
-    others = sum(g.seen is not Seen.WELL for site, g in seen.items() if site not in struck and not g.own)
     unseen = sum(g.seen is Seen.WELL and g.began_ns <= first_ns for g in seen.values())
-    if len(struck) < _least(part, settings) or len(struck) + others + unseen < needed:
+    needed = _needed(part, len(seen), settings)
+    if len(struck) + dark < _least(part, settings) or hit + unseen < needed:
         return None
     if part.hubs and len({part.hubs.get(site, site) for site in struck}) < 2:
         return None
-    return Fold(part, tuple(struck), undecided=len(struck) + others < needed)
+    return Fold(part, tuple(struck), undecided=hit < needed)
+
+
+def _apart(glimpse: Glimpse, part: Part) -> bool:
+    """A lost site of which something else is known: it says nothing for or against a fault of this part."""
+    if glimpse.seen is Seen.WELL:
+        return False
+    return glimpse.own or (glimpse.powerless and part.scope is not Scope.POWER_AREA)
 
 
 def _together(free: list[str], seen: Mapping[str, Glimpse], within_ns: int) -> list[str]:
-    """The largest number of them whose beginnings lie within a time of each other, in the order of their beginnings."""
+    """The most of them whose beginnings lie within a time of each other, the latest such; in the order of beginnings."""
     ordered = sorted(free, key=lambda site: seen[site].began_ns)
     best: list[str] = []
     first = 0
     for last, site in enumerate(ordered):
         while seen[site].began_ns - seen[ordered[first]].began_ns > within_ns:
             first += 1
-        if last - first + 1 > len(best):
+        if last - first + 1 >= len(best):
             best = ordered[first : last + 1]
     return best
 

@@ -88,6 +88,7 @@ class Ledger:
             self._latest[draft.key] = incident.number
             return incident
         entry = self._entries[before.number]
+        self._latest[draft.key] = before.number
         returned = before.ended_ns is not None and draft.ended_ns is None
         if returned:
             kept = tuple(at_ns for at_ns in entry.returns_ns if now_ns - at_ns <= _HOUR_NS)
@@ -187,13 +188,14 @@ class Ledger:
 
 
 def _merged(before: Incident, draft: Draft, trouble: Trouble, *, returned: bool) -> Incident:
-    """It begins once; a cause is not forgotten because its evidence was; final stays final until a return."""
+    """What began stays; a site's fault may turn out to be that of many; final is final until it returns."""
     final = before.confidence is Confidence.FINAL and not returned
     lost = draft.cause is Cause.UNKNOWN and before.cause is not Cause.UNKNOWN
     keep = final or lost
     return msgspec.structs.replace(
         before,
         scope=draft.scope,
+        subject=draft.subject,
         trouble=trouble,
         cause=before.cause if keep else draft.cause,
         clues=before.clues if keep else draft.clues,

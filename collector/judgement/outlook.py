@@ -8,8 +8,8 @@ from collector.judgement.scene import Blind
 from collector.judgement.settings import JudgementSettings
 from collector.judgement.vantage import Vantage
 
-Fresh = Callable[[str, str, str], bool]
-"""Whether the newest reading of (agent, check, target) still counts."""
+Fresh = Callable[[tuple[str, str, str], int], bool]
+"""Whether what was measured of (agent, check, target) at a monotonic time still counts."""
 
 
 class Outlook:
@@ -64,7 +64,7 @@ class Outlook:
             return
         for seen in self._evidence.values():
             for key, one in seen.items():
-                if key[0] in bare and fresh(*key):
+                if key[0] in bare and fresh(key, one.last_monotonic_ns):
                     bare[key[0]].append(one)
         for agent, evidence in bare.items():
             self._vantages[agent].watch(evidence, now_ns, self._settings)
@@ -91,7 +91,7 @@ class Outlook:
     def _believed(self, seen: Mapping[tuple[str, str, str], Evidence], fresh: Fresh) -> Iterator[Evidence]:
         for key, one in seen.items():
             vantage = self._vantages[key[0]]
-            if fresh(*key) and not vantage.lost_with(one):
+            if fresh(key, one.last_monotonic_ns) and not vantage.lost_with(one):
                 yield one if vantage.vouches(one) else replace(one, vouched=False)
 
     def _vantage(self, agent: str) -> Vantage:

@@ -71,9 +71,10 @@ class Quiet:
         }
 
     def silent(
-        self, looks: Mapping[str, Look], observers: Collection[str], now_monotonic_ns: int
+        self, looks: Mapping[str, Look], observers: Collection[str], now_wall_ns: int, now_monotonic_ns: int
     ) -> dict[str, tuple[str, int]]:
-        """Agents of sites that are well which were heard once and long not since."""
+        """Agents which were heard once and long not since, of sites that have been well all that time."""
+        limit_ns = int(self._settings.agent_silent_seconds * _SECOND_NS)
         return {
             agent: (site, self._heard[agent][0])
             for agent, site in self._silent(self._settings.agent_silent_seconds, now_monotonic_ns)
@@ -81,6 +82,7 @@ class Quiet:
             and (look := looks.get(site)) is not None
             and look.seen is Seen.WELL
             and look.fresh
+            and now_wall_ns - look.since_ns > limit_ns
         }
 
     def observers_silent(self, observers: Collection[str], now_monotonic_ns: int) -> Iterator[Blind]:

@@ -19,7 +19,17 @@ from collector.judgement.settings import JudgementSettings
 from collector.picture import State, Verdict
 from collector.series.store import Late, Latest, SeriesStore
 
+_SECOND_NS = 1_000_000_000
 _LOST = frozenset({Condition.DOWN, Condition.RECOVERING})
+
+
+Maintained = Callable[[Site, int], int | None]
+"""Until when, in wall nanoseconds, somebody works at a site at a time; None where nobody does."""
+
+
+def never(_site: Site, _now_ns: int) -> int | None:
+    """Nobody works anywhere."""
+    return None
 
 
 class Review:
@@ -35,6 +45,7 @@ class Review:
         known: Sequence[Incident],
         next_number: int,
         struck: Callable[[str, int, int], bool],
+        maintained: Maintained,
     ) -> None:
         """``struck`` says whether an incident of a site overlaps a closed interval."""
         self._inventory = inventory
@@ -46,6 +57,8 @@ class Review:
         self._past = Past(settings)
         self._quiet = Quiet(settings)
         self._struck = struck
+        self._maintained = maintained
+        self._worked_at: dict[str, int] = {}
         self._casebook = Casebook(inventory, self._notes, known, next_number, settings)
         lost = self._casebook.held_down()
         self._standing = {site: _restored(verdict, site in lost) for site, verdict in verdicts.items()}
@@ -94,17 +107,18 @@ class Review:
     def turn(self, now_wall_ns: int, now_monotonic_ns: int) -> tuple[dict[str, Verdict], tuple[Incident, ...]]:
         """Judge everything anew; it counts from :meth:`written` on."""
 
-        def fresh(agent: str, check: str, target: str) -> bool:
-            return self._series.counts((agent, check, target), now_monotonic_ns)
+        def fresh(key: tuple[str, str, str], measured_ns: int) -> bool:
+            return self._series.counts(key, measured_ns, now_monotonic_ns)
 
         self._outlook.watch(now_monotonic_ns, fresh)
         standing: dict[str, Standing] = {}
         looks: dict[str, Look] = {}
         for site in self._inventory.sites:
             links = self._outlook.evidence(site.id, fresh)
-            facts = self._facts(site, links, now_monotonic_ns)
+            facts = self._facts(site, links, now_wall_ns, now_monotonic_ns)
             standing[site.id] = judge(self._standing.get(site.id), facts, now_wall_ns, self._settings)
-            looks[site.id] = _look(standing[site.id], links, facts)
+            worked = self._worked_lately(site.id, now_wall_ns)
+            looks[site.id] = _look(standing[site.id], links, facts, maintenance=worked)
         self._next = standing
         incidents = self._casebook.turn(self._scene(looks, now_wall_ns, now_monotonic_ns))
         return {site: one.verdict for site, one in standing.items()}, incidents
@@ -118,11 +132,24 @@ class Review:
         self._standing = self._next
         self._casebook.ledger.written()
 
-    def _facts(self, site: Site, links: tuple[Evidence, ...], now_monotonic_ns: int) -> Facts:
+    def _facts(self, site: Site, links: tuple[Evidence, ...], now_wall_ns: int, now_monotonic_ns: int) -> Facts:
+        until_ns = self._maintained(site, now_wall_ns)
+        if until_ns is not None or (site.id in self._worked_at and not links):
+            self._worked_at[site.id] = now_wall_ns
         for name in self._quiet.agents(site.id):
             if self._series.is_heard(name, now_monotonic_ns):
-                return Facts(links, name, self._quiet.heard_ns(name))
-        return Facts(links)
+                return Facts(links, name, self._quiet.heard_ns(name), until_ns)
+        return Facts(links, maintenance_until_ns=until_ns)
+
+    def _worked_lately(self, site: str, now_wall_ns: int) -> bool:
+        """Whether a maintenance window is open, or was when the site was seen last, or a moment ago."""
+        at_ns = self._worked_at.get(site)
+        if at_ns is None:
+            return False
+        if now_wall_ns - at_ns > int(self._settings.maintenance_grace_seconds * _SECOND_NS):
+            del self._worked_at[site]
+            return False
+        return True
 
     def _scene(self, looks: Mapping[str, Look], now_wall_ns: int, now_monotonic_ns: int) -> Scene:
         observers = self._outlook.observers()
@@ -133,7 +160,7 @@ class Review:
                 *self._outlook.blind(self._quiet.where),
                 *self._quiet.observers_silent(observers, now_monotonic_ns),
             ),
-            silent=self._quiet.silent(looks, observers, now_monotonic_ns),
+            silent=self._quiet.silent(looks, observers, now_wall_ns, now_monotonic_ns),
             backlogs=self._quiet.backlogs(),
         )
 
@@ -157,7 +184,7 @@ def _restored(verdict: Verdict, lost: bool) -> Standing:
     return Standing(Condition.DOWN if down else Condition.CLEAR, verdict, verdict.since_ns if down else None)
 
 
-def _look(standing: Standing, links: tuple[Evidence, ...], facts: Facts) -> Look:
+def _look(standing: Standing, links: tuple[Evidence, ...], facts: Facts, *, maintenance: bool) -> Look:
     """The site as the casebook sees it."""
     verdict = standing.verdict
     newest = max(links, key=lambda link: link.last_wall_ns, default=None)
@@ -175,5 +202,5 @@ def _look(standing: Standing, links: tuple[Evidence, ...], facts: Facts) -> Look
         since_ns=since_ns,
         fresh=bool(links) or bool(facts.reporting),
         degraded_since_ns=verdict.since_ns if verdict.state is State.DEGRADED else None,
-        maintenance=facts.maintenance_until_ns is not None,
+        maintenance=maintenance,
     )

@@ -102,13 +102,16 @@ class SeriesStore:
         """The readings that still count."""
         return (latest for latest in self._latest.values() if self.is_fresh(latest, now_monotonic_ns))
 
-    def counts(self, key: Key, now_monotonic_ns: int) -> bool:
-        """Whether the newest reading of a key counts."""
+    def counts(self, key: Key, measured_monotonic_ns: int, now_monotonic_ns: int) -> bool:
+        """Whether something that was measured of a key at a time counts."""
         latest = self._latest.get(key)
-        return latest is not None and self.is_fresh(latest, now_monotonic_ns)
+        return latest is not None and self._counts(latest, measured_monotonic_ns, now_monotonic_ns)
 
     def is_fresh(self, latest: Latest, now_monotonic_ns: int) -> bool:
         """Whether a reading counts: its agent was heard from, and it is not overdue by its own rhythm."""
+        return self._counts(latest, latest.measured_monotonic_ns, now_monotonic_ns)
+
+    def _counts(self, latest: Latest, measured_monotonic_ns: int, now_monotonic_ns: int) -> bool:
         if not self.is_heard(latest.agent, now_monotonic_ns):
             return False
         settings = self._settings
@@ -116,7 +119,7 @@ class SeriesStore:
         if latest.period_ns is not None:
             least_ns = int(settings.fresh_least_seconds * SECOND_NS)
             horizon_ns = max(least_ns, int(settings.fresh_periods * latest.period_ns))
-        return now_monotonic_ns - latest.measured_monotonic_ns <= horizon_ns
+        return now_monotonic_ns - measured_monotonic_ns <= horizon_ns
 
     def is_heard(self, agent: str, now_monotonic_ns: int) -> bool:
         """Whether the agent sent anything lately."""
