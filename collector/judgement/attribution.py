@@ -11,6 +11,7 @@ from collector.judgement.spans import Spans
 _SECOND_NS = 1_000_000_000
 _EDGE_NS = 20 * _SECOND_NS
 """Looks from inside that lie nearer to the ends of an outage may belong to either side."""
+_BEGINNING_NS = 600 * _SECOND_NS
 _SHORT_NS = 90 * _SECOND_NS
 """A shorter outage is looked at whole."""
 
@@ -74,7 +75,8 @@ def clues_of(span: Span, notes: SiteNotes, now_ns: int) -> Iterator[Clue]:
     site, began_ns, ended_ns = span.site, span.began_ns, span.ended_ns
     yield from notes.diary.power_clues(site, began_ns)
     yield from notes.diary.signal_clues(site, began_ns)
-    last_ns = ended_ns if ended_ns is not None else now_ns
+    # What came later may be another fault: the cause is what the beginning shows.
+    last_ns = min(ended_ns if ended_ns is not None else now_ns, began_ns + _BEGINNING_NS)
     for level, lost, well in (
         (LAN, _K.LAN_LOST, _K.LAN_WELL),
         (FIRST_HOP, _K.FIRST_HOP_LOST, _K.FIRST_HOP_WELL),

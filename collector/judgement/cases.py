@@ -203,12 +203,20 @@ class Cases:
             most = len(ends) >= 0.8 * len(group.cases)
             if lasting and most and now_ns - ends[int(0.8 * len(group.cases)) - 1] > rest_ns:
                 for case in lasting:
-                    case.group = None
                     del group.cases[case.site]
+                    self._part_with(case, group, now_ns)
                 lasting = []
             if not lasting:
                 self.groups.remove(group)
                 turn.over.append(group)
+
+    def _part_with(self, case: Case, group: Group, now_ns: int) -> None:
+        """Another fault that lasts may have it; else it is looked at as if it was lost now."""
+        others = [one for one in self.groups if one is not group and case.site in one.part.members and one.lasting()]
+        case.group = min(others, key=lambda one: len(one.part.members), default=None)
+        case.known_ns = now_ns
+        if case.group is not None:
+            case.group.cases[case.site] = case
 
 
 @dataclass(slots=True)

@@ -16,6 +16,8 @@ from collector.judgement.settings import JudgementSettings
 _SECOND_NS = 1_000_000_000
 _POLLED_NS = 150 * _SECOND_NS
 """Devices are asked every minute: after this their restarts are known."""
+_DARK_NS = 120 * _SECOND_NS
+"""Supplies are asked every minute: so long after a loss they have told."""
 _OF_SCOPE = {
     Scope.HUB: Cause.HUB,
     Scope.PROVIDER: Cause.ISP,
@@ -55,16 +57,28 @@ class Causes:
             cause, every = cause_of(clues)
             votes[cause] += cause is not Cause.UNKNOWN
             told += every[:2]
-        voters = votes.total()
         count = Clue(
             kind=ClueKind.NEIGHBOURS_DOWN,
             at_ns=min(case.began_ns for case in group.cases.values()),
             subject=group.part.subject,
             value=float(len(group.cases)),
         )
-        power = voters >= 2 and votes[Cause.POWER] > voters / 2
-        cause = Cause.POWER if power else _OF_SCOPE[group.part.scope]
-        return cause, (count, *told)[:_TOLD_CLUES]
+        return self._of_votes(group, votes), (count, *told)[:_TOLD_CLUES]
+
+    def _of_votes(self, group: Group, votes: Counter[Cause]) -> Cause:
+        voters = votes.total()
+        if voters >= 2 and votes[Cause.POWER] > voters / 2:
+            return Cause.POWER
+        if group.part.scope is not Scope.POWER_AREA or votes[Cause.POWER] or self._any_dark(group):
+            return _OF_SCOPE[group.part.scope]
+        # Sites of one place were lost at once, and nothing speaks of power.
+        cause, count = votes.most_common(1)[0] if votes else (Cause.UNKNOWN, 0)
+        return cause if count >= 2 else Cause.UNKNOWN
+
+    def _any_dark(self, group: Group) -> bool:
+        """Whether a site of the area, lost or not, is known to run on its battery."""
+        began_ns = min(case.began_ns for case in group.cases.values())
+        return any(self.powerless(site, began_ns + _DARK_NS) for site in group.part.members)
 
     def confidence(self, cases: Iterable[Case], scene: Scene) -> Confidence:
         """Whether all that can come to light has."""

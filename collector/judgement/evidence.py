@@ -1,7 +1,7 @@
 """What the runs of one check against one target have shown, one run after the other; it remembers few of them."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from collector.judgement.condition import Signal
 from collector.judgement.settings import JudgementSettings
@@ -30,6 +30,12 @@ class Evidence:
     last_monotonic_ns: int
     recent: tuple[tuple[float, float | None, float], ...] = ()
     """Loss ratio, median RTT in seconds and packets of the latest runs, newest last."""
+    loss_ratio: float = 0.0
+    """Share of the latest runs' packets that was lost."""
+    sent_packets: float = 0.0
+    """Of the latest runs."""
+    rtt_seconds: float | None = None
+    """Median of the latest runs' median RTTs; None where no run had a reply."""
     vouched: bool = True
     """Whether its agent is known to have seen well since the first of these runs."""
 
@@ -41,28 +47,18 @@ class Evidence:
         enough = self.runs >= settings.down_runs and lasted >= settings.down_seconds and self.vouched
         return Signal.BAD_LONG if enough else Signal.BAD
 
-    def loss_ratio(self) -> float:
-        """Share of the latest runs' packets that was lost."""
-        sent = sum(packets for _, _, packets in self.recent)
-        return sum(loss * packets for loss, _, packets in self.recent) / sent if sent else 0.0
-
     def sure_loss_ratio(self, deviations: float) -> float:
         """The loss that the latest runs prove: the lower end of its confidence interval (Wilson 1927).
 
         Two packets of sixty may be chance where a line loses one in a hundred; ``deviations`` is how many standard
         deviations of chance are granted.
         """
-        sent = sum(packets for _, _, packets in self.recent)
+        sent = self.sent_packets
         if not sent:
             return 0.0
-        ratio, square = self.loss_ratio(), deviations * deviations
+        ratio, square = self.loss_ratio, deviations * deviations
         spread = deviations * math.sqrt(ratio * (1 - ratio) / sent + square / (4 * sent * sent))
         return max(0.0, (ratio + square / (2 * sent) - spread) / (1 + square / sent))
-
-    def rtt_seconds(self) -> float | None:
-        """Median of the latest runs' median RTTs; None where no run had a reply."""
-        known = sorted(rtt for _, rtt, _ in self.recent if rtt is not None)
-        return known[len(known) // 2] if known else None
 
 
 def counts(reading: Reading) -> bool:
@@ -88,24 +84,28 @@ def extend(before: Evidence | None, run: Run, settings: JudgementSettings) -> Ev
     good = run.reading.outcome is Outcome.OK
     values = {sample.name: sample.value for sample in run.reading.samples if sample.name in _TAKEN}
     here = (values.get(LOSS, 0.0 if good else 1.0), values.get(RTT), values.get(SENT, 1.0))
-    if before is None or before.good is not good:
-        outage = before is not None and not before.good and before.runs >= settings.down_runs
-        kept = before.recent if before is not None and not outage else ()
-        return Evidence(
-            agent=run.agent,
-            target=run.reading.target,
-            good=good,
-            runs=1,
-            first_wall_ns=run.wall_ns,
-            first_monotonic_ns=run.monotonic_ns,
-            last_wall_ns=run.wall_ns,
-            last_monotonic_ns=run.monotonic_ns,
-            recent=(*kept, here)[-settings.degraded_runs :],
-        )
-    return replace(
-        before,
-        runs=before.runs + 1,
+    again = before is not None and before.good is good
+    outage = before is not None and not again and not before.good and before.runs >= settings.down_runs
+    kept = before.recent if before is not None and not outage else ()
+    recent = (*kept, here)[-settings.degraded_runs :]
+    sent = sum([packets for _, _, packets in recent])
+    first = before if before is not None and again else None
+    return Evidence(
+        agent=run.agent,
+        target=run.reading.target,
+        good=good,
+        runs=first.runs + 1 if first is not None else 1,
+        first_wall_ns=first.first_wall_ns if first is not None else run.wall_ns,
+        first_monotonic_ns=first.first_monotonic_ns if first is not None else run.monotonic_ns,
         last_wall_ns=run.wall_ns,
         last_monotonic_ns=run.monotonic_ns,
-        recent=(*before.recent, here)[-settings.degraded_runs :],
+        recent=recent,
+        loss_ratio=sum([loss * packets for loss, _, packets in recent]) / sent if sent else 0.0,
+        sent_packets=sent,
+        rtt_seconds=_median(recent),
     )
+
+
+def _median(recent: tuple[tuple[float, float | None, float], ...]) -> float | None:
+    known = sorted([rtt for _, rtt, _ in recent if rtt is not None])
+    return known[len(known) // 2] if known else None

@@ -8,6 +8,7 @@ from collector.incident import Scope
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
+_AT_ONCE_NS, _AT_ONCE_SITES = 20 * _SECOND_NS, 3
 
 
 class Seen(IntEnum):
@@ -40,7 +41,7 @@ class Part:
     subject: str
     members: frozenset[str]
     hubs: Mapping[str, str] = field(default_factory=dict)
-    """Hub of each member, where a provider must be lost at more than one of them."""
+    """Hub of each member, where it matters that more than one of them is struck."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _fold(part: Part, glimpses: Mapping[str, Glimpse], taken: set[str], settings
     if not any(seen[site].seen is Seen.DOWN for site in struck):
         return None
     if power and not any(glimpse.powerless for glimpse in seen.values()):
-        return None
+        return _at_once(part, struck, seen)
     # A site that runs on its battery has lost its mains like those that have none.
     dark = sum(g.seen is Seen.WELL and g.powerless for g in seen.values()) if power else 0
     hit = dark + sum(g.seen is not Seen.WELL for g in seen.values())
@@ -90,9 +91,18 @@ def _fold(part: Part, glimpses: Mapping[str, Glimpse], taken: set[str], settings
     needed = _needed(part, len(seen), settings)
     if len(struck) + dark < _least(part, settings) or hit + unseen < needed:
         return None
-    if part.hubs and len({part.hubs.get(site, site) for site in struck}) < 2:
+    if not power and part.hubs and len({part.hubs.get(site, site) for site in struck}) < 2:
         return None
     return Fold(part, tuple(struck), undecided=hit < needed)
+
+
+def _at_once(part: Part, struck: list[str], seen: Mapping[str, Glimpse]) -> Fold | None:
+    """Sites of several hubs of one place, lost within seconds: their supplies will tell in a minute what it was."""
+    first_ns = min(seen[site].began_ns for site in struck)
+    together = [site for site in struck if seen[site].began_ns - first_ns <= _AT_ONCE_NS]
+    if len(together) < _AT_ONCE_SITES or len({part.hubs.get(site, site) for site in together}) < 2:
+        return None
+    return Fold(part, tuple(together))
 
 
 def _apart(glimpse: Glimpse, part: Part) -> bool:
@@ -103,7 +113,7 @@ def _apart(glimpse: Glimpse, part: Part) -> bool:
 
 
 def _together(free: list[str], seen: Mapping[str, Glimpse], within_ns: int) -> list[str]:
-    """The most of them whose beginnings lie within a time of each other, the latest such; in the order of beginnings."""
+    """The most of them that began within a time of each other, the latest such, in the order of their beginnings."""
     ordered = sorted(free, key=lambda site: seen[site].began_ns)
     best: list[str] = []
     first = 0

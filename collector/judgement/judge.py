@@ -75,7 +75,7 @@ def _without_links(
 def _best(links: tuple[Evidence, ...], settings: JudgementSettings) -> Evidence:
     """One way in that works is enough: good evidence first, then the strongest."""
     order = (Signal.GOOD_LONG, Signal.GOOD, Signal.BAD, Signal.BAD_LONG)
-    return min(links, key=lambda link: (order.index(link.signal(settings)), link.loss_ratio()))
+    return min(links, key=lambda link: (order.index(link.signal(settings)), link.loss_ratio))
 
 
 def _state(
@@ -88,7 +88,7 @@ def _state(
         return State.DOWN, f"{link.target} answers again, {link.runs} {runs} of {link.agent} so far"
     was = before is not None and before.verdict.state is State.DEGRADED
     share = settings.recovered_share if was else 1.0
-    loss, rtt = link.loss_ratio(), link.rtt_seconds()
+    loss, rtt = link.loss_ratio, link.rtt_seconds
     sure = loss if was else link.sure_loss_ratio(settings.degraded_sureness)
     # While nothing comes back the question is whether the site is down, not how well it serves.
     if (link.good or was) and loss > 0 and sure >= settings.degraded_loss_ratio * share:

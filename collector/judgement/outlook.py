@@ -42,8 +42,8 @@ class Outlook:
         before = seen.get(key)
         if before is not None and vantage.lost_with(before):
             before = None
-        seen[key] = extend(before, run, self._settings)
-        return True
+        after = seen[key] = extend(before, run, self._settings)
+        return not vantage.lost_with(after)
 
     def another_way(self, site: str, first_ns: int, last_ns: int) -> bool:
         """Whether something of the site answered all through a time."""

@@ -20,9 +20,11 @@ def parts_of(inventory: Inventory) -> list[Part]:
         *_by(Scope.HUB, ((site.hub, site) for site in sites)),
         *(
             Part(part.scope, part.subject, part.members, {site: hubs.get(site, site) for site in part.members})
-            for part in _by(Scope.PROVIDER, ((site.provider, site) for site in sites))
+            for part in (
+                *_by(Scope.PROVIDER, ((site.provider, site) for site in sites)),
+                *_by(Scope.POWER_AREA, ((site.power_area, site) for site in sites)),
+            )
         ),
-        *_by(Scope.POWER_AREA, ((site.power_area, site) for site in sites)),
         everything,
     ]
 

@@ -59,6 +59,7 @@ class Review:
         self._struck = struck
         self._maintained = maintained
         self._worked_at: dict[str, int] = {}
+        self._judged: dict[str, tuple[Facts, Standing]] = {}
         self._casebook = Casebook(inventory, self._notes, known, next_number, settings)
         lost = self._casebook.held_down()
         self._standing = {site: _restored(verdict, site in lost) for site, verdict in verdicts.items()}
@@ -116,7 +117,7 @@ class Review:
         for site in self._inventory.sites:
             links = self._outlook.evidence(site.id, fresh)
             facts = self._facts(site, links, now_wall_ns, now_monotonic_ns)
-            standing[site.id] = judge(self._standing.get(site.id), facts, now_wall_ns, self._settings)
+            standing[site.id] = self._judge(site.id, facts, now_wall_ns)
             worked = self._worked_lately(site.id, now_wall_ns)
             looks[site.id] = _look(standing[site.id], links, facts, maintenance=worked)
         self._next = standing
@@ -131,6 +132,15 @@ class Review:
         """The journal has them, and the verdicts."""
         self._standing = self._next
         self._casebook.ledger.written()
+
+    def _judge(self, site: str, facts: Facts, now_wall_ns: int) -> Standing:
+        """The same facts judged again give the same: most sites have nothing new in most seconds."""
+        known, before = self._judged.get(site), self._standing.get(site)
+        if known is not None and before is known[1] and facts.links and _same(known[0], facts):
+            return known[1]
+        after = judge(before, facts, now_wall_ns, self._settings)
+        self._judged[site] = (facts, after)
+        return after
 
     def _facts(self, site: Site, links: tuple[Evidence, ...], now_wall_ns: int, now_monotonic_ns: int) -> Facts:
         until_ns = self._maintained(site, now_wall_ns)
@@ -182,6 +192,15 @@ class Review:
 def _restored(verdict: Verdict, lost: bool) -> Standing:
     down = lost or verdict.state is State.DOWN
     return Standing(Condition.DOWN if down else Condition.CLEAR, verdict, verdict.since_ns if down else None)
+
+
+def _same(before: Facts, now: Facts) -> bool:
+    """Whether the very same evidence is there; who reports from inside matters where a site is being lost."""
+    if now.maintenance_until_ns is not None or before.maintenance_until_ns is not None:
+        return False
+    if len(before.links) != len(now.links) or any(a is not b for a, b in zip(before.links, now.links, strict=True)):
+        return False
+    return all(link.good for link in now.links) or before == now
 
 
 def _look(standing: Standing, links: tuple[Evidence, ...], facts: Facts, *, maintenance: bool) -> Look:
