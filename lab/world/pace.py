@@ -9,12 +9,13 @@ all of it, and it ends before the first train, or window of trains, of which the
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from collector.judgement.evidence import Evidence
+from collector.judgement.evidence import Evidence, Run, extend
 from collector.judgement.judge import Facts, judge
 from collector.judgement.settings import JudgementSettings
 from collector.picture import State
 from lab.world.strain import PACKETS
 from lab.world.timeline import Timeline
+from shared.wire.reading import Outcome, Reading, Sample
 
 CLOSE_SECONDS = 90.0
 SELDOM_SECONDS = 5
@@ -73,21 +74,22 @@ def enough_losses(settings: JudgementSettings) -> int:
     trains = settings.degraded_runs
     for lost in range(1, trains * PACKETS):
         whole, rest = divmod(lost, trains)
-        recent = tuple(((whole + (place < rest)) / PACKETS, 0.01, float(PACKETS)) for place in range(trains))
-        evidence = Evidence(
-            agent="province",
-            target="router",
-            good=True,
-            runs=trains,
-            first_wall_ns=0,
-            first_monotonic_ns=0,
-            last_wall_ns=0,
-            last_monotonic_ns=0,
-            recent=recent,
-        )
-        if judge(None, Facts((evidence,)), 0, settings).verdict.state is not State.UP:
+        evidence: Evidence | None = None
+        for train in range(trains):
+            evidence = extend(evidence, _run(whole + (train < rest)), settings)
+        links = () if evidence is None else (evidence,)
+        if judge(None, Facts(links), 0, settings).verdict.state is not State.UP:
             return lost
     return trains * PACKETS
+
+
+def _run(lost: int) -> Run:
+    samples = (
+        Sample("phusong_ping_train_sent_packets", float(PACKETS)),
+        Sample("phusong_ping_train_loss_ratio", lost / PACKETS),
+    )
+    reading = Reading("ping", "icmp", "site", "site-router", "router", Outcome.OK, 0, 0, 0, samples)
+    return Run("province", reading, 0, 0)
 
 
 def _agents_lost(timeline: Timeline, sites: Iterable[str]) -> Iterable[float]:
