@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from collector.commands.access import accept, invite, revoke
+from collector.commands.audit import audit
 from collector.commands.authority import make_authority, renew_certificate
 from collector.commands.maintenance import maintenance
+from collector.commands.people import user, wall_token
 from collector.commands.restore import restore
 from collector.commands.run import check_config, run
 from collector.commands.stock import import_sites
@@ -40,12 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - a li
             return import_sites(given.csv, given.config, sure=given.yes)
         if given.command == "restore":
             return restore(given.backup, given.config)
-        if given.command == "maintenance":
-            return maintenance(given)
         if given.command == "make-authority":
             return make_authority(given.host, given.folder, given.days)
         if given.command == "renew-certificate":
             return renew_certificate(given.host, given.folder, given.days, by_next=given.next)
+        if given.command in {"maintenance", "user", "wall-token"}:
+            return {"maintenance": maintenance, "user": user, "wall-token": wall_token}[given.command](given)
+        if given.command == "audit":
+            return audit(given.config, verify=given.verify, head=given.head, last=given.last)
         return {"invite": invite, "revoke": revoke, "accept": accept}[given.command](given.site, given.config)
     except KeyboardInterrupt:
         return 1
@@ -72,6 +76,7 @@ def _parser() -> ArgumentParser:
     restoring = _command(commands, "restore", "put a night's backup back; what is there is moved aside", example)
     restoring.add_argument("backup", type=Path, metavar="BACKUP", help="copy of the inbox; the others come along")
     _maintenance(commands)
+    _people(commands)
     for name, text in _ABOUT_SITES.items():
         about = _command(commands, name, text, f"{name} 00898 --config /etc/phusong/collector.yaml")
         about.add_argument("site", metavar="SITE", help="the site's id")
@@ -108,6 +113,23 @@ def _maintenance(commands: "argparse._SubParsersAction[ArgumentParser]") -> None
     one.add_argument("--who", default="", help="who answers for it")
     one.add_argument("--why", default="", help="what is done")
     one.add_argument("--all", action="store_true", help="list those that are over too")
+
+
+def _people(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+    example = "user add ha --role operator --config FILE\n  phusong-collector user disable ha --config FILE"
+    one = _command(commands, "user", "people who may log in: the password is asked for, or stands in stdin", example)
+    deeds = ("add", "list", "role", "password", "disable", "enable")
+    one.add_argument("deed", choices=deeds, metavar="|".join(deeds), help="what to do")
+    one.add_argument("name", nargs="?", metavar="NAME", help="who")
+    one.add_argument("--role", choices=("viewer", "operator", "admin"), help="what they may do")
+    example = "wall-token create hall --config FILE\n  phusong-collector wall-token revoke hall --config FILE"
+    one = _command(commands, "wall-token", "screens that may show the wall and nothing else", example)
+    one.add_argument("deed", choices=("create", "list", "revoke"), metavar="create|list|revoke", help="what to do")
+    one.add_argument("name", nargs="?", metavar="NAME", help="the screen")
+    one = _command(commands, "audit", "who did what; whether the log was touched", "audit --verify --config FILE")
+    one.add_argument("--verify", action="store_true", help="check every row; exit code 1 where one was touched")
+    one.add_argument("--head", metavar="N:MARK", help="check also against a head that was kept elsewhere")
+    one.add_argument("--last", type=int, default=50, metavar="N", help="rows to show (50)")
 
 
 def _command(

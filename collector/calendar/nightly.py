@@ -9,7 +9,7 @@ from collector.copying import check_copy
 _HOUR_NS = 3_600_000_000_000
 
 
-KINDS = ("inbox", "identity", "journal", "forward", "inventory")
+KINDS = ("inbox", "identity", "people", "journal", "forward", "inventory")
 """What is copied; a collector that forwards nothing has no ``forward``, one that imported no sites no ``inventory``."""
 
 

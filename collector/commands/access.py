@@ -9,12 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from collector.commands.console import console
+from collector.commands.people import people_path
 from collector.commands.sheet import sheet
 from collector.commands.stock import load_inventory
 from collector.identity.book import Book, open_book
 from collector.identity.pins import pin_of
 from collector.identity.records import Invitation
 from collector.inventory.site import Inventory
+from collector.people.book import open_people
 from collector.settings import CollectorSettings, KnownAgent, load_collector_settings
 from shared.clock import SystemClock
 from shared.settings import SettingsError
@@ -51,7 +54,10 @@ def _do(deed: _Deed, site: str, config: Path) -> int:
             known = {*inventory.by_id(), *(agent.site for agent in settings.agents)}
             known |= set() if deed is _invite else {key.site for key in book.every_key()}
             _expect(site, known | ({_EVERY_SITE} if deed is _accept else set()))
-            return deed(site, settings, inventory, book)
+            done = deed(site, settings, inventory, book)
+        if done == 0:
+            with open_people(people_path(settings)) as log, log.transaction():
+                log.write(SystemClock().wall_ns(), console(), f"agent-{deed.__name__.lstrip('_')}", site)
     except SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)
     except (ValueError, CodeError) as error:
@@ -62,6 +68,8 @@ def _do(deed: _Deed, site: str, config: Path) -> int:
     except sqlite3.Error as error:
         print(f"phusong-collector: the book of keys: {error}", file=sys.stderr)
         return 1
+    else:
+        return done
     return _INPUT_IS_WRONG
 
 
