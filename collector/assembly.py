@@ -19,6 +19,7 @@ from collector.exposition.page import page
 from collector.forward.ledger import Ledger
 from collector.forward.opening import open_forwarding
 from collector.identity.room import IdentityFailedError, IdentityRoom, open_identity_room
+from collector.ingest.accounts import Books
 from collector.ingest.admission import Register
 from collector.ingest.endpoint import BatchEndpoint
 from collector.ingest.enrolment import EnrolEndpoint
@@ -108,6 +109,7 @@ def _doors(settings: CollectorSettings, state: "_State") -> dict[str, App]:
     """What machines talk to, by path."""
     telemetry, clock = state.telemetry, state.clock
     entrance = Entrance(_register(settings), state.keys, _reach(settings), clock)
+    books = Books(state.pipeline.site_of, telemetry.balanced, telemetry.site_balanced)
     batches = BatchEndpoint(
         entrance,
         state.inbox,
@@ -117,7 +119,7 @@ def _doors(settings: CollectorSettings, state: "_State") -> dict[str, App]:
         refused=telemetry.refused,
         foreign=telemetry.foreign,
         complain=Limited(state.log, clock),
-        reconciliation=Reconciliation(state.inbox, telemetry.balanced, clock, Limited(state.log, clock)),
+        reconciliation=Reconciliation(state.inbox, books.note, clock, Limited(state.log, clock)),
     )
     enrolling = EnrolEndpoint(state.keys, state.pipeline.know, telemetry.enrolment, clock)
     return {"/api/v1/batches": batches, ENROL: enrolling, ROTATE: RotateEndpoint(entrance, state.keys, clock)}

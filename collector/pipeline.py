@@ -57,6 +57,10 @@ class Pipeline:
         if self._review.know(agent, site):
             self._views[agent] = AgentView(name=agent, site=site, last_report_ns=None)
 
+    def site_of(self, agent: str) -> str:
+        """Where the agent stands; empty where nobody knows."""
+        return self._review.site_of(agent)
+
     def accept(self, arrival: Arrival) -> bool:
         """Take what was stored; True where the agent should describe its series."""
         for taken in self._series.accept(arrival):

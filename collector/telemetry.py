@@ -43,13 +43,20 @@ class Telemetry:
         self._connections_refused = self._counter(
             "connections_refused", "Connections ended before their request was answered, by reason.", "reason"
         )
+        self._describe_agents()
+        self._told = SeriesTally()
+
+    def _describe_agents(self) -> None:
         text = "1 where two machines seem to hold the agent's key: an operator must accept or revoke it."
         self._suspects = self._gauge("phusong_agent_key_suspected", text, "agent", "site")
         text = "Share of an agent's records that is in the inbox, by the agent's own statement."
         self._completeness = self._gauge("phusong_agent_completeness_ratio", text, "agent")
         text = "An agent's records that are not in the inbox: soft are still to come, hard are lost."
         self._gap_records = self._gauge("phusong_agent_gap_records", text, "agent", "kind")
-        self._told = SeriesTally()
+        text = "Share of the records of a site's agents that is in the inbox, by their own statements."
+        self._site_completeness = self._gauge("phusong_site_completeness_ratio", text, "site")
+        text = "Records of a site's agents that are not in the inbox: soft are still to come, hard are lost."
+        self._site_gap_records = self._gauge("phusong_site_gap_records", text, "site", "kind")
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"phusong_collector_{name}_total", text, labels, registry=self.registry)
@@ -84,6 +91,12 @@ class Telemetry:
         self._completeness.labels(agent).set(completeness)
         self._gap_records.labels(agent, "soft").set(soft)
         self._gap_records.labels(agent, "hard").set(hard)
+
+    def site_balanced(self, site: str, completeness: float, soft: int, hard: int) -> None:
+        """Note how complete the records of a site's agents are."""
+        self._site_completeness.labels(site).set(completeness)
+        self._site_gap_records.labels(site, "soft").set(soft)
+        self._site_gap_records.labels(site, "hard").set(hard)
 
     def arrived(self, arrival: Arrival) -> None:
         """Count what was stored."""

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from collector.ingest.accounts import Account, Accounts
 from collector.ingest.inbox import Inbox, InboxBusyError, InboxFailedError
-from collector.ingest.statement import compare
+from collector.ingest.statement import Balance, compare
 from shared.clock import Clock
 from shared.logs import Limited
-from shared.wire.reading import Batch
+from shared.wire.reading import Batch, Statement
 
 _AGAIN_NS = 60 * 1_000_000_000
+_TROUBLE = (InboxBusyError, InboxFailedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,43 +23,52 @@ class Wish:
 
 
 class Reconciliation:
-    """Knows which agents have stated what they sent since the collector started."""
+    """Knows what agents have stated since the collector started."""
 
-    def __init__(
-        self, inbox: Inbox, tell: Callable[[str, float, int, int], None], clock: Clock, complain: Limited
-    ) -> None:
-        """``tell`` takes an agent's completeness, and how many of its records are still to come and lost."""
+    def __init__(self, inbox: Inbox, tell: Callable[[str, Balance], None], clock: Clock, complain: Limited) -> None:
+        """``tell`` takes an agent and how its records stand, over all its epochs."""
         self._inbox = inbox
         self._tell = tell
         self._complain = complain
         self._clock = clock
-        self._heard: dict[str, str] = {}
-        self._again_ns: dict[str, int] = {}
-        """When to ask agents again of whom something was still to come; others state by themselves every hour."""
+        self._accounts: dict[str, Accounts] = {}
 
     async def meet(self, agent: str, batch: Batch) -> Wish:
         """After the batch was stored: compare its statement where it has one."""
-        statement = batch.statement
-        if statement is None or statement.epoch != batch.epoch:
-            return Wish(statement=self._is_due(agent, batch.epoch), resend_from=None)
+        statement, accounts = batch.statement, self._accounts.setdefault(agent, Accounts())
         try:
-            seen = await self._inbox.seen(agent, batch.epoch)
-        except (InboxBusyError, InboxFailedError):
+            if statement is None or statement.epoch != batch.epoch:
+                return Wish(statement=await self._look_again(agent, accounts, batch.epoch), resend_from=None)
+            return await self._compare(agent, accounts, statement)
+        except _TROUBLE:
             return Wish(statement=True, resend_from=None)
-        self._heard[agent] = batch.epoch
-        self._again_ns.pop(agent, None)
-        balance = compare(statement, seen)
+
+    async def _compare(self, agent: str, accounts: Accounts, statement: Statement) -> Wish:
+        balance = compare(statement, await self._inbox.seen(agent, statement.epoch))
         if balance is None:
             self._complain.warning("an agent's statement of what it sent makes no sense", agent)
             return Wish(statement=False, resend_from=None)
-        self._tell(agent, balance.completeness, balance.soft, balance.hard)
+        accounts.note(statement, balance, self._clock.monotonic_ns())
+        await self._strike(agent, accounts.open(self._clock.monotonic_ns() - _AGAIN_NS))
+        await self._strike(agent, accounts.gone(statement), gone=True)
+        self._tell(agent, accounts.total())
         if balance.resend_from is not None:
             what = f"agent {agent} sends again from record {balance.resend_from}"
             self._complain.warning("records that were acknowledged are not in the inbox", what)
-        if balance.soft:
-            self._again_ns[agent] = self._clock.monotonic_ns() + _AGAIN_NS
         return Wish(statement=False, resend_from=balance.resend_from)
 
-    def _is_due(self, agent: str, epoch: str) -> bool:
-        again_ns = self._again_ns.get(agent)
-        return self._heard.get(agent) != epoch or (again_ns is not None and self._clock.monotonic_ns() >= again_ns)
+    async def _look_again(self, agent: str, accounts: Accounts, epoch: str) -> bool:
+        """What was still to come may have come; whether the agent should state this epoch, new or not complete yet."""
+        due = accounts.open(self._clock.monotonic_ns() - _AGAIN_NS)
+        await self._strike(agent, due)
+        if due:
+            self._tell(agent, accounts.total())
+        return epoch not in accounts or any(account.statement.epoch == epoch for account in due)
+
+    async def _strike(self, agent: str, due: list[Account], *, gone: bool = False) -> None:
+        """Strike these balances anew; of what the agent holds no more nothing is still to come."""
+        for account in due:
+            balance = compare(account.statement, await self._inbox.seen(agent, account.statement.epoch))
+            balance = balance or account.balance
+            account.balance = balance.given_up() if gone else balance
+            account.looked_ns = self._clock.monotonic_ns()

@@ -22,6 +22,10 @@ class Balance:
     resend_from: int | None
     """The first record that the agent takes for delivered and still holds, and that is not here."""
 
+    def given_up(self) -> "Balance":
+        """The same where the agent holds nothing of the epoch any more: nothing is still to come."""
+        return Balance(self.produced, 0, self.soft + self.hard, None)
+
     @property
     def completeness(self) -> float:
         """Share of the records that is here, 0 to 1; 1 where there were none."""

@@ -114,6 +114,8 @@ def test_after_a_restore_the_agents_refill_what_the_backup_did_not_have(tmp_path
     assert (refused.returncode, "another one works on this folder" in refused.stderr) == (1, True)
     assert done.returncode == 0, done.stderr
     assert 'phusong_agent_completeness_ratio{agent="first"}' in page
+    assert 'phusong_site_completeness_ratio{site="province"}' in page
+    assert 'phusong_site_gap_records{kind="hard",site="province"} 0.0' in page
     arrived = stored(state)
     for name in AGENTS:
         assert sorted(arrived[name]) == list(range(1, produced(tmp_path / name) + 1)), f"{name}: each record once"

@@ -1,13 +1,15 @@
 """Statements against what was seen: every missing record is found, and rightly called soft or hard."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector.ingest.accounts import Books
 from collector.ingest.inbox import Parcel
 from collector.ingest.memory import MemoryInbox
 from collector.ingest.ranges import Ranges, add, common, count, normal, without
 from collector.ingest.reconciliation import Reconciliation, Wish
-from collector.ingest.statement import MOST_RUNS, compare
+from collector.ingest.statement import MOST_RUNS, Balance, compare
 from shared.logs import Limited
 from shared.wire.reading import Batch, Lane, Statement
 from tests.peers.village import HandClock, Heard
@@ -65,7 +67,7 @@ def test_a_statement_that_cannot_be_one_is_passed_over() -> None:
 async def test_a_collector_that_lost_records_asks_for_them_and_is_content_once_they_wait() -> None:
     inbox, clock, log = MemoryInbox(), HandClock(), Heard()
     told: list[tuple[str, float, int, int]] = []
-    room = Reconciliation(inbox, lambda *balance: told.append(balance), clock, Limited(log, clock))
+    room = Reconciliation(inbox, books(told).note, clock, Limited(log, clock))
     await inbox.store(Parcel(agent="a", epoch="e", sequences=(1, 2, 9), received_wall_ns=0, body=b""))
 
     asked = await room.meet("a", batch(None))
@@ -81,8 +83,63 @@ async def test_a_collector_that_lost_records_asks_for_them_and_is_content_once_t
     assert content == quiet == Wish(statement=False, resend_from=None)
     assert later == Wish(statement=True, resend_from=None)
     assert reborn.statement
-    assert told == [("a", 0.3, 7, 0), ("a", 0.3, 7, 0)]
+    assert told == [("a", 0.3, 7, 0)] * 3
     assert log.lines == ["records that were acknowledged are not in the inbox: agent a sends again from record 3"]
+
+
+async def test_what_arrives_after_a_statement_closes_its_soft_gap_without_another() -> None:
+    inbox, clock = MemoryInbox(), HandClock()
+    told: list[tuple[str, float, int, int]] = []
+    room = Reconciliation(inbox, books(told).note, clock, Limited(Heard(), clock))
+    await room.meet("a", batch(Statement("standin", 4, waiting=((1, 4),)), "standin"))
+    await inbox.store(Parcel(agent="a", epoch="standin", sequences=(1, 2, 3, 4), received_wall_ns=0, body=b""))
+    await clock.move(60)
+    await room.meet("a", batch(None, "disk"))
+
+    assert told == [("a", 0.0, 4, 0), ("a", 1.0, 0, 0)]
+
+
+@pytest.mark.parametrize(("others", "gap"), [(("old",), (3, 0)), ((), (0, 3)), (None, (3, 0))])
+async def test_what_waited_in_an_epoch_is_lost_once_the_agent_no_longer_names_it(
+    others: tuple[str, ...] | None, gap: tuple[int, int]
+) -> None:
+    """A spool that was set aside; but not one on a disk that is away, and not one whose rest had arrived."""
+    inbox, clock = MemoryInbox(), HandClock()
+    told: list[tuple[str, float, int, int]] = []
+    room = Reconciliation(inbox, books(told).note, clock, Limited(Heard(), clock))
+    await room.meet("a", batch(Statement("old", 10, waiting=((1, 10),)), "old"))
+    await inbox.store(Parcel(agent="a", epoch="old", sequences=tuple(range(1, 8)), received_wall_ns=0, body=b""))
+    await clock.move(60)
+    await room.meet("a", batch(Statement("new", 2, held=((1, 2),), others=others), "new"))
+    await inbox.store(Parcel(agent="a", epoch="new", sequences=(1, 2), received_wall_ns=0, body=b""))
+    await clock.move(60)
+    await room.meet("a", batch(Statement("new", 2, held=((1, 2),), others=others), "new"))
+
+    assert told[-1] == ("a", 9 / 12, *gap)
+
+
+def test_a_site_is_as_complete_as_its_agents_together_wherever_they_move() -> None:
+    told: list[tuple[str, float, int, int]] = []
+    homes = {"a": "s1", "b": "s1", "c": ""}
+    room = books([], homes, told)
+    room.note("a", Balance(60, 10, 5, None))
+    room.note("b", Balance(40, 0, 5, None))
+    room.note("c", Balance(7, 7, 0, None))
+    homes["b"] = "s2"
+    room.note("b", Balance(40, 0, 5, None))
+
+    assert told[:2] == [("s1", 45 / 60, 10, 5), ("s1", 80 / 100, 10, 10)]
+    assert sorted(told[2:]) == [("s1", 45 / 60, 10, 5), ("s2", 35 / 40, 0, 5)]
+
+
+def books(
+    agents: list[tuple[str, float, int, int]],
+    homes: dict[str, str] | None = None,
+    sites: list[tuple[str, float, int, int]] | None = None,
+) -> Books:
+    where = homes or {}
+    told = [] if sites is None else sites
+    return Books(lambda agent: where.get(agent, ""), lambda *seen: agents.append(seen), lambda *seen: told.append(seen))
 
 
 def batch(statement: Statement | None, epoch: str = "e") -> Batch:

@@ -1,0 +1,85 @@
+"""How complete the records of agents and sites are, over all epochs that were stated; it asks nobody."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from collector.ingest.statement import Balance
+from shared.wire.reading import Statement
+
+_MOST_EPOCHS = 64
+"""Of one agent: a damaged spool ends an epoch, and so does the return of a disk that was away."""
+
+
+@dataclass(slots=True)
+class Account:
+    """The newest statement of an epoch, and what it came to."""
+
+    statement: Statement
+    balance: Balance
+    looked_ns: int
+    """When the balance was struck, monotonic."""
+
+
+class Accounts:
+    """One agent's epochs; beyond the newest so many they count no more."""
+
+    def __init__(self) -> None:
+        self._epochs: dict[str, Account] = {}
+
+    def __contains__(self, epoch: str) -> bool:
+        return epoch in self._epochs
+
+    def note(self, statement: Statement, balance: Balance, now_ns: int) -> None:
+        """Take an epoch's newest statement for the one that counts."""
+        self._epochs.pop(statement.epoch, None)
+        self._epochs[statement.epoch] = Account(statement, balance, now_ns)
+        while len(self._epochs) > _MOST_EPOCHS:
+            self._epochs.pop(next(iter(self._epochs)))
+
+    def gone(self, statement: Statement) -> list[Account]:
+        """Epochs of which something was still to come and that the statement does not know any more."""
+        if statement.others is None:
+            return []
+        kept = {statement.epoch, *statement.others}
+        return [each for epoch, each in self._epochs.items() if epoch not in kept and each.balance.soft]
+
+    def open(self, before_ns: int) -> list[Account]:
+        """Those of which something is still to come, and that were looked at before then."""
+        return [each for each in self._epochs.values() if each.balance.soft and each.looked_ns <= before_ns]
+
+    def total(self) -> Balance:
+        """All epochs together."""
+        return total(each.balance for each in self._epochs.values())
+
+
+class Books:
+    """Adds up what agents come to, by the sites where they stand."""
+
+    def __init__(
+        self,
+        site_of: Callable[[str], str],
+        tell_agent: Callable[[str, float, int, int], None],
+        tell_site: Callable[[str, float, int, int], None],
+    ) -> None:
+        """The last two take a name, the completeness, and how many records are still to come and lost."""
+        self._site_of = site_of
+        self._tell_agent = tell_agent
+        self._tell_site = tell_site
+        self._agents: dict[str, tuple[str, Balance]] = {}
+
+    def note(self, agent: str, balance: Balance) -> None:
+        """How an agent's records stand now."""
+        site, (before, _) = self._site_of(agent), self._agents.get(agent, ("", balance))
+        self._agents[agent] = site, balance
+        self._tell_agent(agent, balance.completeness, balance.soft, balance.hard)
+        for each in {site, before} - {""}:
+            whole = total(kept for where, kept in self._agents.values() if where == each)
+            self._tell_site(each, whole.completeness, whole.soft, whole.hard)
+
+
+def total(balances: Iterable[Balance]) -> Balance:
+    """Several balances as one."""
+    produced = soft = hard = 0
+    for each in balances:
+        produced, soft, hard = produced + each.produced, soft + each.soft, hard + each.hard
+    return Balance(produced, soft, hard, None)
