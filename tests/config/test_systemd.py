@@ -1,5 +1,6 @@
 """The shipped units, judged by systemd's own tools without a running systemd."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -62,3 +63,21 @@ def test_only_the_agent_may_send_raw_packets() -> None:
 
     assert "CapabilityBoundingSet=CAP_NET_RAW" in agent
     assert "CapabilityBoundingSet=" in collector
+
+
+def test_the_drop_in_takes_the_agents_last_capability_away(tmp_path: Path) -> None:
+    """With ping sockets it pings all the same: tests/agent/program/test_bare_user.py."""
+    program = require("systemd-analyze", "systemd")
+    unit, drop_in = FOLDER / "phusong-agent.service", FOLDER / "phusong-agent-no-capability.conf"
+    folder = tmp_path / f"{unit.name}.d"
+    folder.mkdir()
+    shutil.copy(unit, tmp_path)
+    shutil.copy(drop_in, folder)
+
+    def exposure(path: Path) -> float:
+        done = subprocess.run(
+            [program, "security", "--no-pager", "--offline=yes", str(path)], capture_output=True, text=True, check=False
+        )
+        return float(done.stdout.split("Overall exposure level for")[1].split(":")[1].split()[0])
+
+    assert exposure(tmp_path / unit.name) < exposure(unit) <= EXPOSURE / 10
