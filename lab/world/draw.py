@@ -44,6 +44,7 @@ RATES = (
     Rate("brown_out", 6, 20 * _MINUTE, 1 * _HOUR),
     Rate("bursty_loss", 6, 10 * _MINUTE, 30 * _MINUTE),
     Rate("flapping", 5, 10 * _MINUTE, 30 * _MINUTE),
+    Rate("maintenance", 3, 30 * _MINUTE, 3 * _HOUR),
     Rate("dns_failure", 6, 10 * _MINUTE, 1 * _HOUR),
 )
 _TWINS_A_MONTH = 4

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from collector.arrival import Arrival
 from collector.incident import Incident
+from collector.inventory.site import Site
 from collector.journal.journal import Change
 from collector.journal.memory import MemoryJournal
 from collector.judgement.settings import JudgementSettings
@@ -144,7 +145,8 @@ class Life:
             strain = self._timeline.of(outpost.site).at(second)
             if strain.lossy or (outpost.has_backlog and strain.measures and strain.meets_core):
                 return False
-            if view.verdict.state is not (State.UP if strain.reached else State.DOWN):
+            well = State.UP if strain.reached else State.DOWN
+            if view.verdict.state not in {well, State.MAINTENANCE if strain.maintained else well}:
                 return False
         return True
 
@@ -208,4 +210,17 @@ class Life:
     def _collector(self) -> Pipeline:
         agents = {PROVINCE: CENTRE} | {outpost.name: outpost.site for outpost in self._outposts}
         series = SeriesStore(SeriesSettings())
-        return Pipeline(self._land.inventory(), agents, series, self._journal, settings=self._settings, build="world")
+        return Pipeline(
+            self._land.inventory(),
+            agents,
+            series,
+            self._journal,
+            settings=self._settings,
+            build="world",
+            maintained=self._maintained,
+        )
+
+    def _maintained(self, site: Site, now_ns: int) -> int | None:
+        """Until when somebody works at a site; None where nobody does."""
+        history, now = self._timeline.of(site.id), seconds_of(now_ns)
+        return wall_ns(history.until(now)) if history.at(now).maintained else None

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from collector.incident import Cause, Incident, Scope, Trouble
+from collector.incident import Cause, Incident, Scope
 from lab.world.truth import LEAST_SECONDS, Happening, Outage
 from lab.world.when import seconds_of
 
@@ -40,16 +40,9 @@ def pages(versions: Iterable[Incident]) -> list[Page]:
     last: dict[int, Incident] = {}
     for version in versions:
         last[version.number] = version
-        if calls(version) and version.number not in called:
+        if version.calls and version.is_open and version.number not in called:
             called[version.number] = seconds_of(version.at_ns)
     return [_page(last[number], at) for number, at in called.items()]
-
-
-def calls(version: Incident) -> bool:
-    """Whether a version of an incident calls somebody at once."""
-    blind = version.trouble is Trouble.SILENT and version.scope is Scope.PROVINCE
-    lost = version.trouble in {Trouble.DOWN, Trouble.FLAPPING}
-    return version.is_open and not version.silent_because and (blind or lost)
 
 
 def _page(incident: Incident, at: float) -> Page:
@@ -175,7 +168,7 @@ def _known_after(outage: Outage, versions: Iterable[Incident]) -> float | None:
         at = seconds_of(version.at_ns)
         if at > outage.ends + _BEFORE_SECONDS:
             break
-        if at >= outage.begins and calls(version) and outage.site in version.still:
+        if at >= outage.begins and version.calls and outage.site in version.still:
             return at - outage.begins
     return None
 

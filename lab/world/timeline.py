@@ -11,6 +11,7 @@ from lab.world.place import CENTRE, Land, Place
 from lab.world.strain import WELL, Strain, joined
 
 _CENTRE = Site(id=CENTRE, name=CENTRE)
+_YEAR_SECONDS = 366 * 86_400.0
 LONG_AGO = -5_000_000.0
 """When everything was switched on that no fault has switched off since."""
 
@@ -30,6 +31,11 @@ class History:
     def at(self, seconds: float) -> Strain:
         """What holds at a time."""
         return self.strains[bisect_right(self.starts, seconds) - 1]
+
+    def until(self, seconds: float) -> float:
+        """When it changes next; where it never does, a year later."""
+        place = bisect_right(self.starts, seconds)
+        return self.starts[place] if place < len(self.starts) else seconds + _YEAR_SECONDS
 
     def router_boot(self, seconds: float) -> float:
         """When the router that runs at a time was started."""
