@@ -14,6 +14,17 @@ PROMETHEUS = ROOT / "config" / "prometheus"
 ALERTMANAGER = ROOT / "config" / "alertmanager" / "alertmanager.yml"
 RUNBOOKS = ROOT / "docs" / "runbooks"
 SMS_CHARACTERS = 160
+ALWAYS = {"PhusongWatchdog", "PhusongCollectorAbsent"}
+"""What speaks where there is nothing at all."""
+OF_ALL = ALWAYS | {
+    "PhusongCollectorStalled",
+    "PhusongManySitesUnknown",
+    "PhusongInventoryShrunk",
+    "PhusongBackupStale",
+    "PhusongNetworkWideOutage",
+    "PhusongErrorBudgetBurning",
+}
+"""What is one alert however many targets are behind it."""
 ALERTS: tuple[dict[str, Any], ...] = tuple(
     rule
     for group in yaml.safe_load((PROMETHEUS / "rules" / "phusong.alerts.yml").read_text(encoding="utf-8"))["groups"]
@@ -48,6 +59,20 @@ def test_each_alert_is_exercised_by_a_rule_test(name: str) -> None:
     assert name in fired
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_each_alert_was_seen_over_no_target_one_and_many(name: str) -> None:
+    tests = yaml.safe_load((PROMETHEUS / "tests" / "targets_test.yml").read_text(encoding="utf-8"))["tests"]
+    seen: dict[str, set[int]] = {"zero": set(), "one": set(), "many": set()}
+    for test in tests:
+        (case,) = test["promql_expr_test"]
+        counts = {sample["labels"]: sample["value"] for sample in case["exp_samples"]}
+        seen[test["name"].split(":")[0]].add(counts.get(f'{{alertname="{name}"}}', 0))
+
+    assert name in ALWAYS or seen["zero"] == {0}
+    assert 1 in seen["one"]
+    assert 1 in seen["many"] if name in OF_ALL else any(count > 1 for count in seen["many"])
+
+
 @pytest.mark.parametrize("alert", ALERTS, ids=NAMES)
 def test_each_alert_says_how_bad_it_is_and_what_to_do(alert: dict[str, Any]) -> None:
     assert alert["labels"]["severity"] in {"critical", "warning", "info", "none"}
@@ -63,7 +88,9 @@ def test_each_alert_has_a_runbook(alert: dict[str, Any]) -> None:
     path = ROOT / alert["annotations"]["runbook_url"]
 
     assert path == RUNBOOKS / f"{alert['alert']}.md"
-    headings = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+    text = path.read_text(encoding="utf-8")
+    headings = [line for line in text.splitlines() if line.startswith("#")]
+    assert text.splitlines()[2].startswith("> **Tóm tắt:** ")
     assert headings == [f"# {alert['alert']}", "## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]
 
 
