@@ -1,10 +1,8 @@
 """An agent that is offline for a month: every reading comes afterwards, the newest state first."""
 
 import asyncio
-import math
 import random
 import tempfile
-from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,20 +14,18 @@ from agent.timekeeping.floor import BUILT_NS
 from agent.uplink.answer import Reply
 from agent.uplink.connection import AwayError
 from collector.arrival import Arrival
+from lab.cycles import cycles_of
 from lab.prove import Finding, Proof, Trial
 from lab.prove.door import BATCHES, Door, open_door
 from lab.prove.member import SITE, Member, Start, join, member
 from lab.prove.stepping_clock import SteppingClock, TrueTime
-from shared.wire.reading import ClockQuality, Outcome, Reading, Sample
+from shared.wire.reading import ClockQuality, Outcome, Reading
 
 _CYCLES_AN_HOUR = 360
-_INTERFACES = 48
 _LIVE_SECONDS = 60.0
 _RETURNS = 200
 _QUOTA_MEGABYTES = 200
 _MEGABYTE = 1024 * 1024
-_OCTETS = ("ifHCInOctets", "ifHCOutOctets", "ifHCInUcastPkts", "ifHCOutUcastPkts", "ifInErrors", "ifOutErrors")
-_PLAIN = ("ifOperStatus", "ifAdminStatus", "ifHighSpeed", "ifLastChange")
 
 
 @dataclass
@@ -90,7 +86,7 @@ async def _prove(trial: Trial) -> Finding:
         slow = sum(seconds > _LIVE_SECONDS for seconds in worst)
         line.up, cycles, before = False, trial.count * _CYCLES_AN_HOUR, len(seen.cycles)
         made = 0
-        for number, readings in _cycles(clock, dice, cycles):
+        for number, readings in cycles_of(SITE, clock, dice, cycles):
             await committer.commit(readings)
             made += len(readings)
             true.pass_seconds(10.0)
@@ -126,45 +122,6 @@ async def _outage(agent: Member, line: _Line, committer: Committer, dice: random
 
 def _size(state: Path) -> float:
     return sum(path.stat().st_size for path in (state / "spool").glob("spool.sqlite*")) / _MEGABYTE
-
-
-def _cycles(clock: SteppingClock, dice: random.Random, count: int) -> Iterator[tuple[int, tuple[Reading, ...]]]:
-    """Ten targets pinged, a router of 48 interfaces each minute; what a measurement gives has all its digits."""
-    totals = {(name, port): 0.0 for name in _OCTETS for port in range(_INTERFACES)}
-    for number in range(1, count + 1):
-        found = [_ping(clock, dice, f"target-{target}", number) for target in range(10)]
-        if number % 6 == 0:
-            found.append(_router(clock, dice, totals, number))
-        yield number, tuple(found)
-
-
-def _ping(clock: SteppingClock, dice: random.Random, target: str, number: int) -> Reading:
-    rtt = 0.012 * math.exp(dice.gauss(0, 0.3))
-    lost = float(dice.random() < 0.02)
-    samples = (
-        Sample("probe_success", 1.0),
-        Sample("phusong_ping_train_loss_ratio", lost / 10),
-        Sample("phusong_ping_train_rtt_median_seconds", rtt),
-        Sample("phusong_ping_train_rtt_min_seconds", rtt * dice.uniform(0.7, 1)),
-        Sample("phusong_ping_train_rtt_max_seconds", rtt * dice.uniform(1, 2)),
-        Sample("phusong_ping_sent_total", number * 10.0),
-        Sample("phusong_ping_received_total", number * 10.0 - lost),
-    )
-    stamps = (clock.monotonic_ns(), clock.wall_ns())
-    return Reading("ping", "icmp", SITE, target, "router", Outcome.OK, *stamps, number, samples)
-
-
-def _router(clock: SteppingClock, dice: random.Random, totals: dict[tuple[str, int], float], number: int) -> Reading:
-    samples = []
-    for port in range(_INTERFACES):
-        labels = (("ifIndex", str(port + 1)), ("ifName", f"ge-0/0/{port}"))
-        for name in _OCTETS:
-            if port % 2 and "Errors" not in name:
-                totals[name, port] += dice.randrange(10_000_000)
-            samples.append(Sample(name, totals[name, port], labels))
-        samples += [Sample(name, 1.0, labels) for name in _PLAIN]
-    stamps = (clock.monotonic_ns(), clock.wall_ns())
-    return Reading("snmp", "snmp", SITE, "router", "router", Outcome.OK, *stamps, number, tuple(samples))
 
 
 PROOF = Proof("month-offline", "30 days offline: all of it comes, the newest first, within 200 MB", 720, 24, _run)
