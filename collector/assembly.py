@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 
 from collector.arrival import Arrival
+from collector.calendar.maintenance import Book
 from collector.exposition.discovery import targets
 from collector.exposition.page import page
 from collector.forward.ledger import Ledger
@@ -24,16 +25,18 @@ from collector.ingest.admission import Register
 from collector.ingest.endpoint import BatchEndpoint
 from collector.ingest.enrolment import EnrolEndpoint
 from collector.ingest.entrance import Entrance
-from collector.ingest.inbox import Inbox, StoredParcel
+from collector.ingest.inbox import Inbox
 from collector.ingest.reconciliation import Reconciliation
 from collector.ingest.rotation import RotateEndpoint
 from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
 from collector.inventory.site import Inventory
 from collector.journal.sqlite import open_sqlite_journal
+from collector.notify.opening import Notify, Surroundings, open_notify
 from collector.people.gate import Gate, Visitor
 from collector.people.table import RULES, Table
 from collector.picture import Picture
 from collector.pipeline import Pipeline
+from collector.replay import replay
 from collector.series.store import SeriesStore
 from collector.settings import CollectorSettings, KnownAgent
 from collector.telemetry import Telemetry
@@ -45,12 +48,11 @@ from shared.clock import Clock
 from shared.logs import Limited
 from shared.release import release
 from shared.secret import Secret, read_secret
-from shared.wire.codec import BatchError, Limits, decode_batch
+from shared.wire.codec import Limits
 from shared.wire.enrolment import PATH as ENROL
 from shared.wire.enrolment import ROTATE_PATH as ROTATE
 
 _SECOND_NS = 1_000_000_000
-_REPLAY_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class Collector:
     keys: IdentityRoom
     copies: Mapping[str, Callable[[Path], Awaitable[None]]] = field(default_factory=dict)
     """What copies the smaller databases, by kind."""
+    notify: Notify | None = None
+    """None where nobody is told."""
 
 
 @asynccontextmanager
@@ -85,20 +89,25 @@ async def open_collector(
         agents |= {agent.name: agent.site for agent in settings.agents}
         build = f"{release()}-{secrets.token_hex(4)}"
         pipeline = Pipeline(inventory, agents, series, journal, settings=settings.judgement, build=build)
-        await _replay(inbox, pipeline, clock, settings)
+        await replay(inbox, pipeline, clock, _limits(settings))
         ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
+        zone = ZoneInfo(settings.retention.time_zone)
+        maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
+        around = Surroundings(settings.state, inventory, journal, maintenance, zone, telemetry.registry, clock, log)
+        notify = await stack.enter_async_context(open_notify(settings.notify, around))
         copies = {"journal": journal.copy, **({} if ledger is None else {"forward": ledger.copy})}
+        copies |= {} if notify is None else {"notify": notify.outbox.copy}
         state = _State(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox, keys)
         app = application(
             _doors(settings, state),
-            routes(state.feed, Pages(state.feed, settings.wall, clock, ZoneInfo(settings.retention.time_zone))),
+            [*routes(state.feed, Pages(state.feed, settings.wall, clock, zone)), *(notify.routes if notify else ())],
             fleet=state.fleet_page,
             registry=telemetry.registry,
             discovery=lambda kind: targets(kind, series.fresh(clock.monotonic_ns())),
             ready=state.missing,
             gate=lambda rest: Gate(rest, Table(RULES), _nobody, required=settings.people.required),
         )
-        yield Collector(app, state.feed, inbox, telemetry, state.begin, keys, copies)
+        yield Collector(app, state.feed, inbox, telemetry, state.begin, keys, copies, notify)
 
 
 async def _nobody(_: Request) -> Visitor:
@@ -220,28 +229,3 @@ class _State:
     async def _count_suspects(self) -> None:
         with contextlib.suppress(IdentityFailedError):
             self.telemetry.suspected(await self.keys.read(lambda book: book.suspects()))
-
-
-async def _replay(inbox: Inbox, pipeline: Pipeline, clock: Clock, settings: CollectorSettings) -> None:
-    """Read back what arrived lately, as if it arrived then."""
-    now_wall_ns, now_monotonic_ns = clock.wall_ns(), clock.monotonic_ns()
-    limits = _limits(settings)
-    for parcel in await inbox.since(now_wall_ns - int(_REPLAY_SECONDS * _SECOND_NS)):
-        arrival = _arrival(parcel, limits, now_monotonic_ns - (now_wall_ns - parcel.received_wall_ns))
-        if arrival is not None:
-            pipeline.accept(arrival)
-
-
-def _arrival(parcel: StoredParcel, limits: Limits, monotonic_ns: int) -> Arrival | None:
-    try:
-        batch = decode_batch(parcel.body, limits)
-    except BatchError:
-        return None
-    fresh = frozenset(parcel.fresh)
-    return Arrival(
-        agent=parcel.agent,
-        received_wall_ns=parcel.received_wall_ns,
-        received_monotonic_ns=monotonic_ns,
-        batch=batch,
-        fresh=tuple(record for record in batch.records if record.sequence in fresh),
-    )

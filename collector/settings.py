@@ -12,6 +12,7 @@ import msgspec
 from collector.forward.settings import DestinationSettings, destination_rules
 from collector.ingest.endpoint import IngestSettings
 from collector.judgement.settings import JudgementSettings
+from collector.notify.settings import NotifySettings, notify_rules
 from collector.people.settings import PeopleSettings, people_rules
 from collector.series.settings import SeriesSettings
 from collector.wall.settings import WallSettings
@@ -99,8 +100,15 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     retention: RetentionSettings = msgspec.field(default_factory=RetentionSettings)
     wall: WallSettings = msgspec.field(default_factory=WallSettings)
     people: PeopleSettings = msgspec.field(default_factory=PeopleSettings)
+    notify: NotifySettings | None = None
+    """Whom incidents are told; nobody where the key is absent."""
     forward: list[DestinationSettings] = []
     """Stores that get every reading by remote write, each from a cursor of its own."""
+
+    @property
+    def maintenance_file(self) -> Path:
+        """Where maintenance windows stand."""
+        return self.maintenance or self.state / "maintenance.yaml"
 
 
 def load_collector_settings(path: Path) -> CollectorSettings:
@@ -127,6 +135,7 @@ def _rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
     yield from _agent_rules(settings)
     yield from people_rules(settings.people)
     yield from destination_rules(settings.forward)
+    yield from notify_rules(settings.notify)
 
 
 def _listen_rules(listen: ListenSettings) -> Iterator[tuple[str, str]]:

@@ -9,8 +9,8 @@ from collector.copying import check_copy
 _HOUR_NS = 3_600_000_000_000
 
 
-KINDS = ("inbox", "identity", "people", "journal", "forward", "inventory")
-"""What is copied; a collector that forwards nothing has no ``forward``, one that imported no sites no ``inventory``."""
+KINDS = ("inbox", "identity", "people", "journal", "forward", "notify", "inventory")
+"""What is copied, where it is there: who forwards nothing has no ``forward``, who tells nobody no ``notify``."""
 
 
 def backup_name(kind: str, stamp: str) -> str:

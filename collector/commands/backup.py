@@ -22,6 +22,8 @@ async def do_nightly_work(collector: Collector, settings: CollectorSettings, clo
         await _back_up(collector, settings, clock)
     finally:
         await collector.inbox.prune(oldest_kept_ns(clock.wall_ns(), settings.retention.inbox_hours))
+        if collector.notify is not None:
+            await collector.notify.teller.forget()
 
 
 async def _back_up(collector: Collector, settings: CollectorSettings, clock: Clock) -> None:

@@ -12,7 +12,7 @@ from collector.calendar.maintenance import edited, load_windows
 from collector.calendar.windows import DAYS, Weekly, Window, local_ns, written
 from collector.commands.stock import load_inventory
 from collector.inventory.site import Inventory
-from collector.settings import CollectorSettings, load_collector_settings
+from collector.settings import load_collector_settings
 from shared.clock import Clock, SystemClock
 from shared.settings import SettingsError
 
@@ -28,7 +28,7 @@ def maintenance(given: Namespace, clock: Clock | None = None) -> int:
         settings = load_collector_settings(given.config)
         inventory = load_inventory(settings, given.config)
         zone = ZoneInfo(settings.retention.time_zone)
-        deed(given, maintenance_path(settings), inventory, zone, (clock or SystemClock()).wall_ns())
+        deed(given, settings.maintenance_file, inventory, zone, (clock or SystemClock()).wall_ns())
     except SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)
         return _INPUT_IS_WRONG
@@ -39,11 +39,6 @@ def maintenance(given: Namespace, clock: Clock | None = None) -> int:
         print(f"phusong-collector: {error.filename}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
         return 1
     return 0
-
-
-def maintenance_path(settings: CollectorSettings) -> Path:
-    """The file of the windows."""
-    return settings.maintenance or settings.state / "maintenance.yaml"
 
 
 def _add(given: Namespace, path: Path, inventory: Inventory, zone: ZoneInfo, now_ns: int) -> None:

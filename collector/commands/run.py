@@ -16,11 +16,12 @@ from collector.assembly import open_collector, token_of
 from collector.calendar.almanac import open_almanac
 from collector.calendar.maintenance import load_windows
 from collector.commands.backup import do_nightly_work
-from collector.commands.maintenance import maintenance_path
 from collector.commands.stock import load_inventory
 from collector.forward.post import unusable
 from collector.forward.settings import DestinationSettings
 from collector.inventory.site import Inventory
+from collector.notify.channels import unusable as not_telling
+from collector.notify.settings import NotifySettings
 from collector.serving import ListenError, open_sockets, serve, tls_context
 from collector.settings import CollectorSettings, load_collector_settings
 from shared import logs
@@ -99,7 +100,9 @@ def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:
         if settings.listen.tls is not None:
             tls_context(settings.listen.tls)
         inventory = load_inventory(settings, path)
-        load_windows(maintenance_path(settings), inventory, ZoneInfo(settings.retention.time_zone))
+        zone = ZoneInfo(settings.retention.time_zone)
+        load_windows(settings.maintenance_file, inventory, zone)
+        _demand_telling(settings.notify, path, zone)
     except SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)
     except ListenError as error:
@@ -110,6 +113,12 @@ def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:
     else:
         return settings, inventory
     return None
+
+
+def _demand_telling(settings: NotifySettings | None, path: Path, zone: ZoneInfo) -> None:
+    faults = [] if settings is None else [f"{path}: {fault}" for fault in not_telling(settings, zone)]
+    if faults:
+        raise SettingsError(faults)
 
 
 def _demand_usable(destinations: Iterable[DestinationSettings], path: Path) -> None:

@@ -1,12 +1,15 @@
 """A standing channel to Alertmanager's API v2: alerts that are repeated before they lapse, ended by their end."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 
 from collector.incident import Incident, Scope
-from collector.notify.message import Audience, Kind, Message, Urgency
-from collector.notify.post import Place, demand_taken, request
+from collector.notify.channel import ChannelSettings, Workshop, one_of, secret_of
+from collector.notify.message import Audience, Channel, Kind, Message, Urgency
+from collector.notify.post import Place, demand_taken, place_of, request
 from collector.notify.text import Places
 from shared.secret import Secret
 
@@ -15,6 +18,46 @@ _ORDER = (Scope.PROVINCE, Scope.PROVIDER, Scope.POWER_AREA, Scope.HUB, Scope.SIT
 """Whoever silences others comes first: Alertmanager tells the first group that arrives (alertmanager#4064)."""
 _LAPSES_AFTER = 4
 """Missed repeats before an alert lapses."""
+
+
+class AlertmanagerSettings(ChannelSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="alertmanager"):
+    """An Alertmanager, 0.22 or later; it hears of every urgency, and its routes decide."""
+
+    url: str
+    """``http://127.0.0.1:9093``: the path of the API is ours."""
+    token: Secret | None = None
+    token_file: Path | None = None
+    ca_file: Path | None = None
+    silences: bool = True
+    """Whether maintenance windows become silences there."""
+
+    @property
+    def audience(self) -> Audience:
+        """See the base."""
+        return Audience.STANDING
+
+    @property
+    def least(self) -> Urgency:
+        """Whatever ``urgency`` says."""
+        return Urgency.INFO
+
+    def hosts(self) -> list[str]:
+        """See the base."""
+        return [place_of(self.url).host]
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """See the base."""
+        yield from one_of(self.token, self.token_file, "token", needed=False)
+
+    def made(self, workshop: Workshop) -> Channel:
+        """See the base."""
+        token = secret_of(self.token, self.token_file)
+        seconds = workshop.refresh_seconds
+        return Alertmanager(self.name, self.api(), workshop.places, refresh_seconds=seconds, token=token)
+
+    def api(self) -> Place:
+        """Where its API v2 is; raises ValueError or OSError."""
+        return place_of(f"{self.url.rstrip('/')}/api/v2", self.ca_file)
 
 
 class Alertmanager:

@@ -2,17 +2,45 @@
 
 import asyncio
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from collector.notify.message import Audience, Message, RefusedError, UntoldError
+from collector.notify.channel import ChannelSettings, Workshop, one_of, secret_of
+from collector.notify.message import Audience, Channel, Message, RefusedError, UntoldError
 from collector.notify.words import words_in
 from shared.secret import Secret
 
 Form = Literal["full", "sms"]
 _PHONE = "{phone}"
+
+
+class AppriseSettings(ChannelSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="apprise"):
+    """A service that apprise knows."""
+
+    url: Secret | None = None
+    url_file: Path | None = None
+    """One of them; it holds the service's token. ``{phone}`` stands for each telephone."""
+    form: Form = "full"
+    """``sms``: one message of GSM 7 bit."""
+    language: Literal["vi", "en"] = "vi"
+
+    def hosts(self) -> list[str]:
+        """See the base: of schemes like ``json://`` the host; others are the service's own."""
+        url = secret_of(self.url, self.url_file)
+        return [urlsplit(url.reveal()).hostname or ""] if url is not None else []
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """See the base."""
+        yield from one_of(self.url, self.url_file, "url", needed=True)
+
+    def made(self, workshop: Workshop) -> Channel:
+        """See the base."""
+        url = secret_of(self.url, self.url_file) or Secret("")
+        return Apprise(self.name, url, workshop.thread(), form=self.form, language=self.language)
 
 
 class Apprise:

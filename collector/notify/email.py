@@ -4,21 +4,69 @@ import asyncio
 import contextlib
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Literal
 
-from collector.notify.message import Audience, Message, RefusedError, UntoldError, Urgency
+from collector.notify.addresses import is_address
+from collector.notify.channel import ChannelSettings, Workshop, one_of, secret_of
+from collector.notify.message import Audience, Channel, Message, RefusedError, UntoldError, Urgency
 from collector.notify.words import words_in
 from shared.logs import Limited
 from shared.secret import Secret
 
 _SECOND_NS = 1_000_000_000
 Security = Literal["starttls", "tls", "none"]
+
+
+class EmailSettings(ChannelSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="email"):
+    """A server that takes letters."""
+
+    server: str
+    port: int = 587
+    security: Security = "starttls"
+    ca_file: Path | None = None
+    user: str = ""
+    password: Secret | None = None
+    password_file: Path | None = None
+    sender: str
+    to: tuple[str, ...] = ()
+    """Addresses that always hear, besides those on duty."""
+    language: Literal["vi", "en"] = "vi"
+    """Of the letters to these."""
+
+    def hosts(self) -> list[str]:
+        """See the base."""
+        return [self.server]
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """See the base."""
+        yield from one_of(self.password, self.password_file, "password", needed=bool(self.user))
+        if self.user and self.security == "none":
+            yield "security", "a password goes over no line that is not encrypted"
+        for key, given in (("sender", self.sender), *(("to", each) for each in self.to)):
+            if not is_address(given):
+                yield key, f"'{given}' is no address"
+
+    def made(self, workshop: Workshop) -> Channel:
+        """See the base."""
+        password = secret_of(self.password, self.password_file)
+        return Email(
+            self.name,
+            (self.server, self.port),
+            workshop.thread(),
+            sender=self.sender,
+            to=[(address, self.language) for address in self.to],
+            security=self.security,
+            tls=None if self.security == "none" else ssl.create_default_context(cafile=self.ca_file),
+            login=(self.user, password) if password is not None else None,
+            complain=workshop.complain,
+        )
 
 
 class Email:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from collector.notify.addresses import is_address
 from collector.notify.hours import time_of_day
 from collector.notify.message import Person
 
@@ -109,7 +110,7 @@ def faults(file: RosterFile) -> Iterator[tuple[str, str]]:
             yield f"$.people.{key}", "a key is made of 1 to 24 of a-z, 0-9, '_' and '-'"
         if person.language not in _LANGUAGES:
             yield f"$.people.{key}.language", f"'{person.language}' is neither vi nor en"
-        if person.email and ("@" not in person.email or any(sign in person.email for sign in " \r\n,")):
+        if person.email and not is_address(person.email):
             yield f"$.people.{key}.email", f"'{person.email}' is no address"
     for number, day in enumerate(file.holidays):
         if not _is_date(day):

@@ -6,7 +6,6 @@ from datetime import datetime, tzinfo
 
 from collector.incident import Cause, Incident, Scope
 from collector.inventory.site import Inventory
-from collector.judgement.clues import ClueKind
 from collector.notify.message import Kind, Note, Text
 from collector.notify.sms import fitted
 from collector.notify.words import Words
@@ -102,15 +101,14 @@ def lasted(seconds: int, words: Words) -> str:
 
 
 def evidence(incident: Incident, places: Places, words: Words) -> list[str]:
-    """The clues as sentences, strongest first; kinds that nobody put into words are left out."""
+    """The clues as sentences, strongest first; kinds that nobody put into words are named as they are."""
     return [
-        words.clues[ClueKind(clue.kind)].format(
+        words.clues.get(clue.kind, clue.kind.replace("_", " ")).format(
             subject=clue.subject or places.name(clue.site),
             value=f"{clue.value:g}" if clue.value is not None else "?",
             time=moment(clue.at_ns, places.zone),
         )
         for clue in incident.clues
-        if clue.kind in set(words.clues)
     ][:_CLUES]
 
 

@@ -1,15 +1,41 @@
 """A channel that posts each message as signed JSON: for gateways, chat bots and scripts of a province's own."""
 
 import hmac
+from collections.abc import Iterator
 from hashlib import sha256
+from pathlib import Path
 
 import msgspec
 
-from collector.notify.message import Audience, Message
-from collector.notify.post import Place, demand_taken, request
+from collector.notify.channel import ChannelSettings, Workshop, one_of, secret_of
+from collector.notify.message import Audience, Channel, Message
+from collector.notify.post import Place, demand_taken, place_of, request
 from shared.secret import Secret
 
 _SECOND_NS = 1_000_000_000
+
+
+class WebhookSettings(ChannelSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="webhook"):
+    """A gateway that takes signed JSON."""
+
+    url: str
+    secret: Secret | None = None
+    secret_file: Path | None = None
+    """One of them: the key of the signature."""
+    ca_file: Path | None = None
+
+    def hosts(self) -> list[str]:
+        """See the base."""
+        return [place_of(self.url).host]
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """See the base."""
+        yield from one_of(self.secret, self.secret_file, "secret", needed=True)
+
+    def made(self, workshop: Workshop) -> Channel:  # noqa: ARG002 - others need it
+        """See the base."""
+        secret = secret_of(self.secret, self.secret_file) or Secret("")
+        return Webhook(self.name, place_of(self.url, self.ca_file), secret)
 
 
 class Webhook:

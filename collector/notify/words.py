@@ -18,7 +18,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     causes: Mapping[Cause, str]
     scopes: Mapping[Scope, str]
     confidences: Mapping[Confidence, str]
-    clues: Mapping[ClueKind, str]
+    clues: Mapping[str, str]
     labels: Mapping[str, str]
 
     def __getitem__(self, label: str) -> str:
@@ -67,6 +67,7 @@ VIETNAMESE = Words(
         ClueKind.ROUTER_REBOOTED: "router {subject} khởi động lại lúc {time}",
         ClueKind.ROUTER_STAYED: "router {subject} không khởi động lại",
         ClueKind.HOST_REBOOTED: "máy tính của phần mềm giám sát khởi động lại lúc {time}",
+        ClueKind.HOST_SEEN: "máy tính của phần mềm giám sát vẫn chạy ngay trước đó",
         ClueKind.HOST_STAYED: "phần mềm giám sát tại điểm vẫn đo suốt thời gian đó",
         ClueKind.LAN_LOST: "từ bên trong điểm, router không trả lời",
         ClueKind.LAN_WELL: "từ bên trong điểm, router vẫn trả lời",
@@ -153,6 +154,7 @@ ENGLISH = Words(
         ClueKind.ROUTER_REBOOTED: "router {subject} started anew at {time}",
         ClueKind.ROUTER_STAYED: "router {subject} ran all the time",
         ClueKind.HOST_REBOOTED: "the agent's computer started anew at {time}",
+        ClueKind.HOST_SEEN: "the agent's computer was heard right before",
         ClueKind.HOST_STAYED: "the agent at the site measured all the time",
         ClueKind.LAN_LOST: "from inside, the site's router did not answer",
         ClueKind.LAN_WELL: "from inside, the site's router answered",

@@ -89,6 +89,9 @@ RULES = (
     Rule(POST, "/api/v1/batches", Need.MACHINE),
     Rule(POST, "/api/v1/enrol", Need.MACHINE),
     Rule(POST, "/api/v1/rotate", Need.MACHINE),
+    Rule(POST, "/api/v1/notify/receipts", Need.MACHINE),
+    # The link itself proves who opens it.
+    Rule(READ | POST, "/a/{token:str}", Need.EVERYBODY),
     Rule(READ, "/metrics", Need.MACHINE),
     Rule(READ, "/sd/{kind:str}", Need.MACHINE),
     Rule(READ, "/healthz", Need.MACHINE),
