@@ -30,7 +30,7 @@ def _fibre_cut(fault: Fault, place: Place) -> Iterator[Spell]:
     """One in three is a fibre that gives way slowly: less light arrives for a while before."""
     if int(fault.begins) % 3 == 0:
         yield Spell(place.id, max(0.0, fault.begins - _FADE_SECONDS), fault.begins, Strain(fade_db=_FADE_DB))
-    yield Spell(place.id, fault.begins, fault.ends, Strain(line_cut=True, fade_db=20.0))
+    yield Spell(place.id, fault.begins, fault.ends, Strain(line_cut=True))
 
 
 def _power(fault: Fault, place: Place) -> Iterator[Spell]:

@@ -13,6 +13,7 @@ from collector.judgement.evidence import Evidence, Run, extend
 from collector.judgement.judge import Facts, judge
 from collector.judgement.settings import JudgementSettings
 from collector.picture import State
+from lab.world.place import CENTRE
 from lab.world.strain import PACKETS
 from lab.world.timeline import Timeline
 from shared.wire.reading import Outcome, Reading, Sample
@@ -93,7 +94,8 @@ def _run(lost: int) -> Run:
 
 
 def _agents_lost(timeline: Timeline, sites: Iterable[str]) -> Iterable[float]:
-    """Changes with which an agent falls silent whose site stays well."""
+    """Changes with which an agent falls silent whose site stays well, and those from which silence is counted anew."""
+    yield from timeline.of(CENTRE).starts
     for site in sites:
         history = timeline.of(site)
         for before, after, start in zip(history.strains, history.strains[1:], history.starts[1:], strict=False):

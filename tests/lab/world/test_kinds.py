@@ -1,5 +1,7 @@
 """The truth of each kind of fault: who is lost to it, for how long, and what must be said."""
 
+from pathlib import Path
+
 import pytest
 
 from collector.incident import Cause
@@ -7,6 +9,7 @@ from lab.world.fault import Fault
 from lab.world.kinds import KINDS
 from lab.world.land import make_land
 from lab.world.place import CENTRE, Place
+from lab.world.scoring import Causes, Score
 from lab.world.strain import Strain
 from lab.world.timeline import Timeline
 from lab.world.truth import Happening, dark_times, happenings
@@ -178,3 +181,11 @@ def test_every_kind_has_a_truth_here() -> None:
     told |= {"backlog", "agent_crash", "host_off", "clock_jump", "dns_failure"}
 
     assert set(KINDS) == told
+
+
+def test_the_reference_names_every_kind_and_every_figure() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference.md").read_text(encoding="utf-8")
+    figures = {name for record in (Score, Causes) for name in record.__dataclass_fields__} - {"causes"}
+
+    assert {kind for kind in KINDS if f"`{kind}`" not in page} == set()
+    assert {name for name in figures if f"`{name}`" not in page and f"`causes.{name}`" not in page} == set()

@@ -38,6 +38,13 @@ def test_what_is_skipped_changes_no_version_of_any_incident() -> None:
     assert skipping.lived_seconds + skipping.skipped_seconds == living.lived_seconds == 2 * HOUR
 
 
+def test_a_silence_that_is_counted_from_the_collectors_start_is_not_skipped() -> None:
+    faults = [Fault("host_off", places()[2].id, 1200, 7000), Fault("collector_restart", "", 1700, 1717)]
+    told = universe(faults, 2 * HOUR)
+
+    assert told.live().versions == told.live(skip=False).versions
+
+
 def test_losses_that_could_matter_are_not_skipped() -> None:
     """On a line this bad the judge sees something every few minutes."""
     told = universe([], HOUR, sites=4, loss=0.12)
