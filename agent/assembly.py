@@ -4,8 +4,8 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, AsyncExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -33,6 +33,7 @@ from agent.uplink.proof import TokenProof
 from agent.uplink.purse import Purse
 from shared.clock import Clock
 from shared.logs import Limited
+from shared.ownership import owned
 from shared.release import release
 from shared.secret import read_secret
 from shared.wire.reading import Metric
@@ -122,8 +123,11 @@ def _wanted(settings: AgentSettings) -> int:
 
 def _open_spool(settings: AgentSettings, clock: Clock, log: logging.Logger, stack: AsyncExitStack) -> Desk:
 
-    def opening(folder: Path) -> AbstractContextManager[DiskSpool]:
-        return cast("AbstractContextManager[DiskSpool]", open_sqlite_spool(folder, settings.file.spool))
+    @contextmanager
+    def opening(folder: Path) -> Iterator[DiskSpool]:
+        # The state folder's own lock may be missing: at the start there may have been no disk to lock it on.
+        with owned(folder), open_sqlite_spool(folder, settings.file.spool) as spool:
+            yield spool
 
     shelter = open_shelter(settings.file.state / "spool", opening, Limited(log, clock).warning)
     return stack.enter_context(open_desk(shelter))

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from agent.spool.memory import MemorySpool
 from agent.spool.queue import CorruptSpoolError, DiskSpool, Gap, SpoolError, SpoolFullError, Stored
+from shared.ownership import StateTakenError
 
 Opening = Callable[[Path], AbstractContextManager[DiskSpool]]
-TROUBLE = (OSError, sqlite3.Error, SpoolError, CorruptSpoolError)
+TROUBLE = (OSError, sqlite3.Error, SpoolError, CorruptSpoolError, StateTakenError)
 """What a disk's trouble looks like while a store is opened or used."""
 _MOST = 8
 _PREFIX = "standin-"
@@ -88,18 +89,16 @@ class Elders:
         return None
 
     def bury(self, note: Callable[[str, list[Gap]], None], wall_ns: int) -> None:
-        """Delete those that hold nothing any more, not even for a restored collector.
-
-        ``note`` takes their losses. Raises as :meth:`open`.
-        """
-        for store in list(self._stores):
-            spool = store.spool
-            spool.acknowledge([], wall_ns)
-            statement = spool.statement()
-            if not statement.waiting and not statement.held:
-                note(spool.epoch, spool.gaps())
-                self._stores.remove(store)
-                _delete(store)
+        """Delete those that hold nothing any more, not even for a restored collector; ``note`` takes their losses."""
+        with contextlib.suppress(*TROUBLE):
+            for store in list(self._stores):
+                spool = store.spool
+                spool.acknowledge([], wall_ns)
+                statement = spool.statement()
+                if not statement.waiting and not statement.held:
+                    note(spool.epoch, spool.gaps())
+                    self._stores.remove(store)
+                    _delete(store)
 
 
 def _delete(store: Store) -> None:

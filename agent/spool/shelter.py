@@ -3,7 +3,6 @@
 Each store keeps its epoch and its numbers, so that nothing which may have been sent is ever sent under another name.
 """
 
-import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,16 +58,19 @@ class Shelter:
         self._turn = self._main.spool if self._heal() and self._main else self._standing_in()
 
     def close(self) -> None:
-        """Close all; what memory still holds goes to the disk where that can be done."""
+        """Close all; what memory still holds goes to the disk where that can be done, and is told where it cannot."""
         if self._main is None and (self._memory or self._doubt or self._owed):
             self._heal()
+        lost = self._memory.backlog().records if self._memory else 0
+        if lost:
+            self._tell("records that only memory held are lost", str(lost))
         self._close_disk()
 
     def put(self, blob: bytes, wall_ns: int) -> int:
         """See the promise; the number belongs to the store of the moment, 0 where the disk does not say what it did."""
         self._puts += 1
-        if self._puts % _BURY_EVERY_PUTS == 0:
-            self._bury(wall_ns)
+        if self._main is not None and self._puts % _BURY_EVERY_PUTS == 0:
+            self._elders.bury(self._main.spool.remember, wall_ns)
         for _ in range(2):
             if not self._is_at_hand() or self._main is None:
                 break
@@ -232,11 +234,6 @@ class Shelter:
         self._main.close() if self._main else None
         self._main = None
         self._elders.close()
-
-    def _bury(self, wall_ns: int) -> None:
-        if self._main is not None:
-            with contextlib.suppress(*TROUBLE):
-                self._elders.bury(self._main.spool.remember, wall_ns)
 
 
 @contextmanager

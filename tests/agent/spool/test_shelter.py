@@ -1,6 +1,8 @@
 """The disk fails and comes back: nothing is lost, nothing gets a second name, what had to go is counted."""
 
+import contextlib
 import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -9,8 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from agent.spool.queue import CorruptSpoolError, DoubtfulCommitError, SpoolError, SpoolFullError
-from agent.spool.shelter import Shelter
+from agent.spool.queue import CorruptSpoolError, DiskSpool, DoubtfulCommitError, SpoolError, SpoolFullError
+from agent.spool.shelter import Shelter, open_shelter
+from shared.ownership import owned
 from tests.peers.spools import FlakyDisk, sheltered
 
 PLENTY = 10**9
@@ -151,6 +154,30 @@ def test_what_finds_no_room_on_the_disk_stays_in_memory_and_is_delivered_from_th
 
     assert found == {b"0", b"1", b"2", b"3", b"4", b"l"}
     assert not list(tmp_path.glob("standin-*"))
+
+
+def test_what_memory_takes_with_it_at_the_end_is_told(tmp_path: Path) -> None:
+    disk, said = FlakyDisk(), []
+    disk.refuses = True
+    with sheltered(tmp_path, disk, lambda *words: said.append(words)) as spool:
+        for number in range(7):
+            spool.put(b"x", number)
+
+    assert said[-1] == ("records that only memory held are lost", "7")
+
+
+def test_a_disk_that_another_agent_took_meanwhile_is_left_to_it(tmp_path: Path) -> None:
+    @contextlib.contextmanager
+    def opening(folder: Path) -> Iterator[DiskSpool]:
+        with owned(folder), FlakyDisk().opening(folder) as spool:
+            yield spool
+
+    said: list[tuple[str, str]] = []
+    with owned(tmp_path), open_shelter(tmp_path, opening, lambda *words: said.append(words)) as spool:  # type: ignore[arg-type]
+        spool.put(b"x", 1)
+        assert not spool.durable
+
+    assert "another one works on this folder" in said[0][1]
 
 
 def test_a_statement_names_the_other_epochs_and_none_while_the_disk_is_away(tmp_path: Path) -> None:
