@@ -1,7 +1,10 @@
 """The picture as a document: one schema for the status page, the event stream and the pages; times are Unix seconds."""
 
+from collections.abc import Iterator
+
 import msgspec
 
+from collector.incident import Incident, Scope, Trouble
 from collector.picture import Picture, SiteView, State
 
 _SECOND_NS = 1_000_000_000
@@ -24,15 +27,27 @@ class SiteFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class IncidentFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A site that is not as it should be; causes are a later work's."""
+    """Something that is not as it should be: an incident, or a site that is in none."""
 
     site: str
+    """Id of the site that it is about; empty where it is about many."""
     name: str
+    """Of the site, or of what its sites share."""
     state: str
+    """That of the sites that it strikes."""
     since: float
     reason: str
     cause: str = "unknown"
     confidence: str = "provisional"
+    number: int | None = None
+    """None where no incident was opened (yet)."""
+    scope: str = "site"
+    trouble: str = ""
+    known: float | None = None
+    sites: int = 1
+    """How many it struck."""
+    still: tuple[str, ...] = ()
+    """Ids of those that it still strikes."""
 
 
 class AgentFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -78,9 +93,7 @@ _OPEN = frozenset({State.DOWN, State.DEGRADED, State.UNKNOWN})
 def frame(picture: Picture) -> Frame:
     """The document of a picture; incidents come oldest first, transitions newest first."""
     names = {view.site.id: view.site.name for view in picture.sites}
-    opened = sorted(
-        (view for view in picture.sites if view.verdict.state in _OPEN), key=lambda view: view.verdict.since_ns
-    )
+    problems = sorted(_problems(picture), key=lambda problem: problem.since)
     return Frame(
         build=picture.build,
         sequence=picture.sequence,
@@ -88,7 +101,7 @@ def frame(picture: Picture) -> Frame:
         expected_sites=len(picture.sites),
         counts={state.word: count for state, count in picture.counts().items()},
         sites=tuple(_site(view) for view in picture.sites),
-        incidents=tuple(_incident(view) for view in opened),
+        incidents=tuple(problems),
         agents=tuple(
             AgentFrame(
                 agent=agent.name,
@@ -137,14 +150,51 @@ def _site(view: SiteView) -> SiteFrame:
     )
 
 
-def _incident(view: SiteView) -> IncidentFrame:
-    verdict = view.verdict
+_STATES = {
+    Trouble.DOWN: State.DOWN,
+    Trouble.FLAPPING: State.DOWN,
+    Trouble.DEGRADED: State.DEGRADED,
+    Trouble.SILENT: State.UNKNOWN,
+}
+
+
+def _problems(picture: Picture) -> Iterator[IncidentFrame]:
+    """Incidents, and sites that are not well and in none; agents that are silent where all is well are no problem."""
+    views = {view.site.id: view for view in picture.sites}
+    told: set[str] = set()
+    for incident in picture.incidents:
+        if incident.scope is not Scope.AGENT and incident.silent_because != "maintenance":
+            told.update(incident.still)
+            yield _incident(incident, views.get(incident.subject))
+    for site, view in views.items():
+        if view.verdict.state in _OPEN and site not in told:
+            verdict = view.verdict
+            yield IncidentFrame(
+                site=site,
+                name=view.site.name,
+                state=verdict.state.word,
+                since=verdict.since_ns / _SECOND_NS,
+                reason=verdict.reason,
+                still=(site,),
+            )
+
+
+def _incident(incident: Incident, view: SiteView | None) -> IncidentFrame:
+    single = view is not None and incident.scope is Scope.SITE
     return IncidentFrame(
-        site=view.site.id,
-        name=view.site.name,
-        state=verdict.state.word,
-        since=verdict.since_ns / _SECOND_NS,
-        reason=verdict.reason,
+        site=incident.subject if single else "",
+        name=view.site.name if view is not None and single else incident.subject,
+        state=_STATES[incident.trouble].word,
+        since=incident.began_ns / _SECOND_NS,
+        reason=view.verdict.reason if view is not None and single else "",
+        cause=incident.cause.value,
+        confidence=incident.confidence.value,
+        number=incident.number,
+        scope=incident.scope.value,
+        trouble=incident.trouble.value,
+        known=incident.known_ns / _SECOND_NS,
+        sites=len(incident.sites),
+        still=incident.still,
     )
 
 

@@ -20,7 +20,7 @@ from shared.clock import Clock
 FOLDER = Path(__file__).parent
 _THEMES = ("dark", "light")
 _SCREEN_LETTERS = 24
-SHOWN_PROBLEMS = 8
+SHOWN_PROBLEMS = 6
 SHOWN_CHANGES = 10
 GLYPHS = {"up": "", "degraded": "▲", "down": "✖", "unknown": "?", "maintenance": "⚙"}
 _SECOND_NS = 1_000_000_000

@@ -33,12 +33,24 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: str
     reason: str
     screen: str
+    power: str
+    site_lan: str
+    access_link: str
+    isp: str
+    hub: str
+    province: str
+    agent: str
+
+    def cause_word(self, cause: str) -> str:
+        """A cause as people say it; nothing where it is not known."""
+        return str(getattr(self, cause, "")) if cause in _CAUSES else ""
 
     def state_word(self, state: str) -> str:
         """A state as people say it."""
         return str(getattr(self, state))
 
 
+_CAUSES = frozenset({"power", "site_lan", "access_link", "isp", "hub", "province", "agent"})
 VIETNAMESE = Words(
     tag="vi",
     up="Bình thường",
@@ -67,6 +79,13 @@ VIETNAMESE = Words(
     elsewhere="Nơi khác",
     reason="Lý do",
     screen="Màn hình",
+    power="mất điện",
+    site_lan="router hoặc mạng LAN",
+    access_link="đường truyền",
+    isp="nhà mạng",
+    hub="điểm tập trung cáp",
+    province="phía trung tâm tỉnh",
+    agent="phần mềm giám sát",
 )
 ENGLISH = Words(
     tag="en",
@@ -96,6 +115,13 @@ ENGLISH = Words(
     elsewhere="Elsewhere",
     reason="Reason",
     screen="Screen",
+    power="power failure",
+    site_lan="router or LAN",
+    access_link="access link",
+    isp="provider",
+    hub="cable hub",
+    province="our own side",
+    agent="monitoring agent",
 )
 
 

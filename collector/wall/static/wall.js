@@ -3,7 +3,7 @@
 // may be wrong, so only the time since a frame came is taken from here.
 
 /** @typedef {{site: string, name: string, state: string, since: number}} Site */
-/** @typedef {{site: string, name: string, state: string, since: number}} Incident */
+/** @typedef {{site: string, name: string, state: string, since: number, cause: string, sites: number, still: string[]}} Incident */
 /** @typedef {{at: number, name: string, before: string, after: string}} Change */
 /** @typedef {{build: string, sequence: number, evaluated_at: number, expected_sites: number,
  *   counts: Record<string, number>, sites: Site[], incidents: Incident[], transitions: Change[]}} Frame */
@@ -102,13 +102,19 @@ function draw(frame) {
   drawChanges(frame);
 }
 
+/** How many of how many, and the cause as far as it is known. @param {Incident} incident */
+function why(incident) {
+  const count = incident.sites > 1 ? `${incident.still.length}/${incident.sites} ` : "";
+  return count + (incident.cause === "unknown" ? "" : words[incident.cause] ?? "");
+}
+
 /** @param {Frame} frame */
 function drawProblems(frame) {
   const list = frame.incidents.slice(0, shownProblems).map((incident) => {
     const age = frame.evaluated_at - incident.since;
     const item = element("li", age < NEW_SECONDS ? `${incident.state} new` : incident.state);
     item.append(element("span", "glyph", GLYPHS[incident.state]), element("span", `name ${lengthClass(incident.name)}`, incident.name),
-      element("span", "word", words[incident.state]), element("span", "since", span(age)));
+      element("span", "why", why(incident)), element("span", "word", words[incident.state]), element("span", "since", span(age)));
     return item;
   });
   if (list.length === 0) list.push(element("li", "good", words.no_problems));

@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
+from collector.incident import Cause, Confidence, Incident, Scope, Trouble
 from collector.inventory.site import Site
 from collector.picture import Picture, SiteView, State, Verdict
 from collector.wall.feed import Feed
@@ -35,6 +36,32 @@ def test_incidents_are_what_is_not_well_oldest_first() -> None:
         ("3", "unknown"),
         ("2", "down"),
         ("1", "degraded"),
+    ]
+
+
+def test_a_fold_is_one_line_and_a_site_without_incident_keeps_its_own() -> None:
+    fold = Incident(
+        number=7,
+        version=1,
+        at_ns=0,
+        scope=Scope.HUB,
+        subject="Đồng Văn 1",
+        trouble=Trouble.DOWN,
+        cause=Cause.HUB,
+        confidence=Confidence.PROVISIONAL,
+        began_ns=50 * SECOND_NS,
+        known_ns=60 * SECOND_NS,
+        sites=("0", "1", "2"),
+        still=("0", "1"),
+    )
+    silent = msgspec.structs.replace(fold, number=8, scope=Scope.AGENT, trouble=Trouble.SILENT, still=())
+    planned = msgspec.structs.replace(fold, number=9, silent_because="maintenance", still=())
+    states = (State.DOWN, State.DOWN, State.UP, State.UNKNOWN)
+    document = frame(msgspec.structs.replace(picture(states=states), incidents=(fold, silent, planned)))
+
+    assert [(i.number, i.name, i.state, i.cause, i.sites, i.still) for i in document.incidents] == [
+        (7, "Đồng Văn 1", "down", "hub", 3, ("0", "1")),
+        (None, "Xã 3", "unknown", "unknown", 1, ("3",)),
     ]
 
 
