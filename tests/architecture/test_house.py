@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MODULES = sorted(path for program in ("agent", "collector", "lab", "shared") for path in (ROOT / program).rglob("*.py"))
+PROGRAMS = ("agent", "collector", "dashboards", "lab", "shared")
+MODULES = sorted(path for program in PROGRAMS for path in (ROOT / program).rglob("*.py"))
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc", "tools"}
 MODULE_LINES = 250
 FUNCTION_LINES = 40
