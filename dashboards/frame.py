@@ -1,7 +1,7 @@
 """What every page has: its variables, its links to the others, and the strip that says whether it can be believed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.builders import stat
@@ -12,6 +12,7 @@ from grafana_foundation_sdk.models import dashboard as model
 from dashboards import look, panels, queries
 
 TAG = "phusong"
+_COLUMNS = 24
 Panel = builder.Builder[model.Panel]
 Variable = builder.Builder[model.VariableModel]
 
@@ -37,10 +38,25 @@ def page(  # noqa: PLR0913 - what a page is
 def written(board: build.Dashboard) -> str:
     """The JSON that is shipped. Panels get numbers: the builder gives none, and links to a panel need them."""
     built = board.build()
-    for number, panel in enumerate(built.panels or (), 1):
+    for number, (panel, place) in enumerate(_placed(built.panels or ()), 1):
         panel.id_val = number
+        panel.grid_pos = place
     content = json.loads(json.dumps(built, cls=JSONEncoder))
     return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _placed(
+    found: Sequence[model.Panel | model.RowPanel],
+) -> Iterator[tuple[model.Panel | model.RowPanel, model.GridPos]]:
+    """Panels from left to right in rows of 24; a row is as high as its highest."""
+    x = y = highest = 0
+    for panel in found:
+        size = panel.grid_pos or model.GridPos()
+        if x + size.w > _COLUMNS:
+            x, y, highest = 0, y + highest, 0
+        yield panel, model.GridPos(h=size.h, w=size.w, x=x, y=y)
+        x += size.w
+        highest = max(highest, size.h)
 
 
 def hubs() -> Variable:

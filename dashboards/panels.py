@@ -41,7 +41,7 @@ def history(title: str, tells: str, query: Query, mappings: list[model.ValueMapp
     """States over time; a time without a value stays empty instead of being painted on."""
     panel = _dress(statushistory.Panel(), title, tells, [query]).span(24).height(8)
     panel = panel.mappings(mappings).thresholds(look.limits()).color_scheme(look.by_limits())
-    return panel.max_data_points(120).show_value(kinds.VisibilityMode.NEVER).row_height(0.9)
+    return panel.max_data_points(120).show_value(kinds.VisibilityMode.NEVER).row_height(0.9).line_width(1)
 
 
 def curves(title: str, tells: str, source: Sequence[Query], unit: str) -> timeseries.Panel:

@@ -18,8 +18,8 @@ def site() -> build.Dashboard:
         _loss(),
         _delay(),
         _interfaces(),
-        _power(),
         _signal(),
+        _power(),
         _agent(),
         _facts(),
         _alerts(),
@@ -119,7 +119,7 @@ def _power() -> Panel:
             ("4", "▲ BYPASS", look.DEGRADED),
             ("5", "▲ ẮC QUY · BATTERY", look.DEGRADED),
         ),
-    )
+    ).height(8)
 
 
 def _signal() -> Panel:
@@ -131,7 +131,7 @@ def _signal() -> Panel:
             queries.curve(f"phusong_lte_rsrp_dbm{_MEASURED}", "{{instance}} LTE", "B"),
         ],
         "dBm",
-    ).span(18)
+    )
 
 
 def _agent() -> Panel:
@@ -140,7 +140,7 @@ def _agent() -> Panel:
         "Readings that wait on the agent's disk.",
         [queries.curve(f"phusong_agent_spool_records{_MEASURED}", "{{agent}}")],
         "none",
-    )
+    ).span(6)
 
 
 def _facts() -> Panel:
