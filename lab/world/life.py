@@ -143,7 +143,7 @@ class Life:
             return False
         for outpost, view in zip(self._outposts, self._picture.sites, strict=True):
             strain = self._timeline.of(outpost.site).at(second)
-            if strain.lossy or (outpost.has_backlog and strain.measures and strain.meets_core):
+            if strain.lossy or strain.fade_db or (outpost.has_backlog and strain.measures and strain.meets_core):
                 return False
             well = State.UP if strain.reached else State.DOWN
             if view.verdict.state not in {well, State.MAINTENANCE if strain.maintained else well}:
