@@ -53,6 +53,8 @@ class Lookout:
             begun = second - back
             for aim in self._aims[begun % _PERIOD]:
                 at = begun - begun % _PERIOD + aim.phase
+                if not second - 1 - _LOST_SECONDS < at <= second - _LAST_PACKET_SECONDS:
+                    continue  # It has ended before, or cannot have ended yet.
                 lost, rtt_seconds = self._fate(aim, at)
                 lasts = _LOST_SECONDS if lost else _LAST_PACKET_SECONDS + rtt_seconds
                 if second - 1 < at + lasts <= second:

@@ -1,13 +1,14 @@
 """Which seconds of a replay are lived and which are skipped, by what changes when; it measures nothing.
 
-After each change every second is lived and judged. Then, until every limit of time that the judgement knows has passed,
-every second is measured and each fifth is judged, as seldom as ``evaluate_seconds`` allows. What is left until shortly
-before the next change may be skipped: its looks are those before it once more. The losses of the lines are drawn for
-all of it, and it ends before the first train, or window of trains, of which the judge itself says that it matters.
+For a minute after a site was lost or returned every second is lived and judged. Then, until each limit of time that
+the judgement knows has passed, every second is measured and each fifth is judged, as seldom as ``evaluate_seconds``
+allows. What is left until shortly before the next change may be skipped: its looks are those before it once more. The
+losses of the lines are drawn for all of it, and it ends before the first train, or window of trains, of which the judge
+itself says that it matters.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from collector.judgement.evidence import Evidence, Run, extend
 from collector.judgement.judge import Facts, judge
@@ -18,7 +19,7 @@ from lab.world.strain import PACKETS
 from lab.world.timeline import Timeline
 from shared.wire.reading import Outcome, Reading, Sample
 
-CLOSE_SECONDS = 90.0
+CLOSE_SECONDS = 60.0
 SELDOM_SECONDS = 5
 _MARGIN_SECONDS = 30.0
 _RECENT_SECONDS = 900.0
@@ -28,9 +29,10 @@ _RECENT_SECONDS = 900.0
 class Pace:
     """Asked second by second."""
 
-    def __init__(self, timeline: Timeline, sites: Iterable[str], settings: JudgementSettings) -> None:
+    def __init__(self, timeline: Timeline, sites: Sequence[str], settings: JudgementSettings) -> None:
         self._changes = timeline.changes
         self._restarts = timeline.restarts
+        self._sharp = sorted({0.0, *timeline.of(CENTRE).starts[1:], *_sites_lost(timeline, sites)})
         self._quiet = frozenset(_agents_lost(timeline, sites))
         self._settled = _MARGIN_SECONDS + max(
             settings.fold_seconds, settings.remainder_seconds, settings.settle_seconds, settings.vantage_silent_seconds
@@ -44,7 +46,8 @@ class Pace:
 
     def close(self, second: int) -> bool:
         """Whether every second is judged."""
-        return second - self._latest(second) <= CLOSE_SECONDS
+        place = bisect_right(self._sharp, second)
+        return second - self._sharp[place - 1] <= CLOSE_SECONDS
 
     def rests(self, second: int) -> bool:
         """Whether all limits of time have passed since the latest change."""
@@ -64,10 +67,6 @@ class Pace:
         if restart < len(self._restarts):
             following = min(following, max(second, self._restarts[restart] - _RECENT_SECONDS))
         return following
-
-    def _latest(self, second: float) -> float:
-        place = bisect_right(self._changes, second)
-        return max(self._changes[place - 1] if place else 0.0, self._stirred if self._stirred <= second else 0.0)
 
 
 def enough_losses(settings: JudgementSettings) -> int:
@@ -91,6 +90,15 @@ def _run(lost: int) -> Run:
     )
     reading = Reading("ping", "icmp", "site", "site-router", "router", Outcome.OK, 0, 0, 0, samples)
     return Run("province", reading, 0, 0)
+
+
+def _sites_lost(timeline: Timeline, sites: Iterable[str]) -> Iterable[float]:
+    """Changes with which a site is lost or returns."""
+    for site in sites:
+        history = timeline.of(site)
+        for before, after, start in zip(history.strains, history.strains[1:], history.starts[1:], strict=False):
+            if before.reached is not after.reached:
+                yield start
 
 
 def _agents_lost(timeline: Timeline, sites: Iterable[str]) -> Iterable[float]:
