@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from starlette.requests import Request
-
 from collector.arrival import Arrival
 from collector.calendar.maintenance import Book
 from collector.exposition.discovery import targets
@@ -32,8 +30,78 @@ from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
 from collector.inventory.site import Inventory
 from collector.journal.sqlite import open_sqlite_journal
 from collector.notify.opening import Notify, Surroundings, open_notify
-from collector.people.gate import Gate, Visitor
-from collector.people.table import RULES, Table
+from collector.people.look import Look
+from collector.people.opening import People, open_door
+from collector.picture import Picture
+from collector.pipeline import Pipeline
+from collector.replay import replay
+from collector.series.store import SeriesStore
+from collector.settings import CollectorSettings, KnownAgent
+from collector.telemetry import Telemetry
+from collector.wall.feed import Feed
+from collector.wall.pages import Pages
+from collector.wall.routes import routes
+from collector.web import App, Front, application
+from shared.clock import Clock
+from shared.logs import Limited
+from shared.release import release
+from shared.secret import Secret, read_secret
+from shared.wire.codec import Limits
+from shared.wire.enrolment import PATH as ENROL
+from shared.wire.enrolment import ROTATE_PATH as ROTATE
+
+_SECOND_NS = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Collector:
+    """What is open while the collector runs."""
+
+    app: Front
+    feed: Feed
+    inbox: SqliteInbox
+    telemetry: Telemetry
+    evaluate_for_ever: Callable[[], "asyncio.Future[None]"]
+    keys: IdentityRoom
+    copies: Mapping[str, Callable[[Path], Awaitable[None]]] = field(default_factory=dict)
+    """What copies the smaller databases, by kind."""
+    notify: Notify | None = None
+    """None where nobody is told."""
+
+
+@asynccontextmanager
+async def open_collector(
+    settings: CollectorSettings, inventory: Inventory, clock: Clock, log: logging.Logger
+) -> AsyncIterator[Collector]:
+    """Open everything but the sockets; what arrived lately is read back first.
+
+    Raises OSError or sqlite3.Error where the state folder cannot be written.
+    """
+    async with AsyncExitStack() as stack:
+        inbox = await stack.enter_async_context(open_sqlite_inbox(settings.state / "inbox.sqlite"))
+        journal = stack.enter_context(open_sqlite_journal(settings.state / "journal.sqlite"))
+        telemetry = Telemetry(release())
+        series = SeriesStore(settings.series)
+        keys = await stack.enter_async_context(open_identity_room(settings.state / "identity.sqlite"))
+        agents = {key.agent: key.site for key in await keys.read(lambda book: book.every_key())}
+        agents |= {agent.name: agent.site for agent in settings.agents}
+        build = f"{release()}-{secrets.token_hex(4)}"
+        pipeline = Pipeline(inventory, agents, series, journal, settings=settings.judgement, build=build)
+        await replay(inbox, pipeline, clock, _limits(settings))
+        ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
+        zone = ZoneInfo(settings.retention.time_zone)
+        maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
+        around = Surroundings(settings.state, inventory, journal, maintenance, zone, telemetry.registry, clock, log)
+        notify = await stack.enter_async_context(open_notify(settings.notify, around))
+        people = await stack.enter_async_context(_people(settings, clock, zone))
+        copies = {"people": people.room.copy, "journal": journal.copy}
+        copies |= {} if ledger is None else {"forward": ledger.copy}
+        copies |= {} if notify is None else {"notify": notify.outbox.copy}
+        state = _State(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox, keys)
+        pages = [*people.routes, *routes(state.feed, Pages(state.feed, settings.wall, clock, zone))]
+        app = application(
+            _doors(settings, state),
+            [*pages, *(notify.routes if notify else ())],
 from collector.picture import Picture
 from collector.pipeline import Pipeline
 from collector.replay import replay
@@ -101,17 +169,25 @@ async def open_collector(
         app = application(
             _doors(settings, state),
             [*routes(state.feed, Pages(state.feed, settings.wall, clock, zone)), *(notify.routes if notify else ())],
+        people = await stack.enter_async_context(_people(settings, clock))
+        copies = {"people": people.room.copy, "journal": journal.copy}
+        copies |= {} if ledger is None else {"forward": ledger.copy}
+        state = _State(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox, keys)
+        app = application(
+            _doors(settings, state),
+            [*people.routes, *routes(state.feed, Pages(state.feed, settings.wall, clock, _zone(settings)))],
             fleet=state.fleet_page,
             registry=telemetry.registry,
             discovery=lambda kind: targets(kind, series.fresh(clock.monotonic_ns())),
             ready=state.missing,
-            gate=lambda rest: Gate(rest, Table(RULES), _nobody, required=settings.people.required),
+            gate=people.gate,
         )
         yield Collector(app, state.feed, inbox, telemetry, state.begin, keys, copies, notify)
 
 
-async def _nobody(_: Request) -> Visitor:
-    return Visitor()
+def _people(settings: CollectorSettings, clock: Clock, zone: ZoneInfo) -> AbstractAsyncContextManager[People]:
+    look = Look(settings.wall.title, settings.wall.language, zone)
+    return open_door(settings.state / "people.sqlite", settings.people, clock, look)
 
 
 def _doors(settings: CollectorSettings, state: "_State") -> dict[str, App]:

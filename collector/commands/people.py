@@ -2,7 +2,6 @@
 
 import difflib
 import getpass
-import re
 import secrets
 import sqlite3
 import sys
@@ -15,7 +14,7 @@ from zoneinfo import ZoneInfo
 from collector.commands.console import console
 from collector.people.book import Account, Book, open_people
 from collector.people.passwords import Passwords, weakness
-from collector.people.person import Role
+from collector.people.person import NAME, Role
 from collector.people.proofs import wall_identity
 from collector.settings import CollectorSettings, load_collector_settings
 from shared.clock import SystemClock
@@ -24,7 +23,6 @@ from shared.settings import SettingsError
 _INPUT_IS_WRONG = 2
 _SECOND_NS = 1_000_000_000
 _TOKEN_BYTES = 32
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 _Deed = Callable[[Namespace, CollectorSettings, Book], None]
 
 
@@ -74,7 +72,7 @@ def _do(deed: _Deed, given: Namespace) -> int:
 
 def _add(given: Namespace, _: CollectorSettings, book: Book) -> None:
     name = _named(given)
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise ValueError(f"{name!a} is no name: up to 32 small letters, digits, '.', '_' and '-'")
     if given.role is None:
         raise ValueError("say --role viewer, --role operator or --role admin")
@@ -133,7 +131,7 @@ def _enable(given: Namespace, _: CollectorSettings, book: Book) -> None:
 def _create(given: Namespace, settings: CollectorSettings, book: Book) -> None:
     name, token = _named(given), secrets.token_urlsafe(_TOKEN_BYTES)
     now_ns = SystemClock().wall_ns()
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise ValueError(f"{name!a} is no name: up to 32 small letters, digits, '.', '_' and '-'")
     with book.transaction():
         if not book.add_wall(wall_identity(token), name, now_ns):

@@ -2,17 +2,29 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
+from collector.people.forms import FIELD, HEADER, FormError, demand_same_origin, read_form
 from collector.people.person import Person
-from collector.people.table import Table, Verdict, judge
+from collector.people.proofs import BEFORE, WALL, form_token, is_form_token
+from collector.people.room import PeopleFailedError
+from collector.people.stream import Watched
+from collector.people.table import READ, Need, Rule, Table, Verdict, judge
+from shared.clock import Clock
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
-_WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_OPEN_FORM_BYTES = 16_384
+_FORM_BYTES = 2_097_152
+_YEAR_SECONDS = 31_536_000
+_NO_COOKIE = (
+    "Trình duyệt không gửi lại cookie: chỉ đăng nhập được qua HTTPS, hoặc tại chính máy chủ.\n"
+    "The browser did not send the cookie back: log in over HTTPS, or on the collector's own machine."
+)
+COOKIE: dict[str, Any] = {"path": "/", "secure": True, "httponly": True, "samesite": "strict"}
 
 
 @dataclass(frozen=True)
@@ -22,22 +34,38 @@ class Visitor:
     person: Person | None = None
     watcher: bool = False
     """Whether a wall's token came along."""
+    token: str = ""
+    """Of the person's session."""
 
 
-Recognise = Callable[[Request], Awaitable[Visitor]]
+class Recognises(Protocol):
+    """What the gate asks."""
+
+    async def recognise(self, request: Request, *, used: bool) -> Visitor:
+        """Whom the cookies prove; ``used`` keeps the session from being idle."""
+        ...
+
+    async def knows_wall(self, token: str) -> bool:
+        """Whether a wall's token is in force."""
+        ...
 
 
 class Gate:
-    """ASGI middleware: sets ``request.state.person`` (a :class:`Person` or None), or answers itself."""
+    """ASGI middleware: answers itself, or sets three things.
 
-    def __init__(self, app: App, table: Table, recognise: Recognise, *, required: bool) -> None:
+    ``request.state.person`` is a :class:`Person` or None, ``request.state.form`` the fields of a form that was checked,
+    and ``request.state.form_token`` what the forms of a page must carry in the field ``form_token``.
+    """
+
+    def __init__(self, app: App, table: Table, sessions: Recognises, clock: Clock, *, required: bool) -> None:
         self._app = app
         self._table = table
-        self._recognise = recognise
+        self._sessions = sessions
+        self._clock = clock
         self._required = required
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Pass the request on, or answer 303 (log in), 401, 403, 404 or 405."""
+        """Pass the request on, or answer 303 (log in), 400, 401, 403, 404, 405, 413 or 503."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -46,13 +74,70 @@ class Gate:
         if rule is None:
             await self._unknown(request)(scope, receive, send)
             return
-        visitor = await self._recognise(request)
-        verdict = judge(rule.need, visitor.person, watcher=visitor.watcher, required=self._required)
-        if verdict is not Verdict.PASS:
-            await refusal(request, verdict)(scope, receive, send)
+        if rule.need is Need.MACHINE:
+            await self._app(_with(scope, Visitor(), {}), receive, send)
             return
-        state = {**scope.get("state", {}), "person": visitor.person}
-        await self._app({**scope, "state": state}, receive, send)
+        try:
+            visitor, answer = await self._ask(request, rule)
+            fields: dict[str, str] = {}
+            if answer is None and request.method not in READ and rule.need is not Need.LINK:
+                fields, receive = await self._checked(request, receive, rule, visitor)
+        except FormError as error:
+            answer = Response(f"{error}\n", error.status, media_type="text/plain")
+        except PeopleFailedError as error:
+            answer = Response(f"{error}\n", 503, media_type="text/plain")
+        except ClientDisconnect:
+            return
+        if answer is not None:
+            await answer(scope, receive, send)
+            return
+        watched = Watched(send, self._clock, lambda: self._still(request, rule))
+        await watched.carry(self._app, _with(scope, visitor, fields), receive)
+
+    async def _ask(self, request: Request, rule: Rule) -> tuple[Visitor, Response | None]:
+        token = request.query_params.get("token", "")
+        if token and rule.need is Need.WATCHER:
+            return Visitor(), await self._exchange(request, token)
+        visitor = await self._sessions.recognise(request, used=rule.need is not Need.WATCHER)
+        verdict = self._judge(rule, visitor)
+        return visitor, None if verdict is Verdict.PASS else refusal(request, verdict)
+
+    async def _exchange(self, request: Request, token: str) -> Response:
+        """A wall's token goes from the address into a cookie."""
+        if not await self._sessions.knows_wall(token):
+            text = "Liên kết này không còn hiệu lực.\nThis link is not in force any more.\n"
+            return Response(text, 403, media_type="text/plain", headers={"Cache-Control": "no-store"})
+        rest = [(name, value) for name, value in request.query_params.multi_items() if name != "token"]
+        path = quote(request.scope["path"])
+        answer = RedirectResponse(f"{path}?{urlencode(rest)}" if rest else path, 303, {"Cache-Control": "no-store"})
+        answer.set_cookie(WALL, token, max_age=_YEAR_SECONDS, **COOKIE)
+        return answer
+
+    async def _checked(
+        self, request: Request, receive: Any, rule: Rule, visitor: Visitor
+    ) -> tuple[dict[str, str], Any]:
+        """The fields of a form of ours; raises :class:`FormError`."""
+        demand_same_origin(request.headers)
+        is_open = rule.need is Need.EVERYBODY
+        fields, again = await read_form(request, receive, _OPEN_FORM_BYTES if is_open else _FORM_BYTES)
+        given = fields.pop(FIELD, "") or request.headers.get(HEADER, "")
+        if is_open and not visitor.token and BEFORE not in request.cookies:
+            raise FormError(403, _NO_COOKIE)
+        proofs = [visitor.token, *([request.cookies.get(BEFORE, "")] if is_open else [])]
+        if not any(is_form_token(given, proof) for proof in proofs):
+            raise FormError(403, "biểu mẫu này đã cũ, hãy tải lại trang\nthis form is old: load the page again")
+        return fields, again
+
+    async def _still(self, request: Request, rule: Rule) -> bool:
+        """Whether what is being streamed may go on."""
+        try:
+            visitor = await self._sessions.recognise(request, used=False)
+        except PeopleFailedError:
+            return False
+        return self._judge(rule, visitor) is Verdict.PASS
+
+    def _judge(self, rule: Rule, visitor: Visitor) -> Verdict:
+        return judge(rule.need, visitor.person, watcher=visitor.watcher, required=self._required)
 
     def _unknown(self, request: Request) -> Response:
         path = request.scope["path"]
@@ -66,9 +151,14 @@ def refusal(request: Request, verdict: Verdict) -> Response:
     if verdict is Verdict.FORBIDDEN:
         text = "Vai trò của bạn không được phép làm việc này.\nYour role does not allow this.\n"
         return Response(text, 403, media_type="text/plain")
-    wants_page = request.method not in _WRITING and "text/html" in request.headers.get("accept", "")
-    if wants_page:
+    if request.method in READ and "text/html" in request.headers.get("accept", ""):
         query = request.url.query
-        target = request.scope["path"] + (f"?{query}" if query else "")
+        target = quote(request.scope["path"]) + (f"?{query}" if query else "")
         return RedirectResponse(f"/login?next={quote(target, safe='')}", 303)
     return Response("Hãy đăng nhập.\nLog in first.\n", 401, media_type="text/plain")
+
+
+def _with(scope: Any, visitor: Visitor, fields: dict[str, str]) -> Any:
+    token = form_token(visitor.token) if visitor.token else ""
+    said = {"person": visitor.person, "form": fields, "form_token": token}
+    return {**scope, "state": {**scope.get("state", {}), **said}}

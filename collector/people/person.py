@@ -1,8 +1,12 @@
 """A person who is logged in and what a role may do; it knows no password and no request."""
 
 import enum
+import re
 
 import msgspec
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+"""What a person, or a screen, may be called."""
 
 
 class Role(enum.StrEnum):

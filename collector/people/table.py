@@ -22,6 +22,8 @@ class Need(enum.StrEnum):
     EVERYBODY = "everybody"
     MACHINE = "machine"
     """No person: machines with a proof of their own (a signature, a token), or figures that a proxy keeps inside."""
+    LINK = "link"
+    """Whoever holds the link: its secret names a person and a deed, and a form behind it needs no other proof."""
     WATCHER = "watcher"
     """A wall's token is enough, so is any person; open where people are not required."""
     VIEWER = "viewer"
@@ -75,7 +77,7 @@ class Table:
 
 def judge(need: Need, person: Person | None, *, watcher: bool, required: bool) -> Verdict:
     """Whether this need is met by the person, or a wall's token, where people are ``required`` to log in."""
-    if need in {Need.EVERYBODY, Need.MACHINE}:
+    if need in {Need.EVERYBODY, Need.MACHINE, Need.LINK}:
         return Verdict.PASS
     if need in {Need.WATCHER, Need.VIEWER} and not required:
         return Verdict.PASS
@@ -90,15 +92,22 @@ RULES = (
     Rule(POST, "/api/v1/enrol", Need.MACHINE),
     Rule(POST, "/api/v1/rotate", Need.MACHINE),
     Rule(POST, "/api/v1/notify/receipts", Need.MACHINE),
-    # The link itself proves who opens it.
-    Rule(READ | POST, "/a/{token:str}", Need.EVERYBODY),
+    Rule(READ | POST, "/a/{token:str}", Need.LINK),
     Rule(READ, "/metrics", Need.MACHINE),
     Rule(READ, "/sd/{kind:str}", Need.MACHINE),
     Rule(READ, "/healthz", Need.MACHINE),
     Rule(READ, "/readyz", Need.MACHINE),
+    Rule(READ, "/static/people.css", Need.EVERYBODY),
     Rule(READ, "/static/{path:path}", Need.EVERYBODY),
     Rule(READ, "/", Need.EVERYBODY),
     Rule(READ, "/wall", Need.WATCHER),
     Rule(READ, "/events", Need.WATCHER),
     Rule(READ, "/api/v1/status", Need.WATCHER),
+    Rule(READ, "/login", Need.EVERYBODY),
+    Rule(POST, "/login", Need.EVERYBODY),
+    Rule(POST, "/logout", Need.ONESELF),
+    Rule(READ, "/account", Need.ONESELF),
+    Rule(POST, "/account", Need.ONESELF),
+    Rule(READ, "/people", Need.ADMIN),
+    Rule(POST, "/people", Need.ADMIN),
 )

@@ -1,0 +1,56 @@
+"""Whether a request that writes comes from a form of ours: origin first, then the form's own token; it answers nothing.
+
+Origin as in the Fetch standard: browsers set ``Sec-Fetch-Site`` and ``Origin``, and no page can set them for them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import Request
+
+FIELD = "form_token"
+"""Name of the field that each form carries."""
+HEADER = "phusong-form"
+"""Header that carries it where a request is no form."""
+_FORM = "application/x-www-form-urlencoded"
+_FIELDS = 500
+
+
+class FormError(Exception):
+    """The request is no form of ours: ``status`` and one line."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+def demand_same_origin(headers: Mapping[str, str]) -> None:
+    """Raise :class:`FormError` unless a page of ours sent this."""
+    site, origin, host = (headers.get(name, "") for name in ("sec-fetch-site", "origin", "host"))
+    if site:
+        if site != "same-origin":
+            raise FormError(403, "this came from another site")
+    elif not origin or urlsplit(origin).netloc.lower() != host.lower():
+        raise FormError(403, "this came from another site, or from something that is no browser")
+
+
+async def read_form(request: Request, receive: Any, most_bytes: int) -> tuple[dict[str, str], Any]:
+    """Fields, none where it is no form, and a ``receive`` that gives the body once more; raises :class:`FormError`."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        return {}, receive
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most_bytes:
+            raise FormError(413, f"a form has at most {most_bytes} bytes here")
+    try:
+        fields = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_FIELDS)
+    except ValueError:
+        raise FormError(400, "this is no form in UTF-8") from None
+    left = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+    async def received() -> Any:
+        return left.pop() if left else await receive()
+
+    return dict(fields), received

@@ -1,0 +1,296 @@
+"""The door of the real collector: who gets in, by what, for how long, and who does not."""
+
+from collections.abc import AsyncIterator
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+import pytest
+
+from collector.people.person import Role
+from collector.people.proofs import BEFORE, SESSION, WALL, form_token, session_identity, wall_identity
+from collector.people.table import RULES, Need
+from tests.peers.visitor import House, Visitor, house
+
+
+@pytest.fixture
+async def closed(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path, required=True) as found:
+        for role in Role:
+            found.add(f"the-{role}", role)
+        yield found
+
+
+async def logged_in(found: House, role: Role) -> Visitor:
+    visitor = found.visitor()
+    answer = await visitor.log_in(f"the-{role}")
+    assert answer.status == 303, answer.text
+    assert answer.headers["location"] == "/wall"
+    return visitor
+
+
+def allowed(need: Need, who: str) -> bool:
+    if need in {Need.EVERYBODY, Need.MACHINE, Need.LINK}:
+        return True
+    if who == "nobody":
+        return False
+    if who == "watcher":
+        return need is Need.WATCHER
+    least = {Need.OPERATOR: Role.OPERATOR, Need.ADMIN: Role.ADMIN}.get(need, Role.VIEWER)
+    return Role(who).covers(least)
+
+
+async def test_every_role_gets_what_the_table_says_on_every_route_and_nothing_else(closed: House) -> None:
+    """The whole matrix over HTTP: a form without its token is refused only behind the table."""
+    visitors = {"nobody": closed.visitor(), "watcher": closed.visitor()}
+    closed.change(lambda book: book.add_wall(wall_identity("t"), "hall", 0))
+    visitors["watcher"].cookies[WALL] = "t"
+    for role in Role:
+        visitors[role] = await logged_in(closed, role)
+
+    found = {}
+    for who, visitor in visitors.items():
+        for rule in RULES:
+            path = rule.path.replace("{kind:str}", "icmp").replace("{path:path}", "wall.css")
+            for method in sorted(rule.methods):
+                answer = await visitor.ask(method, path)
+                if answer.status == 303:
+                    passed = not answer.headers["location"].startswith("/login")
+                elif rule.need in {Need.MACHINE, Need.LINK}:
+                    passed = True
+                elif method == "POST":
+                    passed = answer.status == 403 and ("form" in answer.text or "cookie" in answer.text)
+                else:
+                    passed = answer.status not in {401, 403}
+                found[who, method, rule.path] = passed
+                assert answer.status not in {404, 405, 500}, (who, method, path)
+
+    assert found == {
+        (who, method, rule.path): allowed(rule.need, who)
+        for who in visitors
+        for rule in RULES
+        for method in rule.methods
+    }
+    assert len(found) > 150
+
+
+async def test_the_cookie_of_a_session_is_for_this_host_over_tls_and_for_no_script(closed: House) -> None:
+    visitor = closed.visitor()
+    answer = await visitor.log_in("the-viewer")
+
+    cookies = SimpleCookie()
+    for line in answer.headers.get_all("set-cookie") or []:
+        cookies.load(line)
+    morsel = cookies[SESSION]
+    assert SESSION.startswith("__Host-")
+    assert (morsel["path"], morsel["domain"], morsel["samesite"]) == ("/", "", "strict")
+    assert morsel["secure"]
+    assert morsel["httponly"]
+    assert morsel["max-age"] == morsel["expires"] == ""
+    assert len(morsel.value) == 43
+    assert cookies[BEFORE]["max-age"] == "0"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_the_file_holds_no_token_and_no_password(closed: House) -> None:
+    visitor = await logged_in(closed, Role.ADMIN)
+
+    written = b"".join(path.read_bytes() for path in closed.path.parent.glob("people.sqlite*"))
+
+    assert session_identity(visitor.session) in written
+    assert visitor.session.encode() not in written
+    assert form_token(visitor.session).encode() not in written
+    assert b"$argon2id$v=19$m=65536,t=3,p=4$" in written
+
+
+async def test_a_session_that_was_there_before_the_login_is_worth_nothing_after_it(closed: House) -> None:
+    """Session fixation: neither a made-up one nor an old one is taken over."""
+    visitor = closed.visitor()
+    visitor.cookies[SESSION] = "planted"
+    await visitor.log_in("the-viewer")
+    first = visitor.session
+    assert first != "planted"
+    await visitor.log_in("the-admin")
+
+    assert visitor.session != first
+    for old in ("planted", first):
+        thief = closed.visitor()
+        thief.cookies[SESSION] = old
+        assert (await thief.get("/account")).status == 303
+    assert (await visitor.get("/account")).status == 200
+
+
+async def test_logging_out_ends_the_session_on_the_server(closed: House) -> None:
+    visitor = await logged_in(closed, Role.VIEWER)
+    kept = visitor.session
+
+    assert (await visitor.submit("/account", "/logout", {})).status == 303
+
+    assert visitor.session == ""
+    visitor.cookies[SESSION] = kept
+    assert (await visitor.get("/account")).status == 303
+
+
+async def test_a_disabled_person_is_thrown_out_at_the_next_request_and_does_not_come_back(closed: House) -> None:
+    visitor = await logged_in(closed, Role.OPERATOR)
+    assert (await visitor.get("/wall")).status == 200
+
+    closed.change(lambda book: book.change("the-operator", disabled=True))
+
+    assert (await visitor.get("/wall")).status == 303
+    assert (await visitor.log_in("the-operator")).status == 401
+    closed.change(lambda book: book.change("the-operator", disabled=False))
+    assert (await visitor.get("/wall")).status == 303, "the old session stays ended"
+
+
+async def test_another_role_counts_at_the_next_request(closed: House) -> None:
+    visitor = await logged_in(closed, Role.VIEWER)
+    assert (await visitor.get("/people")).status == 403
+
+    closed.change(lambda book: book.change("the-viewer", role=Role.ADMIN))
+    assert (await visitor.get("/people")).status == 200
+    closed.change(lambda book: book.change("the-viewer", role=Role.OPERATOR))
+
+    assert (await visitor.get("/people")).status == 403
+
+
+@pytest.mark.parametrize("age", ["idle", "whole", "future"])
+async def test_a_session_ends_when_it_is_idle_and_when_it_is_old(closed: House, age: str) -> None:
+    visitor = await logged_in(closed, Role.VIEWER)
+    identity = session_identity(visitor.session)
+    minutes_ns = 60_000_000_000
+
+    def aged(book: object) -> None:
+        database = book._database  # type: ignore[attr-defined]
+        statement = {
+            "idle": "UPDATE session SET used_wall_ns = used_wall_ns - 60 * ? WHERE id = ?",
+            "whole": "UPDATE session SET begun_wall_ns = begun_wall_ns - 12 * 60 * ? WHERE id = ?",
+            "future": "UPDATE session SET begun_wall_ns = begun_wall_ns + 5 * ? WHERE id = ?",
+        }[age]
+        assert database.execute(statement, (minutes_ns, identity)).rowcount == 1
+
+    assert (await visitor.get("/account")).status == 200
+    closed.change(aged)
+
+    assert (await visitor.get("/account")).status == 303
+
+
+FORGED = {
+    "no token": ({}, {}),
+    "wrong token": ({"form_token": "0" * 64}, {}),
+    "strange token": ({"form_token": "đ\udcff"}, {}),
+    "another site": (None, {"Sec-Fetch-Site": "cross-site"}),
+    "a sister site": (None, {"Sec-Fetch-Site": "same-site"}),
+    "typed": (None, {"Sec-Fetch-Site": "none"}),
+    "an old browser on another site": (None, {"Sec-Fetch-Site": "", "Origin": "https://evil.example"}),
+    "a page without an origin": (None, {"Sec-Fetch-Site": "", "Origin": "null"}),
+    "no browser": (None, {"Sec-Fetch-Site": ""}),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+async def test_a_form_that_is_not_ours_changes_nothing(closed: House, name: str) -> None:
+    visitor = await logged_in(closed, Role.ADMIN)
+    token, headers = FORGED[name]
+    fields = {"form_token": form_token(visitor.session)} if token is None else token
+
+    answer = await visitor.ask(
+        "POST",
+        "/people",
+        "&".join(f"{key}={value}" for key, value in {"deed": "disable", "name": "the-viewer", **fields}.items())
+        .encode(errors="replace")
+        .decode(),
+        {"Content-Type": "application/x-www-form-urlencoded", **headers},
+    )
+
+    assert answer.status == 403
+    assert [row for row in closed.log() if row[1] == "user-disable"] == []
+
+
+async def test_the_form_of_another_session_is_not_taken(closed: House) -> None:
+    admin, other = await logged_in(closed, Role.ADMIN), await logged_in(closed, Role.ADMIN)
+    fields = {"deed": "disable", "name": "the-viewer"}
+
+    assert (await admin.post("/people", {**fields, "form_token": form_token(other.session)})).status == 403
+    assert (
+        await admin.post("/people", {**fields, "form_token": form_token(admin.cookies.get(BEFORE, "x"))})
+    ).status == 403
+    assert (await admin.post("/people", {**fields, "form_token": form_token(admin.session)})).status == 200
+    assert ("the-admin", "user-disable", "the-viewer", "") in closed.log()
+
+
+async def test_an_old_browser_is_known_by_the_origin_that_it_tells(closed: House) -> None:
+    visitor = closed.visitor()
+    del visitor.headers["Sec-Fetch-Site"]
+    visitor.headers["Origin"] = f"http://127.0.0.1:{closed.port}"
+
+    assert (await visitor.log_in("the-viewer")).status == 303
+
+
+async def test_a_browser_that_keeps_no_cookie_is_told_why_it_cannot_log_in(closed: House) -> None:
+    visitor = closed.visitor()
+
+    answer = await visitor.post("/login", {"name": "the-viewer", "password": "x"})
+
+    assert answer.status == 403
+    assert "HTTPS" in answer.text
+
+
+async def test_a_body_that_is_too_large_or_no_text_is_refused(closed: House) -> None:
+    visitor = closed.visitor()
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    await visitor.get("/login")
+
+    assert (await visitor.ask("POST", "/login", "a=" + "b" * 20_000, kind)).status == 413
+    assert (await visitor.ask("POST", "/login", "&".join(f"a{n}=" for n in range(600)), kind)).status == 400
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "/metrics",
+        "/nowhere",
+        "javascript:alert(1)",
+        "/a\r\nb: c",
+    ],
+)
+async def test_a_login_leads_only_to_pages_of_ours(closed: House, target: str) -> None:
+    answer = await closed.visitor().submit("/login", "/login", {"name": "the-viewer", "password": "x", "next": target})
+    assert answer.status == 401
+    visitor = closed.visitor()
+
+    answer = await visitor.submit(
+        "/login", "/login", {"name": "the-viewer", "password": "đường về Hà Giang 1", "next": target}
+    )
+
+    assert (answer.status, answer.headers["location"]) == (303, "/wall")
+
+
+async def test_who_asks_for_a_page_gets_it_after_the_login(closed: House) -> None:
+    visitor = closed.visitor()
+    answer = await visitor.get("/wall?screen=1&lang=en")
+    assert answer.headers["location"] == "/login?next=%2Fwall%3Fscreen%3D1%26lang%3Den"
+
+    page = await visitor.get(answer.headers["location"])
+    assert 'value="/wall?screen=1&amp;lang=en"' in page.text
+
+
+async def test_a_machine_without_a_proof_is_told_in_a_line(closed: House) -> None:
+    visitor = closed.visitor()
+    visitor.headers["Accept"] = "application/json"
+
+    answer = await visitor.get("/api/v1/status")
+
+    assert (answer.status, answer.text.splitlines()[-1]) == (401, "Log in first.")
+
+
+async def test_pages_stay_open_where_people_are_not_required_but_changes_are_not(tmp_path: Path) -> None:
+    async with house(tmp_path) as found:
+        visitor = found.visitor()
+
+        assert (await visitor.get("/wall")).status == 200
+        assert (await visitor.get("/events")).status == 200
+        assert (await visitor.get("/people")).status == 303
+        assert (await visitor.post("/people", {"deed": "add"})).status == 401
