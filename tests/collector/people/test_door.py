@@ -1,30 +1,38 @@
 """The door of the real collector: who gets in, by what, for how long, and who does not."""
 
+import secrets
+import time
 from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
+from collector.people.book import open_people
 from collector.people.person import Role
 from collector.people.proofs import BEFORE, SESSION, WALL, form_token, session_identity, wall_identity
 from collector.people.table import RULES, Need
-from tests.peers.visitor import House, Visitor, house
+from tests.peers.visitor import PASSWORD, House, Visitor, house
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture
-async def closed(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path, required=True) as found:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def closed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """One house for all: each test leaves its people as they were."""
+    async with house(tmp_path_factory.mktemp("closed"), required=True) as found:
         for role in Role:
             found.add(f"the-{role}", role)
         yield found
 
 
-async def logged_in(found: House, role: Role) -> Visitor:
+def logged_in(found: House, role: Role) -> Visitor:
+    """A session as the login makes it, without the work of a login."""
     visitor = found.visitor()
-    answer = await visitor.log_in(f"the-{role}")
-    assert answer.status == 303, answer.text
-    assert answer.headers["location"] == "/wall"
+    visitor.cookies[SESSION] = secrets.token_urlsafe(32)
+    identity, now_ns = session_identity(visitor.session), time.time_ns()
+    found.change(lambda book: book.begin_session(identity, f"the-{role}", now_ns, 0))
     return visitor
 
 
@@ -45,7 +53,7 @@ async def test_every_role_gets_what_the_table_says_on_every_route_and_nothing_el
     closed.change(lambda book: book.add_wall(wall_identity("t"), "hall", 0))
     visitors["watcher"].cookies[WALL] = "t"
     for role in Role:
-        visitors[role] = await logged_in(closed, role)
+        visitors[role] = logged_in(closed, role)
 
     found = {}
     for who, visitor in visitors.items():
@@ -92,7 +100,8 @@ async def test_the_cookie_of_a_session_is_for_this_host_over_tls_and_for_no_scri
 
 
 async def test_the_file_holds_no_token_and_no_password(closed: House) -> None:
-    visitor = await logged_in(closed, Role.ADMIN)
+    visitor = closed.visitor()
+    await visitor.log_in("the-admin")
 
     written = b"".join(path.read_bytes() for path in closed.path.parent.glob("people.sqlite*"))
 
@@ -120,7 +129,7 @@ async def test_a_session_that_was_there_before_the_login_is_worth_nothing_after_
 
 
 async def test_logging_out_ends_the_session_on_the_server(closed: House) -> None:
-    visitor = await logged_in(closed, Role.VIEWER)
+    visitor = logged_in(closed, Role.VIEWER)
     kept = visitor.session
 
     assert (await visitor.submit("/account", "/logout", {})).status == 303
@@ -131,7 +140,7 @@ async def test_logging_out_ends_the_session_on_the_server(closed: House) -> None
 
 
 async def test_a_disabled_person_is_thrown_out_at_the_next_request_and_does_not_come_back(closed: House) -> None:
-    visitor = await logged_in(closed, Role.OPERATOR)
+    visitor = logged_in(closed, Role.OPERATOR)
     assert (await visitor.get("/wall")).status == 200
 
     closed.change(lambda book: book.change("the-operator", disabled=True))
@@ -143,19 +152,18 @@ async def test_a_disabled_person_is_thrown_out_at_the_next_request_and_does_not_
 
 
 async def test_another_role_counts_at_the_next_request(closed: House) -> None:
-    visitor = await logged_in(closed, Role.VIEWER)
+    visitor = logged_in(closed, Role.VIEWER)
     assert (await visitor.get("/people")).status == 403
 
     closed.change(lambda book: book.change("the-viewer", role=Role.ADMIN))
     assert (await visitor.get("/people")).status == 200
-    closed.change(lambda book: book.change("the-viewer", role=Role.OPERATOR))
-
+    closed.change(lambda book: book.change("the-viewer", role=Role.VIEWER))
     assert (await visitor.get("/people")).status == 403
 
 
 @pytest.mark.parametrize("age", ["idle", "whole", "future"])
 async def test_a_session_ends_when_it_is_idle_and_when_it_is_old(closed: House, age: str) -> None:
-    visitor = await logged_in(closed, Role.VIEWER)
+    visitor = logged_in(closed, Role.VIEWER)
     identity = session_identity(visitor.session)
     minutes_ns = 60_000_000_000
 
@@ -189,7 +197,7 @@ FORGED = {
 
 @pytest.mark.parametrize("name", FORGED)
 async def test_a_form_that_is_not_ours_changes_nothing(closed: House, name: str) -> None:
-    visitor = await logged_in(closed, Role.ADMIN)
+    visitor = logged_in(closed, Role.ADMIN)
     token, headers = FORGED[name]
     fields = {"form_token": form_token(visitor.session)} if token is None else token
 
@@ -203,19 +211,24 @@ async def test_a_form_that_is_not_ours_changes_nothing(closed: House, name: str)
     )
 
     assert answer.status == 403
-    assert [row for row in closed.log() if row[1] == "user-disable"] == []
+    with open_people(closed.path) as book:
+        account = book.find("the-viewer")
+    assert account is not None
+    assert not account.disabled
 
 
 async def test_the_form_of_another_session_is_not_taken(closed: House) -> None:
-    admin, other = await logged_in(closed, Role.ADMIN), await logged_in(closed, Role.ADMIN)
+    admin, other = logged_in(closed, Role.ADMIN), logged_in(closed, Role.ADMIN)
     fields = {"deed": "disable", "name": "the-viewer"}
 
     assert (await admin.post("/people", {**fields, "form_token": form_token(other.session)})).status == 403
     assert (
         await admin.post("/people", {**fields, "form_token": form_token(admin.cookies.get(BEFORE, "x"))})
     ).status == 403
+    assert not [row for row in closed.log() if row[1] == "user-disable"]
     assert (await admin.post("/people", {**fields, "form_token": form_token(admin.session)})).status == 200
     assert ("the-admin", "user-disable", "the-viewer", "") in closed.log()
+    closed.change(lambda book: book.change("the-viewer", disabled=False))
 
 
 async def test_an_old_browser_is_known_by_the_origin_that_it_tells(closed: House) -> None:
@@ -244,28 +257,16 @@ async def test_a_body_that_is_too_large_or_no_text_is_refused(closed: House) -> 
     assert (await visitor.ask("POST", "/login", "&".join(f"a{n}=" for n in range(600)), kind)).status == 400
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        "https://evil.example/",
-        "//evil.example",
-        "/\\evil.example",
-        "/metrics",
-        "/nowhere",
-        "javascript:alert(1)",
-        "/a\r\nb: c",
-    ],
-)
-async def test_a_login_leads_only_to_pages_of_ours(closed: House, target: str) -> None:
-    answer = await closed.visitor().submit("/login", "/login", {"name": "the-viewer", "password": "x", "next": target})
-    assert answer.status == 401
-    visitor = closed.visitor()
+STRANGE = ("https://evil.example/", "//evil.example", "/\\evil.example", "/metrics", "/nowhere", "/a\r\nb: c", "đ")
 
-    answer = await visitor.submit(
-        "/login", "/login", {"name": "the-viewer", "password": "đường về Hà Giang 1", "next": target}
-    )
 
-    assert (answer.status, answer.headers["location"]) == (303, "/wall")
+async def test_a_login_leads_only_to_pages_of_ours(closed: House) -> None:
+    for target in STRANGE:
+        visitor = closed.visitor()
+        fields = {"name": "the-viewer", "password": PASSWORD, "next": target}
+        answer = await visitor.submit("/login", "/login", fields)
+
+        assert (answer.status, answer.headers["location"]) == (303, "/wall")
 
 
 async def test_who_asks_for_a_page_gets_it_after_the_login(closed: House) -> None:
