@@ -185,6 +185,7 @@ def test_a_restore_takes_only_a_good_backup_and_deletes_nothing(tmp_path: Path) 
         "identity.sqlite",
         "inbox.sqlite",
         "journal.sqlite",
+        "people.sqlite",
     ]
     assert (state / "identity.sqlite").stat().st_mode & 0o777 == 0o600
     assert not list(state.glob("*.restoring"))
