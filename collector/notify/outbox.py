@@ -104,7 +104,7 @@ class Outbox:
     async def stands(self, channel: str) -> list[tuple[int, Note]]:
         """The newest note that a standing channel was told of each incident whose end it was not told."""
         query = (
-            "SELECT max(id), body FROM note JOIN told USING (number)"
+            "SELECT max(id), note.body FROM note JOIN told USING (number)"
             " WHERE channel = ? AND result = 'told' AND audience = ? AND NOT over GROUP BY number ORDER BY number"
         )
         rows = await self._rows(query, (channel, Audience.STANDING.value))

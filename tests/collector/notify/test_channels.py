@@ -29,6 +29,7 @@ from tests.peers.gateway import Gateway, running_http_gateway, running_smtp_serv
 from tests.peers.incidents import HOUR_NS, NOON_NS, incident
 from tests.peers.notes import PLACES, message, note
 from tests.peers.programs import free_port
+from tests.peers.telling import recorder
 
 SECRET = Secret("webhook secret 31415")
 COMPLAIN = Limited(logging.getLogger("test"), SystemClock())
@@ -60,12 +61,17 @@ def alertmanager(port: int, _: ThreadPoolExecutor) -> Channel:
     return Alertmanager("am", place_of(f"http://127.0.0.1:{port}/api/v2"), PLACES, refresh_seconds=60)
 
 
+KINDS = ("webhook", "email", "apprise", "alertmanager", "recorder")
 CHANNELS: dict[str, Make] = {"webhook": webhook, "email": mail, "apprise": apprised, "alertmanager": alertmanager}
 
 
 @asynccontextmanager
 async def rig(kind: str) -> AsyncIterator[tuple[Channel, Gateway]]:
     peer = running_smtp_server if kind == "email" else running_http_gateway
+    if kind == "recorder":
+        stand_in = recorder("recorder")
+        yield stand_in, stand_in.gateway
+        return
     with ThreadPoolExecutor(1) as thread:
         async with peer() as gateway:
             yield CHANNELS[kind](gateway.port, thread), gateway
@@ -77,7 +83,7 @@ async def within(seconds: float, condition: Callable[[], Any]) -> None:
             await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize("kind", CHANNELS)
+@pytest.mark.parametrize("kind", KINDS)
 async def test_who_returns_has_told_and_a_repeat_can_be_known(kind: str) -> None:
     async with rig(kind) as (channel, gateway):
         await channel.tell(message(), NOON_NS)
@@ -89,7 +95,7 @@ async def test_who_returns_has_told_and_a_repeat_can_be_known(kind: str) -> None
     assert gateway.bodies[:first] == gateway.bodies[first:]
 
 
-@pytest.mark.parametrize("kind", CHANNELS)
+@pytest.mark.parametrize("kind", KINDS)
 async def test_what_is_put_off_may_be_tried_again_and_then_goes(kind: str) -> None:
     async with rig(kind) as (channel, gateway):
         gateway.mode = "later"
@@ -102,7 +108,7 @@ async def test_what_is_put_off_may_be_tried_again_and_then_goes(kind: str) -> No
     assert gateway.bodies
 
 
-@pytest.mark.parametrize("kind", sorted(set(CHANNELS) - {"apprise"}))
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"apprise"}))
 async def test_what_will_never_be_taken_is_known_as_such(kind: str) -> None:
     """Apprise tells only yes or no."""
     async with rig(kind) as (channel, gateway):
@@ -111,7 +117,7 @@ async def test_what_will_never_be_taken_is_known_as_such(kind: str) -> None:
             await channel.tell(message(), NOON_NS)
 
 
-@pytest.mark.parametrize("kind", CHANNELS)
+@pytest.mark.parametrize("kind", sorted(CHANNELS))
 async def test_nobody_there_is_a_reason_to_try_again(kind: str) -> None:
     with ThreadPoolExecutor(1) as thread:
         channel = CHANNELS[kind](free_port(), thread)
@@ -121,7 +127,7 @@ async def test_nobody_there_is_a_reason_to_try_again(kind: str) -> None:
     assert SECRET.reveal() not in str(told.value) + repr(channel)
 
 
-@pytest.mark.parametrize("kind", sorted(set(CHANNELS) - {"apprise"}))
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"apprise"}))
 async def test_a_peer_that_hangs_is_left_at_once_and_the_next_message_goes(kind: str) -> None:
     async with rig(kind) as (channel, gateway):
         gateway.mode = "hang"
@@ -136,7 +142,7 @@ async def test_a_peer_that_hangs_is_left_at_once_and_the_next_message_goes(kind:
     assert gateway.bodies
 
 
-@pytest.mark.parametrize("kind", sorted(set(CHANNELS) - {"email"}))
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"email"}))
 async def test_nobody_is_led_elsewhere(kind: str) -> None:
     """A gateway that was taken over must not send what we tell, or our secrets, to a third."""
     async with rig(kind) as (channel, gateway):
