@@ -102,10 +102,10 @@ def _sites_lost(timeline: Timeline, sites: Iterable[str]) -> Iterable[float]:
 
 
 def _agents_lost(timeline: Timeline, sites: Iterable[str]) -> Iterable[float]:
-    """Changes with which an agent falls silent whose site stays well, and those from which silence is counted anew."""
+    """Changes after which the agent of a site that is well is silent, and those from which silence is counted anew."""
     yield from timeline.of(CENTRE).starts
     for site in sites:
         history = timeline.of(site)
-        for before, after, start in zip(history.strains, history.strains[1:], history.starts[1:], strict=False):
-            if before.measures and before.meets_core and after.reached and not (after.measures and after.meets_core):
+        for after, start in zip(history.strains, history.starts, strict=True):
+            if after.reached and not (after.measures and after.meets_core):
                 yield start
