@@ -1,0 +1,212 @@
+"""From the journal of a real collector to a gateway and a mailbox, and back by the link: only a pressed button acts."""
+
+import asyncio
+import email
+import email.policy
+import json
+import logging
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from collector.assembly import open_collector
+from collector.incident import Cause, Scope
+from collector.journal.journal import Journal
+from collector.notify.email import EmailSettings
+from collector.notify.links import token
+from collector.notify.opening import Notify
+from collector.notify.settings import NotifySettings
+from collector.notify.webhook import WebhookSettings
+from collector.serving import open_sockets, serve
+from collector.settings import CollectorSettings, ListenSettings
+from shared.clock import SystemClock
+from shared.secret import Secret, read_secret
+from tests.peers.gateway import Gateway, running_http_gateway, running_smtp_server
+from tests.peers.incidents import HOUR_NS, MINUTE_NS, incident
+from tests.peers.notes import INVENTORY
+from tests.peers.programs import free_port
+from tests.peers.visitor import Visitor
+
+ROSTER = """people:
+  ha: {name: Trần Thu Hà, email: ha@hagiang.example, phone: "+84912345678"}
+duties:
+  - {people: [ha]}
+"""
+
+
+@dataclass
+class Desk:
+    port: int
+    gateway: Gateway
+    mailbox: Gateway
+    notify: Notify
+    journal: Journal
+
+    async def hold(self, version: Any) -> None:
+        """The judgement writes, and the desk looks at once instead of within a second."""
+        self.journal.write([], [version])
+        await self.notify.teller.look()
+
+    def visitor(self) -> Visitor:
+        return Visitor(self.port, headers={"Accept": "text/html"})
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    (tmp_path / "roster.yaml").write_text(ROSTER, encoding="utf-8")
+    async with (
+        running_http_gateway() as gateway,
+        running_smtp_server() as mailbox,
+        opened(tmp_path, gateway, mailbox) as made,
+    ):
+        yield made
+
+
+@asynccontextmanager
+async def opened(folder: Path, gateway: Gateway, mailbox: Gateway) -> AsyncIterator[Desk]:
+    port = free_port()
+    sms = WebhookSettings(
+        name="sms", url=f"http://127.0.0.1:{gateway.port}/", secret=Secret("s"), urgency="critical", trial=True
+    )
+    mail = EmailSettings(
+        name="mail", server="127.0.0.1", port=mailbox.port, security="none", sender="phusong@hagiang.example"
+    )
+    telling = NotifySettings(channels=(sms, mail), roster=folder / "roster.yaml", address=f"http://127.0.0.1:{port}")
+    settings = CollectorSettings(state=folder, listen=ListenSettings(port=port), notify=telling)
+    stop = asyncio.Event()
+    async with open_collector(settings, INVENTORY, SystemClock(), logging.getLogger("desk")) as collector:
+        with open_sockets(settings.listen) as sockets:
+            sockets[0].listen(16)
+            serving = asyncio.create_task(serve(collector.app, sockets, settings.listen, collector.telemetry, stop))
+            assert collector.notify is not None
+            try:
+                yield Desk(port, gateway, mailbox, collector.notify, collector.notify.teller.journal)
+            finally:
+                stop.set()
+                collector.feed.close()
+                await serving
+
+
+async def until(condition: Callable[[], Any]) -> Any:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - peers tell nobody
+            await asyncio.sleep(0.01)
+    return condition()
+
+
+def hub_down() -> Any:
+    now_ns = SystemClock().wall_ns()
+    return incident(
+        9,
+        scope=Scope.HUB,
+        subject="H02",
+        cause=Cause.HUB,
+        sites=("00898", "00899"),
+        still=("00898",),
+        began_ns=now_ns - 2 * MINUTE_NS,
+        known_ns=now_ns - MINUTE_NS,
+    )
+
+
+async def told_link(desk: Desk) -> str:
+    await desk.hold(hub_down())
+    (body,) = await until(lambda: desk.gateway.bodies)
+    link: str = json.loads(body)["recipients"][0]["link"]
+    return link.removeprefix(f"http://127.0.0.1:{desk.port}")
+
+
+async def test_a_scanner_that_opens_the_link_acknowledges_nothing_and_the_button_does(desk: Desk) -> None:
+    path = await told_link(desk)
+    visitor = desk.visitor()
+    for _ in range(3):
+        page = await visitor.get(path)
+        await visitor.ask("HEAD", path)
+    assert page.status == 200
+    assert "điểm tập trung H02" in page.text
+    assert "Trần Thu Hà" in page.text
+    assert desk.notify.teller.acknowledged_ns(9) is None
+
+    done = await visitor.post(path, {"do": "acknowledge"})
+    assert (done.status, done.headers["location"]) == (303, path)
+    assert desk.notify.teller.acknowledged_ns(9) is not None
+    page = await visitor.get(path)
+    assert re.search(r"Trần Thu Hà đã tiếp nhận lúc \d\d:\d\d", page.text)
+    assert 'value="acknowledge"' not in page.text
+
+
+async def test_the_page_needs_no_script_and_loads_nothing(desk: Desk) -> None:
+    page = await desk.visitor().get(await told_link(desk))
+
+    assert "<script" not in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert "form-action 'self'" in page.headers["content-security-policy"]
+    assert page.headers["cache-control"] == "no-store"
+    assert page.headers["referrer-policy"] == "no-referrer"
+
+
+async def test_a_comment_is_kept_as_text_and_with_who_said_it(desk: Desk) -> None:
+    path, visitor = await told_link(desk), desk.visitor()
+    assert (await visitor.post(path, {"do": "comment", "text": "<b>gọi VNPT</b>\x00 rồi"})).status == 303
+    page = await visitor.get(path)
+
+    assert "&lt;b&gt;gọi VNPT&lt;/b&gt; rồi" in page.text
+    assert [(each.person, each.kind) for each in await desk.notify.outbox.remarks(9)] == [("ha", "comment")]
+    assert desk.notify.teller.acknowledged_ns(9) is None
+
+
+@pytest.mark.parametrize("spoiled", ["9.zzzz.ha.AAAAAAAAAAAAAAAA", "x", "9", "9.1.ha." + "A" * 16])
+async def test_a_wrong_link_shows_and_does_nothing(desk: Desk, spoiled: str) -> None:
+    await told_link(desk)
+    visitor, path = desk.visitor(), f"/a/{spoiled}"
+    for answer in (await visitor.get(path), await visitor.post(path, {"do": "acknowledge"})):
+        assert answer.status == 404
+        assert "H02" not in answer.text
+    assert desk.notify.teller.acknowledged_ns(9) is None
+
+
+async def test_a_body_that_is_too_long_or_says_nothing_does_nothing(desk: Desk) -> None:
+    path, visitor = await told_link(desk), desk.visitor()
+
+    assert (await visitor.post(path, {"do": "comment", "text": "x" * 20_000})).status == 413
+    assert (await visitor.post(path, {"do": "comment", "text": " "})).status == 400
+    assert (await visitor.post(path, {})).status == 400
+
+
+async def test_a_letter_carries_a_link_of_its_own_and_the_end_none(desk: Desk) -> None:
+    down = hub_down()
+    await desk.hold(down)
+    (body,) = await until(lambda: desk.mailbox.bodies)
+    letter = email.message_from_bytes(body, policy=email.policy.default)
+    assert f"http://127.0.0.1:{desk.port}/a/9." in letter.get_content()
+
+    over = msgspec.structs.replace(down, version=2, ended_ns=SystemClock().wall_ns())
+    await desk.hold(over)
+    bodies = await until(lambda: desk.mailbox.bodies[1:])
+    letter = email.message_from_bytes(bodies[0], policy=email.policy.default)
+    assert "ĐÃ KHẮC PHỤC" in letter["Subject"]
+    assert "/a/" not in letter.get_content()
+
+
+async def test_a_gateway_proves_by_its_receipt_that_a_trial_came_through(desk: Desk, tmp_path: Path) -> None:
+    begun = SystemClock().wall_ns()
+    good = token(read_secret(tmp_path / "notify.key"), "receipt", -1, "sms", begun + HOUR_NS)
+    wrong = await desk.visitor().ask("POST", "/api/v1/notify/receipts", json.dumps({"receipt": good[:-1] + "!"}))
+    assert wrong.status == 403
+    assert desk.notify.teller.last_proven_ns() is None
+    alert = {"alerts": [{"status": "firing", "annotations": {"receipt": good, "summary": "x"}}], "version": "4"}
+    right = await desk.visitor().ask("POST", "/api/v1/notify/receipts", json.dumps(alert))
+    assert right.status == 204
+    assert (desk.notify.teller.last_proven_ns() or 0) >= begun
+
+
+async def test_a_key_of_links_is_made_once_and_for_its_owner_alone(desk: Desk, tmp_path: Path) -> None:
+    key = tmp_path / "notify.key"
+
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert len(key.read_text(encoding="utf-8").strip()) >= 40
