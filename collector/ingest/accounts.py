@@ -3,11 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from collector.ingest.inbox import MOST_EPOCHS
 from collector.ingest.statement import Balance
 from shared.wire.reading import Statement
-
-_MOST_EPOCHS = 64
-"""Of one agent: a damaged spool ends an epoch, and so does the return of a disk that was away."""
 
 
 @dataclass(slots=True)
@@ -18,30 +16,38 @@ class Account:
     balance: Balance
     looked_ns: int
     """When the balance was struck, monotonic."""
+    is_gone: bool = False
+    """Whether the agent holds nothing of the epoch any more."""
 
 
 class Accounts:
     """One agent's epochs; beyond the newest so many they count no more."""
 
-    def __init__(self) -> None:
-        self._epochs: dict[str, Account] = {}
+    def __init__(self, known: Iterable[Account] = ()) -> None:
+        """``known`` is what was stated before the collector started."""
+        self._epochs = {account.statement.epoch: account for account in known}
+        self._heard: set[str] = set()
 
-    def __contains__(self, epoch: str) -> bool:
-        return epoch in self._epochs
+    def heard(self, epoch: str) -> bool:
+        """Whether the epoch was stated since the collector started."""
+        return epoch in self._heard
 
     def note(self, statement: Statement, balance: Balance, now_ns: int) -> None:
         """Take an epoch's newest statement for the one that counts."""
         self._epochs.pop(statement.epoch, None)
+        self._heard.add(statement.epoch)
         self._epochs[statement.epoch] = Account(statement, balance, now_ns)
-        while len(self._epochs) > _MOST_EPOCHS:
-            self._epochs.pop(next(iter(self._epochs)))
+        while len(self._epochs) > MOST_EPOCHS:
+            epoch = next(iter(self._epochs))
+            self._epochs.pop(epoch)
+            self._heard.discard(epoch)
 
     def gone(self, statement: Statement) -> list[Account]:
         """Epochs of which something was still to come and that the statement does not know any more."""
         if statement.others is None:
             return []
         kept = {statement.epoch, *statement.others}
-        return [each for epoch, each in self._epochs.items() if epoch not in kept and each.balance.soft]
+        return [each for epoch, each in self._epochs.items() if epoch not in kept and not each.is_gone]
 
     def open(self, before_ns: int) -> list[Account]:
         """Those of which something is still to come, and that were looked at before then."""

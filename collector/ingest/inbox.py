@@ -5,6 +5,10 @@ from typing import Protocol
 import msgspec
 
 from collector.ingest.ranges import Ranges
+from shared.wire.reading import Statement
+
+MOST_EPOCHS = 64
+"""Of one agent whose statements are kept: a damaged spool ends an epoch, and so does the return of a disk."""
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +56,14 @@ class Inbox(Protocol):
 
     async def seen(self, agent: str, epoch: str) -> Ranges:
         """Sequences of the epoch that were ever stored; pruning does not forget them."""
+        ...
+
+    async def note_statement(self, agent: str, statement: Statement, gone: tuple[str, ...]) -> None:
+        """Keep an epoch's newest statement, and that these epochs of the agent are no more; raises as ``store``."""
+        ...
+
+    async def statements(self, agent: str) -> list[tuple[Statement, bool]]:
+        """The newest statement of each epoch, at most 64, in the order in which they came, and whether it is gone."""
         ...
 
     async def prune(self, before_wall_ns: int) -> int:

@@ -1,7 +1,8 @@
 """The inbox in memory, for tests and the lab's virtual time; it passes the same suite as the one on disk."""
 
-from collector.ingest.inbox import Parcel, StoredParcel
+from collector.ingest.inbox import MOST_EPOCHS, Parcel, StoredParcel
 from collector.ingest.ranges import Ranges, add, contains
+from shared.wire.reading import Statement
 
 
 class MemoryInbox:
@@ -11,6 +12,7 @@ class MemoryInbox:
         self._seen: dict[tuple[str, str], Ranges] = {}
         self._parcels: list[StoredParcel] = []
         self._newest = 0
+        self._stated: dict[str, dict[str, tuple[Statement, bool]]] = {}
 
     async def store(self, parcel: Parcel) -> frozenset[int]:
         """See the promise."""
@@ -46,6 +48,21 @@ class MemoryInbox:
     async def seen(self, agent: str, epoch: str) -> Ranges:
         """See the promise."""
         return self._seen.get((agent, epoch), ())
+
+    async def note_statement(self, agent: str, statement: Statement, gone: tuple[str, ...]) -> None:
+        """See the promise."""
+        of_agent = self._stated.setdefault(agent, {})
+        of_agent.pop(statement.epoch, None)
+        of_agent[statement.epoch] = statement, False
+        for epoch in gone:
+            if epoch in of_agent:
+                of_agent[epoch] = of_agent[epoch][0], True
+        while len(of_agent) > MOST_EPOCHS:
+            of_agent.pop(next(iter(of_agent)))
+
+    async def statements(self, agent: str) -> list[tuple[Statement, bool]]:
+        """See the promise."""
+        return list(self._stated.get(agent, {}).values())
 
     async def prune(self, before_wall_ns: int) -> int:
         """See the promise."""

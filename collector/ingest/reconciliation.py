@@ -35,13 +35,25 @@ class Reconciliation:
 
     async def meet(self, agent: str, batch: Batch) -> Wish:
         """After the batch was stored: compare its statement where it has one."""
-        statement, accounts = batch.statement, self._accounts.setdefault(agent, Accounts())
+        statement = batch.statement
         try:
+            accounts = await self._of(agent)
             if statement is None or statement.epoch != batch.epoch:
                 return Wish(statement=await self._look_again(agent, accounts, batch.epoch), resend_from=None)
             return await self._compare(agent, accounts, statement)
         except _TROUBLE:
             return Wish(statement=True, resend_from=None)
+
+    async def _of(self, agent: str) -> Accounts:
+        """The agent's accounts; at its first batch what it stated before the collector started."""
+        if agent not in self._accounts:
+            known = []
+            for statement, is_gone in await self._inbox.statements(agent):
+                balance = compare(statement, await self._inbox.seen(agent, statement.epoch))
+                if balance is not None:
+                    known.append(Account(statement, balance.given_up() if is_gone else balance, 0, is_gone))
+            self._accounts.setdefault(agent, Accounts(known))
+        return self._accounts[agent]
 
     async def _compare(self, agent: str, accounts: Accounts, statement: Statement) -> Wish:
         balance = compare(statement, await self._inbox.seen(agent, statement.epoch))
@@ -49,8 +61,11 @@ class Reconciliation:
             self._complain.warning("an agent's statement of what it sent makes no sense", agent)
             return Wish(statement=False, resend_from=None)
         accounts.note(statement, balance, self._clock.monotonic_ns())
-        await self._strike(agent, accounts.open(self._clock.monotonic_ns() - _AGAIN_NS))
-        await self._strike(agent, accounts.gone(statement), gone=True)
+        gone = accounts.gone(statement)
+        await self._inbox.note_statement(agent, statement, tuple(account.statement.epoch for account in gone))
+        for account in gone:
+            account.is_gone = True
+        await self._strike(agent, [*gone, *accounts.open(self._clock.monotonic_ns() - _AGAIN_NS)])
         self._tell(agent, accounts.total())
         if balance.resend_from is not None:
             what = f"agent {agent} sends again from record {balance.resend_from}"
@@ -63,12 +78,12 @@ class Reconciliation:
         await self._strike(agent, due)
         if due:
             self._tell(agent, accounts.total())
-        return epoch not in accounts or any(account.statement.epoch == epoch for account in due)
+        return not accounts.heard(epoch) or any(account.statement.epoch == epoch for account in due)
 
-    async def _strike(self, agent: str, due: list[Account], *, gone: bool = False) -> None:
+    async def _strike(self, agent: str, due: list[Account]) -> None:
         """Strike these balances anew; of what the agent holds no more nothing is still to come."""
         for account in due:
             balance = compare(account.statement, await self._inbox.seen(agent, account.statement.epoch))
             balance = balance or account.balance
-            account.balance = balance.given_up() if gone else balance
+            account.balance = balance.given_up() if account.is_gone else balance
             account.looked_ns = self._clock.monotonic_ns()

@@ -16,6 +16,9 @@ import msgspec
 from collector.copying import copy_database
 from collector.ingest.inbox import InboxBusyError, InboxFailedError, Parcel, StoredParcel
 from collector.ingest.ranges import Ranges, add, contains
+from collector.ingest.stated import SCHEMA as STATED
+from collector.ingest.stated import note_statement, statements
+from shared.wire.reading import Statement
 
 _T = TypeVar("_T")
 _QUEUE = 2048
@@ -81,6 +84,14 @@ class SqliteInbox:
     async def seen(self, agent: str, epoch: str) -> Ranges:
         """See the promise."""
         return await self._do(lambda database: self._recall(database, (agent, epoch)))
+
+    async def note_statement(self, agent: str, statement: Statement, gone: tuple[str, ...]) -> None:
+        """See the promise."""
+        await self._do(lambda database: note_statement(database, agent, statement, gone))
+
+    async def statements(self, agent: str) -> list[tuple[Statement, bool]]:
+        """See the promise."""
+        return await self._do(lambda database: statements(database, agent))
 
     async def prune(self, before_wall_ns: int) -> int:
         """See the promise."""
@@ -194,7 +205,7 @@ async def open_sqlite_inbox(path: Path) -> AsyncIterator[SqliteInbox]:
     with contextlib.closing(database):
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
-        database.executescript(_SCHEMA)
+        database.executescript(_SCHEMA + STATED)
         inbox = SqliteInbox(database, asyncio.get_running_loop())
         inbox.start()
         try:

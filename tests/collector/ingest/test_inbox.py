@@ -17,6 +17,7 @@ from collector.ingest.inbox import Inbox, InboxFailedError, Parcel
 from collector.ingest.memory import MemoryInbox
 from collector.ingest.ranges import Ranges, add, contains
 from collector.ingest.sqlite import open_sqlite_inbox
+from shared.wire.reading import Statement
 
 ROOT = Path(__file__).parents[3]
 
@@ -55,6 +56,20 @@ async def test_reading_goes_on_behind_any_row(inbox: Inbox) -> None:
     assert [each.number for each in first + rest] == list(range(1, 8))
     assert await inbox.from_row(7, 3) == []
     assert await inbox.extent() == (1, 7)
+
+
+async def test_the_newest_statement_of_each_epoch_is_kept_with_its_end(inbox: Inbox) -> None:
+    for number in range(70):
+        await inbox.note_statement("a", Statement(f"e{number}", number), ())
+    await inbox.note_statement("a", Statement("e50", 999, waiting=((1, 999),), others=("e69",)), ("e60", "never"))
+    await inbox.note_statement("b", Statement("e60", 1), ())
+    kept = await inbox.statements("a")
+
+    assert [statement.epoch for statement, _ in kept] == [f"e{n}" for n in range(6, 70) if n != 50] + ["e50"]
+    assert kept[-1] == (Statement("e50", 999, waiting=((1, 999),), others=("e69",)), False)
+    assert [statement.epoch for statement, gone in kept if gone] == ["e60"]
+    assert await inbox.statements("b") == [(Statement("e60", 1), False)]
+    assert await inbox.statements("nobody") == []
 
 
 async def test_rows_keep_their_numbers_when_older_ones_go(inbox: Inbox) -> None:

@@ -118,6 +118,23 @@ async def test_what_waited_in_an_epoch_is_lost_once_the_agent_no_longer_names_it
     assert told[-1] == ("a", 9 / 12, *gap)
 
 
+async def test_losses_of_an_epoch_that_is_gone_are_told_after_a_restart_of_the_collector_as_well() -> None:
+    inbox, clock = MemoryInbox(), HandClock()
+    told: list[tuple[str, float, int, int]] = []
+    await Reconciliation(inbox, books([]).note, clock, Limited(Heard(), clock)).meet(
+        "a", batch(Statement("old", 10, waiting=((8, 10),), others=()), "old")
+    )
+    await inbox.store(Parcel(agent="a", epoch="old", sequences=tuple(range(1, 8)), received_wall_ns=0, body=b""))
+    new = batch(Statement("new", 0, others=()), "new")
+    await Reconciliation(inbox, books([]).note, clock, Limited(Heard(), clock)).meet("a", new)
+    room = Reconciliation(inbox, books(told).note, clock, Limited(Heard(), clock))
+    wish = await room.meet("a", batch(None, "new"))
+    await room.meet("a", new)
+
+    assert wish.statement, "a collector that was restored from a backup learns only from statements what it lacks"
+    assert told == [("a", 0.7, 0, 3)]
+
+
 def test_a_site_is_as_complete_as_its_agents_together_wherever_they_move() -> None:
     told: list[tuple[str, float, int, int]] = []
     homes = {"a": "s1", "b": "s1", "c": ""}
