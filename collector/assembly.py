@@ -63,6 +63,7 @@ class Collector:
     telemetry: Telemetry
     evaluate_for_ever: Callable[[], "asyncio.Future[None]"]
     keys: IdentityRoom
+    people: People
     copies: Mapping[str, Callable[[Path], Awaitable[None]]] = field(default_factory=dict)
     """What copies the smaller databases, by kind."""
     notify: Notify | None = None
@@ -108,7 +109,7 @@ async def open_collector(
             ready=state.missing,
             gate=people.gate,
         )
-        yield Collector(app, state.feed, inbox, telemetry, state.begin, keys, copies, notify)
+        yield Collector(app, state.feed, inbox, telemetry, state.begin, keys, people, copies, notify)
 
 
 def _people(settings: CollectorSettings, clock: Clock, zone: ZoneInfo) -> AbstractAsyncContextManager[People]:

@@ -43,7 +43,7 @@ class ListenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     connections: int = 12_000
     connections_per_address: int = 1000
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
-    """Behind these addresses stands everybody: their connections are not counted singly."""
+    """Behind these stands everybody: connections are not counted singly, ``X-Forwarded-For`` is believed."""
 
 
 class KnownAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -30,6 +30,8 @@ from shared.ownership import StateTakenError, owned
 from shared.settings import SettingsError
 
 _INPUT_IS_WRONG = 2
+_HEAD = "the log of who did what ends at %s"
+"""Kept with the machine's journal, or wherever it is sent: see ``phusong-collector audit --head``."""
 
 
 def check_config(path: Path) -> int:
@@ -74,6 +76,7 @@ async def _run(settings: CollectorSettings, inventory: Inventory, log: logging.L
 
             async def nightly() -> None:
                 await do_nightly_work(collector, settings, clock)
+                log.info(_HEAD, await collector.people.room.read(lambda book: book.head()))
 
             retention = settings.retention
             with open_almanac(nightly, retention.nightly_at, retention.time_zone, log):

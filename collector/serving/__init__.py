@@ -57,6 +57,7 @@ async def serve(
         lifespan="off",
         log_config=None,
         access_log=False,
+        forwarded_allow_ips=list(listen.proxies),
         server_header=False,
         date_header=False,
         timeout_keep_alive=20,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,9 +14,15 @@ from collector.identity.book import open_book
 from collector.identity.room import open_identity_room
 from collector.ingest.inbox import Parcel
 from collector.ingest.sqlite import open_sqlite_inbox
+from collector.people.book import Account, open_people
+from collector.people.look import Look
+from collector.people.opening import open_door
+from collector.people.person import Role
+from collector.people.settings import PeopleSettings
 from collector.settings import CollectorSettings, RetentionSettings
 from collector.telemetry import Telemetry
 from collector.wall.feed import Feed
+from collector.web import Front
 
 HOUR_NS = 3_600_000_000_000
 NOW_NS = 1_700_000_000_000_000_000
@@ -56,7 +63,10 @@ async def collector(tmp_path: Path) -> AsyncIterator[Collector]:
                 Parcel(agent="a", epoch="e", sequences=(number,), received_wall_ns=received, body=b"x"),
             )
         async with open_identity_room(tmp_path / "identity.sqlite") as keys:
-            yield Collector(nothing, Feed(), inbox, Telemetry("test"), asyncio.Future, keys)
+            look = Look("test", "vi", ZoneInfo("Asia/Ho_Chi_Minh"))
+            async with open_door(tmp_path / "people.sqlite", PeopleSettings(), Night(), look) as people:
+                app, copies = Front({}, (), nothing), {"people": people.room.copy}
+                yield Collector(app, Feed(), inbox, Telemetry("test"), asyncio.Future, keys, people, copies)
 
 
 async def test_a_night_leaves_a_good_backup_and_forgets_what_is_old(
@@ -73,6 +83,24 @@ async def test_a_night_leaves_a_good_backup_and_forgets_what_is_old(
         assert book.fact("seal", b"another") == seal, "machines believe the restored collector"
     assert [parcel.fresh for parcel in await collector.inbox.since(0)] == [(2,)]
     assert collector.telemetry.registry.get_sample_value(VERIFIED) == NOW_NS / 1e9
+
+
+async def test_the_copy_of_the_night_knows_the_people_and_lets_nobody_in_who_was_logged_in(
+    collector: Collector, settings: CollectorSettings
+) -> None:
+    account = Account("an", Role.ADMIN, "hash", disabled=False, added_wall_ns=0)
+    await collector.people.room.decide(lambda book: book.add(account))
+    await collector.people.room.decide(lambda book: book.begin_session(b"1", "an", NOW_NS, 0))
+    head = await collector.people.room.write("an", "login")
+
+    await do_nightly_work(collector, settings, Night())
+
+    (copy,) = (settings.state / "backups").glob("people-*.sqlite")
+    with open_people(copy) as book:
+        assert book.find("an") == account
+        assert book.head() == head
+        assert book.session(b"1") is None
+    assert await collector.people.room.read(lambda book: book.session(b"1")) is not None
 
 
 async def test_a_night_without_a_backup_still_makes_room(collector: Collector, settings: CollectorSettings) -> None:
