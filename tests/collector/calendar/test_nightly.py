@@ -75,7 +75,7 @@ async def test_a_night_leaves_a_good_backup_and_forgets_what_is_old(
     """The backup is made first: it still holds what is then forgotten."""
     await do_nightly_work(collector, settings, Night())
 
-    keys, backup = sorted((settings.state / "backups").iterdir())
+    keys, backup, _ = sorted((settings.state / "backups").iterdir())
     assert verify_backup(backup) == 2
     assert keys.stat().st_mode & 0o777 == 0o600
     with open_book(keys) as book:
