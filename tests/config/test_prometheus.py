@@ -121,6 +121,11 @@ def test_alertmanager_takes_the_shipped_configuration() -> None:
         (("alertname=PhusongHubDown", "severity=critical"), "duty"),
         (("alertname=PhusongSiteDown", "severity=warning"), "tickets"),
         (("alertname=PhusongAgentSpoolBacklog", "severity=info"), "screens-only"),
+        (("alertname=PhusongIncident", "severity=critical"), "duty"),
+        (("alertname=PhusongIncident", "severity=warning"), "tickets"),
+        (("alertname=PhusongIncident", "severity=info"), "screens-only"),
+        (("alertname=PhusongTrial", "severity=critical"), "trial"),
+        (("alertname=PhusongCollectorTells", "severity=none"), "screens-only"),
     ],
 )
 def test_only_what_must_wake_somebody_reaches_the_one_on_duty(labels: tuple[str, ...], receiver: str) -> None:

@@ -16,8 +16,9 @@ SHIPPED = ROOT / "config" / "alertmanager" / "alertmanager.yml"
 def shortened_configuration(webhook: int) -> dict[str, Any]:
     """The shipped routes and inhibitions with a second's patience, telling a receiver on the loopback."""
     content: dict[str, Any] = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
-    routes = [content["route"], *content["route"]["routes"]]
+    routes = [content["route"]]
     for route in routes:
+        routes += route.get("routes", [])
         for name in ("group_wait", "group_interval"):
             if name in route:
                 route[name] = "1s"
