@@ -18,6 +18,8 @@ from shared.wire.reading import Outcome, Reading
 _SECOND_NS = 1_000_000_000
 _LONGEST_NAP_SECONDS = 1.0
 _GRACE_SECONDS = 30.0
+_LEAST_TRAY, _TRAY_ROUNDS = 4096, 64
+"""What waits for its commit, in readings: about an hour of a small agent, a minute of one that looks at everybody."""
 _URGENT_SECONDS = 1.0
 """A storm of what is urgent costs one reading a target and one commit in this time."""
 
@@ -54,6 +56,7 @@ class Runner:
         self._standing: dict[tuple[str, str], Standing] = {}
         self._going: dict[str, asyncio.Task[None]] = {}
         self._tray: list[Reading] = []
+        self._tray_holds = max(_LEAST_TRAY, _TRAY_ROUNDS * len(jobs))
         self.urgent = asyncio.Event()
         """Set while the tray holds what must not wait for its cycle."""
 
@@ -139,12 +142,20 @@ class Runner:
         while left_seconds > 0:
             check = msgspec.structs.replace(job.check, timeout_seconds=left_seconds)
             reading, urgent = await self.run_once(replace(job, check=check))
-            self._tray.append(reading)
+            self._put(reading)
             if not urgent:
                 return
             self.urgent.set()
             await self._clock.sleep(_URGENT_SECONDS)
             left_seconds = whole_seconds - (self._clock.monotonic_ns() - begun_ns) / _SECOND_NS
+
+    def _put(self, reading: Reading) -> None:
+        """A disk that never answers holds up every commit: the oldest go before memory does."""
+        self._tray.append(reading)
+        surplus = len(self._tray) - self._tray_holds
+        if surplus > 0:
+            del self._tray[:surplus]
+            self._tally.dropped += surplus
 
     def _nap_seconds(self) -> float:
         slot_ns = self._schedule.next_ns()

@@ -19,6 +19,11 @@ METRICS = (
     Metric(
         "phusong_agent_runs_voided_total", MetricKind.COUNTER, "Runs that say nothing because the agent was at fault."
     ),
+    Metric(
+        "phusong_agent_readings_dropped_total",
+        MetricKind.COUNTER,
+        "Readings given up because the spool did not answer.",
+    ),
     Metric("phusong_agent_faults_total", MetricKind.COUNTER, "Faults of the agent's own program."),
     Metric("phusong_agent_checks_disabled", MetricKind.GAUGE, "Checks that cannot run on this machine."),
     Metric("phusong_agent_spool_records", MetricKind.GAUGE, "Records that wait for the collector."),
@@ -67,6 +72,7 @@ class RunTally:
     skipped: int = 0
     missed: int = 0
     voided: int = 0
+    dropped: int = 0
     faults: int = 0
     disabled: int = 0
 
@@ -109,6 +115,7 @@ def samples(
         Sample("phusong_agent_runs_skipped_total", float(tally.skipped)),
         Sample("phusong_agent_runs_missed_total", float(tally.missed)),
         Sample("phusong_agent_runs_voided_total", float(tally.voided)),
+        Sample("phusong_agent_readings_dropped_total", float(tally.dropped)),
         Sample("phusong_agent_faults_total", float(tally.faults)),
         Sample("phusong_agent_checks_disabled", float(tally.disabled)),
         *(() if spool is None else _spool_samples(spool)),

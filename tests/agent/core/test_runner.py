@@ -71,6 +71,22 @@ async def test_an_agent_that_slept_runs_once_and_counts_what_it_missed() -> None
     assert tally.missed == 99
 
 
+async def test_what_waits_for_a_commit_that_never_comes_is_bounded_and_the_loss_is_counted() -> None:
+    clock, tally, instrument = HandClock(), RunTally(), VillageInstrument()
+    runner = Runner([job(instrument, "cries", f"t{n}") for n in range(100)], clock, tally, Heard())
+    async with running(runner):
+        for _ in range(1000):
+            if tally.dropped:
+                break
+            await clock.move(1)
+    kept = runner.take()
+
+    assert tally.dropped > 0
+    assert len(kept) == 6400
+    assert len(kept) + tally.dropped == sum(tally.runs.values())
+    assert [reading.started_monotonic_ns for reading in kept] == sorted(r.started_monotonic_ns for r in kept)
+
+
 async def test_what_was_taken_is_not_taken_again() -> None:
     clock, instrument = HandClock(), VillageInstrument()
     runner = Runner([job(instrument, "answers")], clock, RunTally(), Heard())
