@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from agent.spool.opening import open_sqlite_spool
+from agent.spool.queue import Spool
 from agent.spool.quota import SpoolSettings
-from agent.spool.sqlite import SqliteSpool
+from agent.spool.shelter import open_shelter
 from lab.prove import Finding, Proof, Trial
 from lab.prove.forks import Tell, killed_after
 
@@ -75,14 +76,15 @@ def _campaign(folder: Path, dice: random.Random, lives: int, *, careless: bool) 
 
 
 def _work(folder: Path, life: int, tell: Tell, *, careless: bool) -> None:
-    with open_sqlite_spool(folder, SpoolSettings()) as spool:
+    opening = partial(open_sqlite_spool, settings=SpoolSettings())
+    with open_shelter(folder, opening, lambda *_: None) as spool:
         tell("ready")
         tell(f"epoch {spool.epoch}")
         while True:
             _put(spool, life, tell, careless=careless)
 
 
-def _put(spool: SqliteSpool, life: int, tell: Tell, *, careless: bool) -> None:
+def _put(spool: Spool, life: int, tell: Tell, *, careless: bool) -> None:
     """A record's bytes follow from its sequence and life; what is about to be acknowledged counts as acknowledged."""
     newest = spool.newest()
     following = (newest.sequence if newest else 0) + 1

@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from agent.identity.proof import KeyProof
 from agent.spool.desk import Desk, open_desk
 from agent.spool.opening import open_sqlite_spool
 from agent.spool.quota import SpoolSettings
+from agent.spool.shelter import open_shelter
 from agent.timekeeping.keeper import Timekeeper, read_known
 from agent.uplink.answer import Reply
 from agent.uplink.courier import Courier, Sender
@@ -74,7 +76,8 @@ async def member(start: Start, wire: Wire) -> AsyncIterator[Member]:
         return proof.believe(headers, await wire(body, headers))
 
     times = Timekeeper(state, read_known(state), clock=clock, kernel=start.kernel, complain=complain)
-    with open_desk(open_sqlite_spool(state / "spool", start.spool)) as desk:
+    opening = partial(open_sqlite_spool, settings=start.spool)
+    with open_desk(open_shelter(state / "spool", opening, complain.warning)) as desk:
         sender = Sender(card.agent, "proof", tuple)
         yield Member(
             desk, times, Courier(sender, desk, post, clock=clock, times=times, complain=complain, draw=start.draw)
