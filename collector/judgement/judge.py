@@ -82,21 +82,24 @@ def _state(
     condition: Condition, link: Evidence, before: Standing | None, settings: JudgementSettings
 ) -> tuple[State, str]:
     if condition in {Condition.DOWN, Condition.RECOVERING}:
-        runs = "run" if link.runs == 1 else "runs"
         if condition is Condition.DOWN:
-            return State.DOWN, f"no reply from {link.target} in {link.runs} {runs} of {link.agent}"
-        return State.DOWN, f"{link.target} answers again, {link.runs} {runs} of {link.agent} so far"
+            return State.DOWN, f"no reply from {link.target} in {_runs(link.runs)} of {link.agent}"
+        return State.DOWN, f"{link.target} answers again, {_runs(link.runs)} of {link.agent} so far"
     was = before is not None and before.verdict.state is State.DEGRADED
     share = settings.recovered_share if was else 1.0
     loss, rtt = link.loss_ratio, link.rtt_seconds
     sure = loss if was else link.sure_loss_ratio(settings.degraded_sureness)
     # While nothing comes back the question is whether the site is down, not how well it serves.
     if (link.good or was) and loss > 0 and sure >= settings.degraded_loss_ratio * share:
-        return State.DEGRADED, f"{loss:.0%} loss to {link.target} over {len(link.recent)} runs of {link.agent}"
+        return State.DEGRADED, f"{loss:.0%} loss to {link.target} over {_runs(len(link.recent))} of {link.agent}"
     if rtt is not None and rtt >= settings.degraded_rtt_seconds * share:
         return State.DEGRADED, f"RTT of {rtt * 1000:.0f} ms to {link.target}, measured by {link.agent}"
     told = f"RTT {rtt * 1000:.0f} ms" if rtt is not None else "replies"
     return State.UP, f"{told} from {link.target}, measured by {link.agent}"
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"
 
 
 def _since(before: Standing | None, state: State, begun_ns: int, now_wall_ns: int) -> int:

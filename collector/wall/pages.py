@@ -1,6 +1,7 @@
 """The wall as HTML, drawn from the newest frame; every text is escaped, and the page may load nothing from outside."""
 
 import secrets
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,9 @@ from starlette.responses import HTMLResponse, Response
 
 from collector.wall.feed import Feed
 from collector.wall.frame import Frame
+from collector.wall.language import language_in
 from collector.wall.layout import arrange, length_class
+from collector.wall.reasons import reason_in
 from collector.wall.settings import WallSettings
 from collector.wall.spans import day, moment, span
 from collector.wall.words import Words, words_in
@@ -77,6 +80,7 @@ class Pages:
             "columns": layout.columns,
             "tile": layout.tile_vh,
             "length": length_class,
+            "reason": partial(reason_in, language_in(words.tag)),
             "problems": self._problems(current, words, now),
             "changes": [(change, moment(change.at, self._zone)[:5]) for change in current.transitions[:SHOWN_CHANGES]],
             "times": {

@@ -1,6 +1,8 @@
-"""What the pages say, in each language; no template holds a text of its own."""
+"""What the wall and its script say, by name; the script gets them as JSON, and holds no text of its own."""
 
 import msgspec
+
+from collector.wall.language import language_in, marked
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,80 +53,44 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _CAUSES = frozenset({"power", "site_lan", "access_link", "isp", "hub", "province", "agent"})
-VIETNAMESE = Words(
-    tag="vi",
-    up="Bình thường",
-    degraded="Suy giảm",
-    down="Mất kết nối",
-    unknown="Không xác định",
-    maintenance="Bảo trì",
-    of="trên",
-    problems="Sự cố",
-    no_problems="Không có sự cố",
-    more="và {n} điểm khác",
-    changes="Thay đổi gần nhất",
-    no_changes="Chưa có thay đổi",
-    new="mới",
-    data_age="Dữ liệu",
-    covered="KHÔNG CÓ DỮ LIỆU MỚI",
-    covered_why="Màn hình này không nhận được đánh giá mới. Những gì ở phía sau không còn đáng tin.",
-    sites="Các điểm",
-    state="Trạng thái",
-    since="Từ lúc",
-    district="Huyện",
-    day="ngày",
-    hour="giờ",
-    minute="phút",
-    second="giây",
-    elsewhere="Nơi khác",
-    reason="Lý do",
-    screen="Màn hình",
-    power="mất điện",
-    site_lan="router hoặc mạng LAN",
-    access_link="đường truyền",
-    isp="nhà mạng",
-    hub="điểm tập trung cáp",
-    province="phía trung tâm tỉnh",
-    agent="phần mềm giám sát",
-)
-ENGLISH = Words(
-    tag="en",
-    up="Up",
-    degraded="Degraded",
-    down="Down",
-    unknown="Unknown",
-    maintenance="Maintenance",
-    of="of",
-    problems="Problems",
-    no_problems="No problems",
-    more="and {n} more",
-    changes="Latest changes",
-    no_changes="No changes yet",
-    new="new",
-    data_age="Data",
-    covered="NO FRESH DATA",
-    covered_why="This screen receives no new evaluation. Do not trust what lies behind.",
-    sites="Sites",
-    state="State",
-    since="Since",
-    district="District",
-    day="d",
-    hour="h",
-    minute="min",
-    second="s",
-    elsewhere="Elsewhere",
-    reason="Reason",
-    screen="Screen",
-    power="power failure",
-    site_lan="router or LAN",
-    access_link="access link",
-    isp="provider",
-    hub="cable hub",
-    province="our own side",
-    agent="monitoring agent",
-)
+TEXTS: dict[str, str] = {
+    "up": marked("Up"),
+    "degraded": marked("Degraded"),
+    "down": marked("Down"),
+    "unknown": marked("Unknown"),
+    "maintenance": marked("Maintenance"),
+    "of": marked("of"),
+    "problems": marked("Problems"),
+    "no_problems": marked("No problems"),
+    "more": marked("and {n} more"),
+    "changes": marked("Latest changes"),
+    "no_changes": marked("No changes yet"),
+    "new": marked("new"),
+    "data_age": marked("Data"),
+    "covered": marked("NO FRESH DATA"),
+    "covered_why": marked("This screen receives no new evaluation. Do not trust what lies behind."),
+    "sites": marked("Sites"),
+    "state": marked("State"),
+    "since": marked("Since"),
+    "district": marked("District"),
+    "day": marked("d"),
+    "hour": marked("h"),
+    "minute": marked("min"),
+    "second": marked("s"),
+    "elsewhere": marked("Elsewhere"),
+    "reason": marked("Reason"),
+    "screen": marked("Screen"),
+    "power": marked("power failure"),
+    "site_lan": marked("router or LAN"),
+    "access_link": marked("access link"),
+    "isp": marked("provider"),
+    "hub": marked("cable hub"),
+    "province": marked("our own side"),
+    "agent": marked("monitoring agent"),
+}
 
 
 def words_in(tag: str) -> Words:
-    """The catalogue of a language; Vietnamese where it is not known."""
-    return ENGLISH if tag == "en" else VIETNAMESE
+    """The texts of a language; Vietnamese where it is not known."""
+    language = language_in(tag)
+    return Words(tag=language.tag, **{name: language.say(text) for name, text in TEXTS.items()})
