@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -30,11 +31,14 @@ from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
 from collector.inventory.site import Inventory
 from collector.journal.sqlite import open_sqlite_journal
 from collector.notify.opening import Notify, Surroundings, open_notify
+from collector.pages.routes import Shown, page_routes
+from collector.pages.sheet import Sheets
 from collector.people.look import Look
 from collector.people.opening import People, open_door
 from collector.picture import Picture
 from collector.pipeline import Pipeline
 from collector.replay import replay
+from collector.series.quality import Quality
 from collector.series.store import SeriesStore
 from collector.settings import CollectorSettings, KnownAgent
 from collector.telemetry import Telemetry
@@ -87,11 +91,12 @@ async def open_collector(
         agents = {key.agent: key.site for key in await keys.read(lambda book: book.every_key())}
         agents |= {agent.name: agent.site for agent in settings.agents}
         build = f"{release()}-{secrets.token_hex(4)}"
-        pipeline = Pipeline(inventory, agents, series, journal, settings=settings.judgement, build=build)
+        zone, quality = ZoneInfo(settings.retention.time_zone), Quality()
+        maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
+        judging = partial(Pipeline, settings=settings.judgement, build=build, maintained=maintenance.of_site)
+        pipeline = judging(inventory, agents, series, journal, quality=quality)
         await replay(inbox, pipeline, clock, _limits(settings))
         ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
-        zone = ZoneInfo(settings.retention.time_zone)
-        maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
         around = Surroundings(settings.state, inventory, journal, maintenance, zone, telemetry.registry, clock, log)
         notify = await stack.enter_async_context(open_notify(settings.notify, around))
         people = await stack.enter_async_context(_people(settings, clock, zone))
@@ -99,7 +104,9 @@ async def open_collector(
         copies |= {} if ledger is None else {"forward": ledger.copy}
         copies |= {} if notify is None else {"notify": notify.outbox.copy}
         state = _State(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox, keys)
+        shown = Shown(inventory, journal, quality, lambda: series.fresh(clock.monotonic_ns()), clock)
         pages = [*people.routes, *routes(state.feed, Pages(state.feed, settings.wall, clock, zone))]
+        pages += page_routes(Sheets(state.feed, settings.wall, zone), shown)
         app = application(
             _doors(settings, state),
             [*pages, *(notify.routes if notify else ())],

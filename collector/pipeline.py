@@ -5,10 +5,13 @@ from collections.abc import Iterable, Mapping
 from collector.arrival import Arrival
 from collector.inventory.site import Inventory
 from collector.journal.journal import Change, Journal
+from collector.judgement.evidence import LOSS, RTT, SENT, counts
 from collector.judgement.review import Maintained, Review, never
 from collector.judgement.settings import JudgementSettings
 from collector.picture import AgentView, Picture, SiteView, State, Verdict
-from collector.series.store import SeriesStore
+from collector.series.quality import Quality
+from collector.series.store import Late, Latest, SeriesStore
+from shared.wire.reading import Outcome
 
 _SECOND_NS = 1_000_000_000
 _SHOWN_TRANSITIONS = 50
@@ -28,12 +31,15 @@ class Pipeline:
         settings: JudgementSettings,
         build: str,
         maintained: Maintained = never,
+        quality: Quality | None = None,
     ) -> None:
         """``agents`` gives the site at which each agent stands, ``maintained`` until when somebody works at one."""
         self._inventory = inventory
         self._series = series
         self._journal = journal
         self._build = build
+        self._settings = settings
+        self._quality = quality
         self._views: dict[str, AgentView] = {}
         self._sequence = 0
         self._transitions = tuple(journal.latest(_SHOWN_TRANSITIONS))
@@ -65,6 +71,7 @@ class Pipeline:
         """Take what was stored; True where the agent should describe its series."""
         for taken in self._series.accept(arrival):
             self._review.take(taken)
+            self._keep(taken)
         self._review.hear(arrival)
         self._view(arrival)
         return self._series.metrics_wanted()
@@ -89,6 +96,16 @@ class Pipeline:
             transitions=self._transitions,
             incidents=incidents,
         )
+
+    def _keep(self, taken: Latest | Late) -> None:
+        """The last day of what is seen of sites from outside."""
+        reading, settings = taken.reading, self._settings
+        seen = reading.kind == settings.vantage_kind and reading.role in settings.vantage_roles and counts(reading)
+        if self._quality is None or not seen or not self._review.is_outside(taken.agent, reading.site):
+            return
+        values = {sample.name: sample.value for sample in reading.samples}
+        lost = values.get(LOSS, 0.0 if reading.outcome is Outcome.OK else 1.0)
+        self._quality.take(reading.site, taken.measured_wall_ns, values.get(SENT, 1.0), lost, values.get(RTT))
 
     def _view(self, arrival: Arrival) -> None:
         batch = arrival.batch

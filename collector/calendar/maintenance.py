@@ -11,7 +11,7 @@ import msgspec
 import yaml
 
 from collector.calendar.windows import Maintenance, Window, Windows, faults
-from collector.inventory.site import Inventory
+from collector.inventory.site import Inventory, Site
 from shared.logs import Limited
 from shared.settings import SettingsError, load
 
@@ -52,6 +52,8 @@ class Book:
         self._zone = zone
         self._complain = complain
         self._seen: tuple[int, int, int] | None = None
+        self._asked_ns = 0
+        self._until: Mapping[str, int] = {}
         self.current = Maintenance((), inventory, zone)
 
     def refresh(self) -> Maintenance:
@@ -75,6 +77,12 @@ class Book:
     def maintenance_until(self, site: str, now_ns: int) -> int | None:
         """See :meth:`collector.calendar.windows.Maintenance.maintenance_until`."""
         return self.current.maintenance_until(site, now_ns)
+
+    def of_site(self, site: Site, now_ns: int) -> int | None:
+        """The same for every site of one moment: the file is asked once."""
+        if now_ns != self._asked_ns:
+            self._asked_ns, self._until = now_ns, self.at(now_ns)
+        return self._until.get(site.id)
 
     def at(self, now_ns: int) -> Mapping[str, int]:
         """Every site in maintenance with its end, by the file as it is now."""

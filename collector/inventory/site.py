@@ -20,6 +20,15 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """For example 0.995, over a calendar month."""
 
 
+class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody who can be called about a site."""
+
+    name: str
+    telephone: str = ""
+    role: str = ""
+    """What they are to the site, for example office, electrician."""
+
+
 class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A commune centre. ``id`` is ours and never changes; ``code`` is the state's and does."""
 
@@ -37,6 +46,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Sites of one area lose mains power together; empty where that is not known."""
     links: tuple[Link, ...] = ()
     """The first is the one over which the site is looked at."""
+    contacts: tuple[Contact, ...] = ()
+    """Whom to call, the first before the others."""
     latitude: float | None = None
     longitude: float | None = None
 

@@ -73,6 +73,10 @@ class Review:
         """Where an agent stands; empty where that is not known."""
         return self._quiet.where.get(agent, "")
 
+    def is_outside(self, agent: str, site: str) -> bool:
+        """Whether an agent looks at a known site that is not its own."""
+        return site in self._known and self._quiet.where.get(agent) != site
+
     def spool_oldest_ns(self, agent: str) -> int | None:
         """The oldest record that an agent said it still had to send."""
         return self._quiet.spool_oldest_ns(agent)

@@ -10,8 +10,9 @@ from collector.journal.memory import MemoryJournal
 from collector.judgement.settings import JudgementSettings
 from collector.picture import Picture, Verdict
 from collector.pipeline import Pipeline
+from collector.series.quality import Quality
 from collector.series.settings import SeriesSettings
-from collector.series.store import SeriesStore
+from collector.series.store import Latest, SeriesStore
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Outcome, Reading, Record, Sample
 
 SECOND_NS = 1_000_000_000
@@ -70,6 +71,8 @@ class Story:
         self.now = 0
         self.down: set[str] = set()
         self.blind = False
+        self.worked_at: set[str] = set()
+        self.quality = Quality()
         self.loss = 0.0
         self.anchors = anchors
         self.province = Host("province", "centre")
@@ -85,8 +88,17 @@ class Story:
     def start_collector(self) -> None:
         """A new run of the collector on the same journal."""
         agents = {"province": "centre"} | {host.name: host.site for host in self.hosts.values()}
-        series = SeriesStore(SeriesSettings())
-        self.pipeline = Pipeline(self.inventory, agents, series, self.journal, settings=self.settings, build="test")
+        self.series = SeriesStore(SeriesSettings())
+        self.pipeline = Pipeline(
+            self.inventory,
+            agents,
+            self.series,
+            self.journal,
+            settings=self.settings,
+            build="test",
+            maintained=lambda site, now_ns: now_ns + SECOND_NS if site.id in self.worked_at else None,
+            quality=self.quality,
+        )
 
     def live(self, seconds: int, each: Callable[[], None] | None = None) -> None:
         """Let time pass."""
@@ -109,6 +121,10 @@ class Story:
 
     def verdict(self, site: str) -> Verdict:
         return next(view.verdict for view in self.picture.sites if view.site.id == site)
+
+    def readings(self) -> Iterable[Latest]:
+        """Those that count now."""
+        return self.series.fresh(self.now * SECOND_NS)
 
     def incidents(self) -> list[Incident]:
         """Newest versions of all there ever were, by number."""
@@ -164,6 +180,8 @@ class Story:
     def _look(self, site: str, target: str, role: str, good: bool) -> Reading:
         samples = (Sample("phusong_ping_train_sent_packets", 5.0),)
         samples += (Sample("phusong_ping_train_loss_ratio", self.loss if good else 1.0),)
+        if good:
+            samples += (Sample("phusong_ping_train_rtt_median_seconds", 0.012),)
         return self._reading("ping", "icmp", site, target, role, Outcome.OK if good else Outcome.TIMEOUT, samples)
 
     def _reading(  # noqa: PLR0917 - the record's own fields

@@ -236,3 +236,20 @@ def test_one_site_that_stays_lost_when_its_hub_returned_stands_for_itself() -> N
 
     assert [(i.scope, i.subject) for i in story.picture.incidents] == [(Scope.SITE, "s2")]
     assert len(story.incidents()) == 2
+
+
+def test_a_site_that_is_worked_at_calls_nobody_until_the_work_is_over_for_a_while() -> None:
+    story = Story(communes(20))
+    story.live(120)
+    story.worked_at.add("s3")
+    story.down.add("s3")
+    story.live(300)
+    assert story.verdict("s3").state is State.MAINTENANCE
+    assert [i.silent_because for i in story.picture.incidents] == ["maintenance"]
+
+    story.worked_at.clear()
+    story.live(60)
+    assert [i.silent_because for i in story.picture.incidents] == ["maintenance"], "it is still coming up"
+    story.live(180)
+    assert [i.silent_because for i in story.picture.incidents] == [""]
+    assert story.verdict("s3").state is State.DOWN

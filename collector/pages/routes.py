@@ -1,0 +1,42 @@
+"""The addresses of the pages beside the wall, and what they are made from; they decide nothing."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from starlette.routing import BaseRoute, Route
+
+from collector.inventory.site import Inventory
+from collector.journal.journal import Journal
+from collector.pages.incidents import IncidentPages
+from collector.pages.province_map import MapPage, read_sheet
+from collector.pages.sheet import Sheets
+from collector.pages.site import SitePages
+from collector.series.quality import Quality
+from collector.series.store import Latest
+from shared.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the pages show."""
+
+    inventory: Inventory
+    journal: Journal
+    quality: Quality
+    fresh: Callable[[], Iterable[Latest]]
+    """The readings that still count."""
+    clock: Clock
+
+
+def page_routes(sheets: Sheets, shown: Shown) -> list[BaseRoute]:
+    """Sites, incidents, map; raises OSError or ValueError where the shipped outlines are spoiled."""
+    sites = SitePages(sheets, shown.inventory, shown.journal, shown.quality, shown.fresh, clock=shown.clock)
+    incidents = IncidentPages(sheets, shown.inventory, shown.journal, shown.clock)
+    on_map = MapPage(sheets, shown.inventory, read_sheet(shown.inventory))
+    return [
+        Route("/sites", sites.search),
+        Route("/sites/{site:str}", sites.show),
+        Route("/incidents", incidents.every),
+        Route("/incidents/{number:int}", incidents.show),
+        Route("/wall/map", on_map.show),
+    ]

@@ -1,0 +1,77 @@
+"""One page as a response: words, frame and headers that all pages share; what is on it is decided elsewhere."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from collector.notify.words import Words as IncidentWords
+from collector.notify.words import words_in as incident_words
+from collector.pages.words import ENGLISH, VIETNAMESE
+from collector.wall.feed import Feed
+from collector.wall.pages import GLYPHS
+from collector.wall.settings import WallSettings
+from collector.wall.words import words_in as state_words
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self';"
+    " frame-ancestors 'none'"
+)
+
+
+class Sheets:
+    """Renders the templates of this room."""
+
+    def __init__(self, feed: Feed, settings: WallSettings, zone: ZoneInfo) -> None:
+        self.feed = feed
+        self.zone = zone
+        self._settings = settings
+        self._templates = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def language(self, request: Request) -> str:
+        """Of this request: ``?lang=``, else that of the settings."""
+        given = request.query_params.get("lang", self._settings.language)
+        return given if given in {"vi", "en"} else self._settings.language
+
+    def words(self, request: Request) -> tuple[Mapping[str, str], IncidentWords]:
+        """The words of pages and those of incidents."""
+        language = self.language(request)
+        return (ENGLISH if language == "en" else VIETNAMESE), incident_words(language)
+
+    def page(self, request: Request, template: str, status: int = 200, **content: object) -> Response:
+        """The page; ``content`` is for its template."""
+        language = self.language(request)
+        words, told = self.words(request)
+        latest = self.feed.latest
+        body = self._templates.get_template(template).render(
+            words=words,
+            told=told,
+            states=state_words(language),
+            language=language,
+            glyphs=GLYPHS,
+            title=self._settings.title,
+            path=request.url.path,
+            suffix="?lang=en" if language == "en" else "",
+            evaluated=self.moment(latest.evaluated_at) if latest is not None else "",
+            moment=self.moment,
+            **content,
+        )
+        return HTMLResponse(body, status, {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"})
+
+    def moment(self, unix_seconds: float) -> str:
+        """Date and time in the province."""
+        return f"{datetime.fromtimestamp(unix_seconds, self.zone):%d/%m/%Y %H:%M:%S}"
+
+    def clock(self, unix_seconds: float) -> str:
+        """Time of day in the province."""
+        return f"{datetime.fromtimestamp(unix_seconds, self.zone):%H:%M}"

@@ -1,0 +1,95 @@
+"""The page of one site: its state and why, the last day, devices, incidents, whom to call; it changes nothing."""
+
+import unicodedata
+from collections.abc import Callable, Iterable
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from collector.inventory.site import Inventory
+from collector.journal.journal import Journal
+from collector.notify.text import Places, evidence
+from collector.pages.chart import HEIGHT, WIDTH, chart
+from collector.pages.devices import devices_of
+from collector.pages.incidents import row
+from collector.pages.sheet import Sheets
+from collector.series.quality import Quality
+from collector.series.store import Latest
+from shared.clock import Clock
+
+_SECOND_NS = 1_000_000_000
+_PAST_NS = 90 * 86_400 * _SECOND_NS
+_SHOWN = 100
+_FOUND = 200
+
+
+class SitePages:
+    """``/sites`` and ``/sites/{site}``."""
+
+    def __init__(  # noqa: PLR0913 - what the page shows
+        self,
+        sheets: Sheets,
+        inventory: Inventory,
+        journal: Journal,
+        quality: Quality,
+        fresh: Callable[[], Iterable[Latest]],
+        *,
+        clock: Clock,
+    ) -> None:
+        self._sheets = sheets
+        self._sites = inventory.by_id()
+        self._searched = [
+            (_plain(f"{site.name} {site.id} {site.code} {site.district}"), site) for site in inventory.sites
+        ]
+        self._places = Places(inventory, sheets.zone)
+        self._journal = journal
+        self._quality = quality
+        self._fresh = fresh
+        self._clock = clock
+
+    async def search(self, request: Request) -> Response:
+        """``GET /sites?q=``: all sites, or those whose name, id, code or district has the words."""
+        asked = request.query_params.get("q", "")[:100]
+        words = _plain(asked).split()
+        found = [site for text, site in self._searched if all(word in text for word in words)]
+        if words and len(found) == 1:
+            return RedirectResponse(f"/sites/{found[0].id}")
+        latest = self._sheets.feed.latest
+        states = {} if latest is None else {frame.site: frame for frame in latest.sites}
+        rows = [(site, states.get(site.id)) for site in found[:_FOUND]]
+        return self._sheets.page(request, "sites.html", asked=asked, rows=rows, count=len(found))
+
+    async def show(self, request: Request) -> Response:
+        """``GET /sites/{site}``."""
+        site = self._sites.get(request.path_params["site"])
+        if site is None:
+            return self._sheets.page(request, "missing.html", 404)
+        latest = self._sheets.feed.latest
+        frame = None if latest is None else next((one for one in latest.sites if one.site == site.id), None)
+        agents = () if latest is None else [agent for agent in latest.agents if agent.site == site.id]
+        now_ns = self._clock.wall_ns()
+        _, told = self._sheets.words(request)
+        past = self._journal.incidents(now_ns - _PAST_NS, _SHOWN, site.id)
+        slots = self._quality.of(site.id, now_ns / _SECOND_NS)
+        return self._sheets.page(
+            request,
+            "site.html",
+            site=site,
+            frame=frame,
+            agents=agents,
+            devices=devices_of(site.id, self._fresh()),
+            chart=chart(slots, now_ns / _SECOND_NS, self._sheets.clock) if slots else None,
+            size=(WIDTH, HEIGHT),
+            open=[
+                (row(one, self._places, told), evidence(one, self._places, told))
+                for one in past
+                if site.id in one.still
+            ],
+            past=[row(one, self._places, told) for one in past if site.id not in one.still],
+        )
+
+
+def _plain(text: str) -> str:
+    """Without case, marks and the difference of đ and d, as people type on a plain keyboard."""
+    folded = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
+    return "".join(letter for letter in folded if not unicodedata.combining(letter))

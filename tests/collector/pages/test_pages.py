@@ -1,0 +1,151 @@
+"""Pages beside the wall: what they say is what is held, every text is shown as text, both languages are whole."""
+
+import re
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from collector.inventory.site import Contact, Inventory
+from collector.pages.outline import HEIGHT, outlines, projection
+from collector.pages.province_map import read_sheet
+from collector.pages.words import ENGLISH, VIETNAMESE
+from collector.series.quality import SLOT_S, SLOTS, Quality
+from tests.peers.shown import shown
+from tests.peers.story import SECOND_NS, Story, communes
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def named(name: str, **more: object) -> Inventory:
+    """Eight communes whose first has another name."""
+    sites = communes(8).sites
+    placed = [msgspec.structs.replace(s, latitude=22.6 + 0.05 * n, longitude=105.0) for n, s in enumerate(sites)]
+    return Inventory((msgspec.structs.replace(placed[0], name=name, **more), *placed[1:]))
+
+
+@pytest.fixture(scope="module")
+def story() -> Story:
+    """One site was lost to its line and returned; another is lost."""
+    story = Story(named("Lũng Cú", contacts=(Contact(name="Chị Mai", telephone="0912345678"),)), inside=True)
+    story.live(300)
+    story.down.add("s0")
+    story.live(400)
+    story.down = {"s5"}
+    story.live(600)
+    return story
+
+
+async def test_a_site_tells_its_state_its_past_and_whom_to_call(story: Story) -> None:
+    with shown(story) as client:
+        page = (await client.get("/sites/s0")).text
+        lost = (await client.get("/sites/s5?lang=en")).text
+
+    assert "Lũng Cú" in page
+    assert "Chị Mai" in page
+    assert "Bình thường" in page
+    assert "đường truyền" in page, "the cause of the incident that is over"
+    assert "<polyline" in page
+    assert 'class="loss"' in page
+    assert "Down" in lost
+    assert 'class="now"' in lost
+
+
+async def test_incidents_are_listed_and_each_shows_its_evidence_and_versions(story: Story) -> None:
+    with shown(story) as client:
+        every = (await client.get("/incidents")).text
+        one = (await client.get("/incidents/1?lang=en")).text
+        missing = await client.get("/incidents/999")
+
+    assert every.count("<tr class=") == len(story.incidents())
+    assert "access link" in one
+    assert "first hop" in one
+    assert len(re.findall(r"<tr><td>\d+</td>", one)) == len(story.journal.versions(1))
+    assert missing.status_code == 404
+
+
+async def test_search_ignores_case_marks_and_d_with_a_stroke(story: Story) -> None:
+    with shown(story) as client:
+        found = await client.get("/sites", params={"q": "LUNG cu"})
+        many = await client.get("/sites", params={"q": "commune"})
+        none = await client.get("/sites", params={"q": "Đồng"})
+
+    assert found.headers["location"] == "/sites/s0"
+    assert many.text.count("<tr>") - 1 == 7
+    assert "<b>0</b>" in none.text
+
+
+async def test_the_map_marks_every_site_by_its_state(story: Story) -> None:
+    with shown(story) as client:
+        page = (await client.get("/wall/map")).text
+        now = (await client.get("/wall/map?units=now&lang=en")).text
+
+    assert page.count('class="marker up"') == 7
+    assert page.count('class="marker down"') == 1
+    assert page.rindex('class="marker down"') > page.rindex('class="marker up"'), "what is wrong lies on top"
+    assert page.count('class="outline"') == 11
+    assert now.count('class="outline"') == 73
+
+
+HOSTILE = "<script>alert(1)</script>'\"><img src=x onerror=alert(2)>{{7*7}}"
+
+
+async def test_no_text_becomes_markup() -> None:
+    story = Story(named(HOSTILE, district=HOSTILE, hub=HOSTILE, contacts=(Contact(name=HOSTILE, role=HOSTILE),)))
+    story.live(60)
+    story.down.add("s0")
+    story.live(60)
+    with shown(story) as client:
+        for path in ("/sites/s0", "/sites", "/incidents", "/incidents/1", "/wall/map", f"/sites?q={HOSTILE}"):
+            page = (await client.get(path)).text
+            assert "<script" not in page
+            assert "<img" not in page
+            assert "49" not in re.findall(r"alert\(2\)(\d+)", page)
+
+
+async def test_no_page_loads_anything_from_elsewhere_or_runs_a_script(story: Story) -> None:
+    with shown(story) as client:
+        answer = await client.get("/sites/s0")
+
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', answer.text)
+
+
+def test_both_languages_are_whole() -> None:
+    assert VIETNAMESE.keys() == ENGLISH.keys()
+    assert not {key for key in ENGLISH if ENGLISH[key] == VIETNAMESE[key]}
+
+
+def test_the_last_day_forgets_what_is_older_and_takes_late_trains() -> None:
+    quality = Quality()
+    day_s = SLOT_S * SLOTS
+    for at_s in (0, day_s - SLOT_S, 10):
+        quality.take("a", (1_000_000_200 + at_s) * SECOND_NS, 5, 0.2, 0.01)
+
+    slots = quality.of("a", 1_000_000_200 + day_s - 1)
+    assert [slot.loss_ratio for slot in slots] == pytest.approx([0.2, 0.2])
+    quality.take("a", (1_000_000_200 + day_s) * SECOND_NS, 5, 1.0, None)
+    newest = quality.of("a", 1_000_000_200 + day_s)
+    assert [(slot.loss_ratio, slot.rtt_seconds is None) for slot in newest] == [
+        (pytest.approx(0.2), False),
+        (1.0, True),
+    ]
+    assert quality.of("b", 0) == []
+
+
+def test_every_outline_lies_within_the_sheet() -> None:
+    sheet = read_sheet(named("x"))
+
+    for outline in (*sheet.then, *sheet.now):
+        numbers = [float(number) for number in re.findall(r"-?\d+\.?\d*", outline.path)]
+        assert min(numbers) >= -20
+        assert max(numbers[1::2]) <= HEIGHT + 20
+    assert all(0 < x < sheet.width and 0 < y < HEIGHT for x, y in sheet.places.values())
+
+
+def test_a_file_without_outlines_is_refused() -> None:
+    with pytest.raises(ValueError, match="no outline"):
+        projection([{"geometry": None}])
+    assert outlines([], projection([{"geometry": {"type": "Polygon", "coordinates": [[[1, 2], [2, 3]]]}}])) == []
