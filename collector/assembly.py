@@ -1,10 +1,8 @@
 """The collector's composition root: who gets what, opened and closed in order; it holds no rule of its own."""
 
 import asyncio
-import contextlib
 import logging
 import secrets
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,13 +10,14 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from collector.arrival import Arrival
+from starlette.routing import BaseRoute
+
 from collector.calendar.maintenance import Book
+from collector.evaluation import Evaluation
 from collector.exposition.discovery import targets
-from collector.exposition.page import page
 from collector.forward.ledger import Ledger
 from collector.forward.opening import open_forwarding
-from collector.identity.room import IdentityFailedError, IdentityRoom, open_identity_room
+from collector.identity.room import IdentityRoom, open_identity_room
 from collector.ingest.accounts import Books
 from collector.ingest.admission import Register
 from collector.ingest.endpoint import BatchEndpoint
@@ -35,7 +34,6 @@ from collector.pages.routes import Shown, page_routes
 from collector.pages.sheet import Sheets
 from collector.people.look import Look
 from collector.people.opening import People, open_door
-from collector.picture import Picture
 from collector.pipeline import Pipeline
 from collector.replay import replay
 from collector.series.quality import Quality
@@ -88,8 +86,7 @@ async def open_collector(
         telemetry = Telemetry(release())
         series = SeriesStore(settings.series)
         keys = await stack.enter_async_context(open_identity_room(settings.state / "identity.sqlite"))
-        agents = {key.agent: key.site for key in await keys.read(lambda book: book.every_key())}
-        agents |= {agent.name: agent.site for agent in settings.agents}
+        agents = await _agents(settings, keys)
         build = f"{release()}-{secrets.token_hex(4)}"
         zone, quality = ZoneInfo(settings.retention.time_zone), Quality()
         maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
@@ -103,13 +100,11 @@ async def open_collector(
         copies = {"people": people.room.copy, "journal": journal.copy}
         copies |= {} if ledger is None else {"forward": ledger.copy}
         copies |= {} if notify is None else {"notify": notify.outbox.copy}
-        state = _State(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox, keys)
+        state = Evaluation(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox, keys)
         shown = Shown(inventory, journal, quality, lambda: series.fresh(clock.monotonic_ns()), clock)
-        pages = [*people.routes, *routes(state.feed, Pages(state.feed, settings.wall, clock, zone))]
-        pages += page_routes(Sheets(state.feed, settings.wall, zone), shown)
         app = application(
             _doors(settings, state),
-            [*pages, *(notify.routes if notify else ())],
+            [*people.routes, *_pages(state.feed, settings, shown, zone), *(notify.routes if notify else ())],
             fleet=state.fleet_page,
             registry=telemetry.registry,
             discovery=lambda kind: targets(kind, series.fresh(clock.monotonic_ns())),
@@ -119,12 +114,27 @@ async def open_collector(
         yield Collector(app, state.feed, inbox, telemetry, state.begin, keys, people, copies, notify)
 
 
+async def _agents(settings: CollectorSettings, keys: IdentityRoom) -> dict[str, str]:
+    """The site of each agent: of those that enrolled, and of those in the settings."""
+    agents = {key.agent: key.site for key in await keys.read(lambda book: book.every_key())}
+    return agents | {agent.name: agent.site for agent in settings.agents}
+
+
+def _pages(feed: Feed, settings: CollectorSettings, shown: Shown, zone: ZoneInfo) -> list[BaseRoute]:
+    beside = page_routes(Sheets(feed, settings.wall, zone), shown)
+    return [*routes(feed, Pages(feed, settings.wall, shown.clock, zone)), *beside]
+
+
 def _people(settings: CollectorSettings, clock: Clock, zone: ZoneInfo) -> AbstractAsyncContextManager[People]:
-    look = Look(settings.wall.title, settings.wall.language, zone)
-    return open_door(settings.state / "people.sqlite", settings.people, clock, look)
+    return open_door(
+        settings.state / "people.sqlite",
+        settings.people,
+        clock,
+        Look(settings.wall.title, settings.wall.language, zone),
+    )
 
 
-def _doors(settings: CollectorSettings, state: "_State") -> dict[str, App]:
+def _doors(settings: CollectorSettings, state: Evaluation) -> dict[str, App]:
     """What machines talk to, by path."""
     telemetry, clock = state.telemetry, state.clock
     entrance = Entrance(_register(settings), state.keys, _reach(settings), clock)
@@ -183,59 +193,3 @@ def _reach(settings: CollectorSettings) -> Callable[[str, bool], bool]:
     """Whether an agent, with a key or without, may tell of sites that are not its own."""
     said = {agent.name: agent.reports_on for agent in settings.agents}
     return lambda agent, has_key: (said.get(agent) or ("own" if has_key else "all")) == "all"
-
-
-@dataclass
-class _State:
-    """The moving parts between the endpoint, the evaluation and the pages."""
-
-    pipeline: Pipeline
-    series: SeriesStore
-    telemetry: Telemetry
-    clock: Clock
-    feed: Feed
-    every_seconds: float
-    log: logging.Logger
-    inbox: SqliteInbox
-    keys: IdentityRoom
-    picture: Picture | None = None
-    evaluated_monotonic_ns: int = 0
-
-    def accept(self, arrival: Arrival) -> bool:
-        self.telemetry.arrived(arrival)
-        return self.pipeline.accept(arrival)
-
-    def fleet_page(self) -> bytes:
-        return page(self.picture, self.series.fresh(self.clock.monotonic_ns()), self.series.metrics())
-
-    def missing(self) -> str:
-        age = (self.clock.monotonic_ns() - self.evaluated_monotonic_ns) / _SECOND_NS
-        if self.picture is None:
-            return "nothing was evaluated yet"
-        if age > 5 * self.every_seconds + 5:
-            return f"the last evaluation is {age:.0f} s old"
-        return self.inbox.failing
-
-    def begin(self) -> "asyncio.Future[None]":
-        return asyncio.ensure_future(self.evaluate_for_ever())
-
-    async def evaluate_for_ever(self) -> None:
-        complain = Limited(self.log, self.clock)
-        while True:
-            begun_ns = self.clock.monotonic_ns()
-            try:
-                self.picture = self.pipeline.evaluate(self.clock.wall_ns(), begun_ns)
-                self.evaluated_monotonic_ns = begun_ns
-                self.feed.publish(self.picture)
-            except sqlite3.Error as error:
-                # Nothing is shown that is not written: screens cover themselves until the disk takes it.
-                self.telemetry.evaluation_faults.inc()
-                complain.warning("the journal cannot be written, nothing is shown", str(error))
-            await self._count_suspects()
-            spent = (self.clock.monotonic_ns() - begun_ns) / _SECOND_NS
-            self.telemetry.evaluated(spent, self.series.tally)
-            await self.clock.sleep(max(0.05, self.every_seconds - spent))
-
-    async def _count_suspects(self) -> None:
-        with contextlib.suppress(IdentityFailedError):
-            self.telemetry.suspected(await self.keys.read(lambda book: book.suspects()))

@@ -1,0 +1,82 @@
+"""The beat of the collector: what arrives is taken, all is judged anew each second, and the picture is handed on."""
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from dataclasses import dataclass
+
+from collector.arrival import Arrival
+from collector.exposition.page import page
+from collector.identity.room import IdentityFailedError, IdentityRoom
+from collector.ingest.sqlite import SqliteInbox
+from collector.picture import Picture
+from collector.pipeline import Pipeline
+from collector.series.store import SeriesStore
+from collector.telemetry import Telemetry
+from collector.wall.feed import Feed
+from shared.clock import Clock
+from shared.logs import Limited
+
+_SECOND_NS = 1_000_000_000
+
+
+@dataclass
+class Evaluation:
+    """The moving parts between the endpoint, the evaluation and the pages."""
+
+    pipeline: Pipeline
+    series: SeriesStore
+    telemetry: Telemetry
+    clock: Clock
+    feed: Feed
+    every_seconds: float
+    log: logging.Logger
+    inbox: SqliteInbox
+    keys: IdentityRoom
+    picture: Picture | None = None
+    evaluated_monotonic_ns: int = 0
+
+    def accept(self, arrival: Arrival) -> bool:
+        """Take what is on disk; True where its agent should describe its series."""
+        self.telemetry.arrived(arrival)
+        return self.pipeline.accept(arrival)
+
+    def fleet_page(self) -> bytes:
+        """The fleet's metrics as Prometheus reads them."""
+        return page(self.picture, self.series.fresh(self.clock.monotonic_ns()), self.series.metrics())
+
+    def missing(self) -> str:
+        """Why this collector is not ready; empty where it is."""
+        age = (self.clock.monotonic_ns() - self.evaluated_monotonic_ns) / _SECOND_NS
+        if self.picture is None:
+            return "nothing was evaluated yet"
+        if age > 5 * self.every_seconds + 5:
+            return f"the last evaluation is {age:.0f} s old"
+        return self.inbox.failing
+
+    def begin(self) -> "asyncio.Future[None]":
+        """Start to evaluate, until cancelled."""
+        return asyncio.ensure_future(self.evaluate_for_ever())
+
+    async def evaluate_for_ever(self) -> None:
+        """Evaluate every so many seconds."""
+        complain = Limited(self.log, self.clock)
+        while True:
+            begun_ns = self.clock.monotonic_ns()
+            try:
+                self.picture = self.pipeline.evaluate(self.clock.wall_ns(), begun_ns)
+                self.evaluated_monotonic_ns = begun_ns
+                self.feed.publish(self.picture)
+            except sqlite3.Error as error:
+                # Nothing is shown that is not written: screens cover themselves until the disk takes it.
+                self.telemetry.evaluation_faults.inc()
+                complain.warning("the journal cannot be written, nothing is shown", str(error))
+            await self._count_suspects()
+            spent = (self.clock.monotonic_ns() - begun_ns) / _SECOND_NS
+            self.telemetry.evaluated(spent, self.series.tally)
+            await self.clock.sleep(max(0.05, self.every_seconds - spent))
+
+    async def _count_suspects(self) -> None:
+        with contextlib.suppress(IdentityFailedError):
+            self.telemetry.suspected(await self.keys.read(lambda book: book.suspects()))
