@@ -16,6 +16,7 @@ from shared.clock import Clock
 _SECOND_NS = 1_000_000_000
 _PAST_NS = 30 * 86_400 * _SECOND_NS
 _SHOWN = 300
+_DIGITS = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,12 @@ class IncidentPages:
 
     async def show(self, request: Request) -> Response:
         """``GET /incidents/{number}``."""
-        versions = self._journal.versions(request.path_params["number"])
+        number = request.path_params["number"]
+        versions = (
+            self._journal.versions(int(number))
+            if number.isascii() and number.isdecimal() and len(number) < _DIGITS
+            else []
+        )
         if not versions:
             return self._sheets.page(request, "missing.html", 404)
         _, told = self._sheets.words(request)

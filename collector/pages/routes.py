@@ -37,6 +37,6 @@ def page_routes(sheets: Sheets, shown: Shown) -> list[BaseRoute]:
         Route("/sites", sites.search),
         Route("/sites/{site:str}", sites.show),
         Route("/incidents", incidents.every),
-        Route("/incidents/{number:int}", incidents.show),
+        Route("/incidents/{number:str}", incidents.show),
         Route("/wall/map", on_map.show),
     ]

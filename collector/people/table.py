@@ -105,7 +105,7 @@ RULES = (
     Rule(READ, "/sites", Need.VIEWER),
     Rule(READ, "/sites/{site:str}", Need.VIEWER),
     Rule(READ, "/incidents", Need.VIEWER),
-    Rule(READ, "/incidents/{number:int}", Need.VIEWER),
+    Rule(READ, "/incidents/{number:str}", Need.VIEWER),
     Rule(READ, "/events", Need.WATCHER),
     Rule(READ, "/api/v1/status", Need.WATCHER),
     Rule(READ, "/login", Need.EVERYBODY),

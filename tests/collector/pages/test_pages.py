@@ -56,6 +56,8 @@ async def test_incidents_are_listed_and_each_shows_its_evidence_and_versions(sto
         every = (await client.get("/incidents")).text
         one = (await client.get("/incidents/1?lang=en")).text
         missing = await client.get("/incidents/999")
+        for wrong in ("x", "-1", "1" * 400, "١"):
+            assert (await client.get(f"/incidents/{wrong}")).status_code == 404
 
     assert every.count("<tr class=") == len(story.incidents())
     assert "access link" in one
