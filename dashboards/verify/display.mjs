@@ -1,0 +1,59 @@
+// What Grafana's own code makes of values: cases as JSON on standard input, texts and colours on standard output.
+// A case is {fieldConfig, options, frames}: frames is a list of lists of values, one list a series, none for no series.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+// The library asks for a browser's window and language, and for nothing else of it that is used here.
+globalThis.window ??= globalThis;
+globalThis.navigator ??= { language: 'vi', languages: ['vi'] };
+const require = createRequire(`${process.argv[2]}/`);
+const grafana = require('@grafana/data');
+// The application registers these when it starts; the processing itself is the library's.
+const processors = {
+  displayName: grafana.displayNameOverrideProcessor,
+  unit: grafana.unitOverrideProcessor,
+  min: grafana.numberOverrideProcessor,
+  max: grafana.numberOverrideProcessor,
+  decimals: grafana.numberOverrideProcessor,
+  thresholds: grafana.thresholdsOverrideProcessor,
+  mappings: grafana.valueMappingsOverrideProcessor,
+  noValue: grafana.stringOverrideProcessor,
+  color: grafana.identityOverrideProcessor,
+};
+const fieldConfigRegistry = new grafana.FieldConfigOptionsRegistry(() =>
+  Object.entries(processors).map(([id, process]) => ({ id, path: id, name: id, process, shouldApply: () => true })));
+const theme = grafana.createTheme({ colors: { mode: 'dark' } });
+
+function series(values, place) {
+  const read = values.map((value) => (value === 'NaN' ? NaN : value));
+  const name = `series ${place}`;
+  return grafana.toDataFrame({
+    name,
+    fields: [
+      { name: 'Time', type: grafana.FieldType.time, values: read.map((_, step) => 1.7e12 + step * 1000) },
+      { name: 'Value', type: grafana.FieldType.number, values: read, labels: { name } },
+    ],
+  });
+}
+
+function shown({ fieldConfig, options, frames }) {
+  const replaceVariables = (text) => text;
+  const data = grafana.applyFieldOverrides({
+    data: frames.map(series), fieldConfig, fieldConfigRegistry, replaceVariables, theme, timeZone: 'Asia/Ho_Chi_Minh',
+  });
+  const found = grafana.getFieldDisplayValues({
+    fieldConfig, reduceOptions: options.reduceOptions, replaceVariables, theme, data, timeZone: 'Asia/Ho_Chi_Minh',
+  });
+  return found.map(({ display }) => ({
+    text: `${display.prefix ?? ''}${display.text}${display.suffix ?? ''}`, color: display.color ?? null,
+  }));
+}
+
+const { cases, units, transformations } = JSON.parse(readFileSync(0, 'utf8'));
+const known = new Set(grafana.getValueFormats().flatMap((group) => group.submenu.map((one) => one.value)));
+const transformers = new Set(Object.values(grafana.standardTransformers).map((one) => one.id));
+process.stdout.write(JSON.stringify({
+  shown: cases.map(shown),
+  unknownUnits: units.filter((unit) => !known.has(unit)),
+  unknownTransformations: transformations.filter((id) => !transformers.has(id)),
+}));
