@@ -11,6 +11,7 @@ from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
 _WEIGH_NS = 10 * _SECOND_NS
+"""Asked once in each of these on the clock, so that it does not depend on when it was asked before."""
 
 Powerless = Callable[[str, int], bool]
 """Whether the mains of a site that was lost at a time are known to have failed before."""
@@ -36,7 +37,7 @@ class Case:
 
     def due(self, now_ns: int) -> bool:
         """Whether its cause should be asked for again; a thing that lasts is asked now and then."""
-        if now_ns - self.weighed_ns < _WEIGH_NS:
+        if now_ns // _WEIGH_NS == self.weighed_ns // _WEIGH_NS:
             return False
         self.weighed_ns = now_ns
         return True
@@ -55,7 +56,7 @@ class Group:
     def due(self, now_ns: int) -> bool:
         """Whether it should be told of again: other sites than before, or some time."""
         state = (len(self.cases), len(self.lasting()))
-        if state == self.weighed[1:] and now_ns - self.weighed[0] < _WEIGH_NS:
+        if state == self.weighed[1:] and now_ns // _WEIGH_NS == self.weighed[0] // _WEIGH_NS:
             return False
         self.weighed = (now_ns, *state)
         return True

@@ -20,7 +20,8 @@ _LONGEST_SECONDS = 4.0
 """A run is in the cycle that ends so long after its beginning, or later: a lost train takes 3.8 s."""
 _UPS_SECONDS, _TRAPS_SECONDS, _REPORT_SECONDS = 60.0, 60.0, 20.0
 _PERIODS = {preset.name: preset.every_seconds for preset in PRESETS}
-_LAN_RTT_SECONDS, _TRAIN_SECONDS = 0.0005, 0.8
+_LAN_RTT_SECONDS = 0.0005
+_LASTS_NS = 800_000_000
 _LOSING = {True: (Outcome.OK, ""), False: (Outcome.TIMEOUT, "no reply")}
 
 
@@ -48,11 +49,13 @@ class Inside:
         """The runs of the cycle that ends at ``committed``; ``waits_ns``: stamp of the oldest record not sent yet."""
         boot = self._history.host_boot(committed)
         first = max(committed - _CYCLE_SECONDS - _LONGEST_SECONDS, boot)
+        now = self._history.at(committed)
+        steady = self._history.since(committed) <= first
         found = []
         for run in self._runs:
             slot = (committed - _LONGEST_SECONDS - run.phase) // run.period * run.period + run.phase
             if slot > first:
-                strain = self._history.at(slot)
+                strain = now if steady else self._history.at(slot)
                 if strain.measures:
                     found.append(self._reading(run, slot, boot, strain, waits_ns))
         if self._place.battery_seconds:
@@ -91,31 +94,17 @@ class Inside:
             outcome, reason = _LOSING[strain.meets_gateway]
             samples, kind = tuple(self._told(run, slot, strain)) if strain.meets_gateway else (), "snmp"
         target = self._agent if run.check == "agent" else f"{self._place.id}-{run.role.replace('_', '-')}"
-        return self._made(run.check, kind, target, run.role, slot, boot, outcome, samples, reason)
-
-    def _made(  # noqa: PLR0913, PLR0917 - the record's own fields
-        self,
-        check: str,
-        kind: str,
-        target: str,
-        role: str,
-        slot: float,
-        boot: float,
-        outcome: Outcome,
-        samples: tuple[Sample, ...],
-        reason: str,
-    ) -> Reading:
-        ahead_ns = round(self._history.at(slot).clock_seconds * SECOND_NS)
+        ahead_ns = round(strain.clock_seconds * SECOND_NS)
         return Reading(
-            check,
+            run.check,
             kind,
             self._place.id,
             target,
-            role,
+            run.role,
             outcome,
             monotonic_ns(slot, boot),
             wall_ns(slot) + ahead_ns,
-            round(_TRAIN_SECONDS * SECOND_NS),
+            _LASTS_NS,
             samples,
             reason,
         )
@@ -151,6 +140,5 @@ class Inside:
         for turn in self._history.battery_turns:
             at = turn + 0.5
             if committed - _CYCLE_SECONDS < at <= committed and at > first:
-                yield self._made(
-                    "traps", "snmp_trap", f"{self._place.id}-ups", "ups", at, boot, Outcome.OK, (self._traps(at),), ""
-                )
+                run = _Run("traps", "ups", _TRAPS_SECONDS, 0.0)
+                yield self._reading(run, at, boot, self._history.at(at), None)

@@ -28,8 +28,8 @@ _RECENT_SECONDS = 900
 """What a collector reads back when it starts."""
 _REST_LOOK_SECONDS = 10
 _LEAST_JUMP_SECONDS = 60
-_WARM_SECONDS = 12
-_HEARD_SECONDS = 75
+_LEAST_OUTAGE_SECONDS = 40.0
+_HEARD_SECONDS = 80
 """Within this time every agent commits, reports and looks at everything once."""
 
 
@@ -152,21 +152,44 @@ class Life:
 
     def _jump(self, second: int, seconds: int) -> int:
         """The second from which on life goes on: everything has been seen again by then, and nothing has happened."""
-        warm = _WARM_SECONDS + int(self._settings.degraded_runs * CHECK.every_seconds)
-        target = int(min(self._pace.next_change(second) - 2, seconds)) - warm
-        if target - second < _LEAST_JUMP_SECONDS:
+        until = int(min(self._pace.next_change(second) - 2, seconds))
+        if until - _HEARD_SECONDS - second < _LEAST_JUMP_SECONDS:
             return second
-        matter = self._first_matter(second, target + warm)
+        matter = self._first_matter(second, until)
         if matter is not None:
             self._pace.stir(matter)
-            target = min(target, int(matter) - 2 - warm)
-            if target - second < _LEAST_JUMP_SECONDS:
-                return second
+            until = min(until, int(matter) - 2)
+        window = int(self._settings.degraded_runs * CHECK.every_seconds)
+        steady = matter is None and self._is_steady(second, until, window)
+        warm = _HEARD_SECONDS + (0 if steady else window)
+        target = until - warm
+        if target - second < _LEAST_JUMP_SECONDS:
+            return second
         self.lived.skipped_seconds += target - second
         self.lived.lived_seconds += warm
         for warming in range(target + 1, target + warm + 1):
             self._measure(warming, outposts=warming > target + warm - _HEARD_SECONDS)
         return target + warm
+
+    def _is_steady(self, second: int, until: int, window: int) -> bool:
+        """Whether it is all one which of its latest trains the judge remembers when life goes on.
+
+        So it is where the trains before the stretch and those after it do not lose enough together, where no line gets
+        worse meanwhile, and where whoever is lost is lost so long that the judge forgets all of them.
+        """
+        trains, period = self._settings.degraded_runs, int(CHECK.every_seconds)
+        if self._own.until(second) <= until + window:
+            return False
+        first = [*range(second // period - trains, second // period + 1)]
+        last = [*range((until - _HEARD_SECONDS) // period, (until + window) // period + 1)]
+        for outpost in self._outposts:
+            history = self._timeline.of(outpost.site)
+            if not history.is_plain(second, until + window, _LEAST_OUTAGE_SECONDS):
+                return False
+            line = f"{outpost.site}-router"
+            if sum(self._chance.lost(line, train) for train in (*first, *last)) >= self._enough:
+                return False
+        return True
 
     def _first_matter(self, second: int, until: int) -> float | None:
         """When the first loss of a stretch could matter, on any line that can be seen."""

@@ -22,6 +22,8 @@ from shared.wire.reading import Outcome, Reading, Sample
 CLOSE_SECONDS = 60.0
 SELDOM_SECONDS = 5
 _MARGIN_SECONDS = 30.0
+_FADING_SECONDS = 1500.0
+"""Less light is less than the median of what was seen before."""
 _RECENT_SECONDS = 900.0
 """What the collector reads back when it starts."""
 
@@ -31,7 +33,8 @@ class Pace:
 
     def __init__(self, timeline: Timeline, sites: Sequence[str], settings: JudgementSettings) -> None:
         self._changes = timeline.changes
-        self._restarts = timeline.restarts
+        fades = (start - _FADING_SECONDS for site in sites for start in timeline.of(site).fades)
+        self._early = sorted({*fades, *(restart - _RECENT_SECONDS for restart in timeline.restarts)})
         self._sharp = sorted({0.0, *timeline.of(CENTRE).starts[1:], *_sites_lost(timeline, sites)})
         self._quiet = frozenset(_agents_lost(timeline, sites))
         self._settled = _MARGIN_SECONDS + max(
@@ -52,6 +55,8 @@ class Pace:
     def rests(self, second: int) -> bool:
         """Whether all limits of time have passed since the latest change."""
         place = bisect_right(self._changes, second)
+        if self._in_advance(second):
+            return False
         for change in reversed(self._changes[:place]):
             if second - change > self._silent:
                 break
@@ -60,13 +65,20 @@ class Pace:
         return second - self._stirred > self._settled
 
     def next_change(self, second: float) -> float:
-        """The next change after a second; infinite where there is none. A restart begins with what is read back."""
+        """The next change after a second; infinite where there is none.
+
+        A restart begins with what is read back, and fading with how much light there was before.
+        """
         place = bisect_right(self._changes, second)
         following = self._changes[place] if place < len(self._changes) else float("inf")
-        restart = bisect_right(self._restarts, second)
-        if restart < len(self._restarts):
-            following = min(following, max(second, self._restarts[restart] - _RECENT_SECONDS))
-        return following
+        early = bisect_right(self._early, second)
+        return min(following, self._early[early]) if early < len(self._early) else following
+
+    def _in_advance(self, second: float) -> bool:
+        """Whether what is seen now is wanted for a change that has not come yet."""
+        early = bisect_right(self._early, second)
+        longest = max(_FADING_SECONDS, _RECENT_SECONDS)
+        return bool(early) and second - self._early[early - 1] <= longest
 
 
 def enough_losses(settings: JudgementSettings) -> int:

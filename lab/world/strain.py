@@ -57,9 +57,14 @@ class Strain:
         return not (self.dark or self.router_hung or self.line_cut or self.hop_dead or self.core_cut)
 
     @property
+    def host_runs(self) -> bool:
+        """Whether the agent's computer does."""
+        return not (self.dark or self.host_off)
+
+    @property
     def measures(self) -> bool:
         """Whether the agent works."""
-        return not (self.dark or self.host_off or self.agent_away)
+        return self.host_runs and not self.agent_away
 
     @property
     def meets_gateway(self) -> bool:

@@ -25,6 +25,8 @@ class History:
     router_boots: tuple[float, ...]
     host_boots: tuple[float, ...]
     program_starts: tuple[float, ...]
+    fades: tuple[float, ...]
+    """When less light began to arrive."""
     battery_turns: tuple[float, ...]
     """When mains failed and the supply took over."""
 
@@ -32,10 +34,26 @@ class History:
         """What holds at a time."""
         return self.strains[bisect_right(self.starts, seconds) - 1]
 
+    def since(self, seconds: float) -> float:
+        """Since when that holds."""
+        return self.starts[bisect_right(self.starts, seconds) - 1]
+
     def until(self, seconds: float) -> float:
         """When it changes next; where it never does, a year later."""
         place = bisect_right(self.starts, seconds)
         return self.starts[place] if place < len(self.starts) else seconds + _YEAR_SECONDS
+
+    def is_plain(self, first: float, last: float, least_seconds: float) -> bool:
+        """Whether in a time no packets are lost but all of them, and then for a while."""
+        place = max(0, bisect_right(self.starts, first) - 1)
+        while place < len(self.starts) and self.starts[place] <= last:
+            strain = self.strains[place]
+            if strain.lossy or (
+                not strain.reached and self.until(self.starts[place]) - self.starts[place] < least_seconds
+            ):
+                return False
+            place += 1
+        return True
 
     def router_boot(self, seconds: float) -> float:
         """When the router that runs at a time was started."""
@@ -103,15 +121,13 @@ def _history(spells: Sequence[Spell]) -> History:
         if strain != strains[-1]:
             starts.append(edge)
             strains.append(strain)
-    router, host, program = [LONG_AGO], [LONG_AGO], [LONG_AGO]
-    battery: list[float] = []
-    for before, after, start in zip(strains, strains[1:], starts[1:], strict=False):
-        if after.on_battery and not before.on_battery:
-            battery.append(start)
-        if after.measures and not before.measures:
-            program.append(start)
-        if (before.dark or before.router_hung) and after.answers:
-            router.append(start)
-        if (before.dark or before.host_off) and not (after.dark or after.host_off):
-            host.append(start)
-    return History(tuple(starts), tuple(strains), tuple(router), tuple(host), tuple(program), tuple(battery))
+    turns = list(zip(strains, strains[1:], starts[1:], strict=False))
+    return History(
+        starts=tuple(starts),
+        strains=tuple(strains),
+        router_boots=(LONG_AGO, *(at for was, now, at in turns if now.answers and not was.answers)),
+        host_boots=(LONG_AGO, *(at for was, now, at in turns if now.host_runs and not was.host_runs)),
+        program_starts=(LONG_AGO, *(at for was, now, at in turns if now.measures and not was.measures)),
+        fades=tuple(at for was, now, at in turns if now.fade_db > was.fade_db),
+        battery_turns=tuple(at for was, now, at in turns if now.on_battery and not was.on_battery),
+    )
