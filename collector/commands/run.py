@@ -20,6 +20,7 @@ from collector.commands.stock import load_inventory
 from collector.forward.post import unusable
 from collector.forward.settings import DestinationSettings
 from collector.inventory.site import Inventory
+from collector.notify.channels import gaps_in_words, load_roster
 from collector.notify.channels import unusable as not_telling
 from collector.notify.settings import NotifySettings
 from collector.serving import ListenError, open_sockets, serve, tls_context
@@ -41,6 +42,10 @@ def check_config(path: Path) -> int:
         return _INPUT_IS_WRONG
     settings, inventory = loaded
     print(f"{path}: good ({len(inventory.sites)} sites, {len(settings.agents)} agents)")
+    zone = ZoneInfo(settings.retention.time_zone)
+    roster = load_roster(settings.notify.roster, zone) if settings.notify is not None else None
+    for gap in gaps_in_words(roster, SystemClock().wall_ns(), zone) if roster is not None else ():
+        print(f"note: {gap}")
     return 0
 
 

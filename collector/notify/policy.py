@@ -7,6 +7,8 @@ from collector.notify.message import Audience, Kind, Note, Urgency
 
 _SECOND_NS = 1_000_000_000
 _MINUTE_NS = 60 * _SECOND_NS
+_STILL_OWED = frozenset({"maintenance", "past"})
+"""Whoever was told before that was known hears nothing but the end; of a fold they hear by the other incident."""
 _SHARED = frozenset({Scope.HUB, Scope.PROVIDER, Scope.POWER_AREA})
 
 
@@ -103,12 +105,14 @@ def decide(  # noqa: PLR0913 - everything that a decision hangs on
         return _begin(
             incident, told, now_ns, rules, audience, quiet_ns, heir=heir, urgency=urgency, hush=quiet_until_ns
         )
-    if incident.silent_because:
+    if incident.silent_because and (audience is Audience.STANDING or incident.silent_because not in _STILL_OWED):
         return Decision(kind=Kind.WITHDRAWN, why=incident.silent_because)
     if not incident.is_open:
         return Decision(kind=Kind.RESOLVED) if quiet_ns is None else Decision(wait_ns=quiet_ns, why="quiet hours")
     if audience is Audience.STANDING:
         return Decision(kind=Kind.UPDATE) if incident.version > told.incident.version else Decision()
+    if incident.silent_because:
+        return Decision(why=incident.silent_because)
     return _go_on(incident, told, now_ns, rules, quiet_ns, urgency=urgency, levels=levels)
 
 

@@ -17,6 +17,7 @@ INSTALLED = {
     "/var/lib/phusong-agent": "state",
     "/run/credentials/phusong-agent.service/credentials": "credentials.yaml",
     "/etc/phusong/sites.csv": "sites.csv",
+    "/etc/phusong/roster.yaml": "roster.yaml",
 }
 """Where the examples expect things, and where the test has them."""
 

@@ -119,6 +119,17 @@ def test_a_told_site_that_is_folded_falls_silent_and_the_fold_is_told_as_its_upd
     assert decide(brief, None, SOON_NS, RULES, heir=True).kind is Kind.RESOLVED
 
 
+def test_who_was_told_before_work_on_it_was_announced_hears_the_end_and_nothing_else() -> None:
+    """Otherwise the message that woke them stands for ever."""
+    hub = incident(**HUB)
+    worked = later(hub, silent_because="maintenance", cause=Cause.POWER)
+
+    assert decide(worked, known(hub), SOON_NS + 9 * HOUR_NS, RULES, levels=2) == Decision(why="maintenance")
+    assert decide(later(worked, ended_ns=NOON_NS + HOUR_NS), known(hub), NOON_NS + HOUR_NS, RULES).kind is Kind.RESOLVED
+    standing = decide(worked, known(hub), SOON_NS, RULES, audience=Audience.STANDING)
+    assert standing.kind is Kind.WITHDRAWN
+
+
 def test_what_nobody_acknowledges_goes_to_the_next_level_then_to_everybody_hourly() -> None:
     hub, told, now_ns = incident(**HUB), known(incident(**HUB)), SOON_NS
 
