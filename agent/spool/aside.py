@@ -24,6 +24,11 @@ def count_aside(path: Path) -> int:
     return max((_number(file) for file in _kept(path)), default=0)
 
 
+def newest_aside(path: Path) -> Path | None:
+    """The file that was set aside last, where it is still there."""
+    return next(iter(_kept(path)), None)
+
+
 def _forget_old(path: Path, limit_bytes: int) -> None:
     """Delete the oldest, so that a disk that spoils one after another is not filled with them; the newest stays."""
     left_bytes = limit_bytes

@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.spool.memory import MemorySpool
-from agent.spool.queue import CorruptSpoolError, DiskSpool, Gap, SpoolError, SpoolFullError, Stored
+from agent.spool.aside import count_aside, newest_aside
+from agent.spool.queue import CorruptSpoolError, DiskSpool, Estate, Gap, SpoolError, SpoolFullError, Stored
+from agent.spool.salvage import salvage
 from shared.ownership import StateTakenError
 
 Opening = Callable[[Path], AbstractContextManager[DiskSpool]]
@@ -17,6 +18,7 @@ TROUBLE = (OSError, sqlite3.Error, SpoolError, CorruptSpoolError, StateTakenErro
 """What a disk's trouble looks like while a store is opened or used."""
 _MOST = 8
 _PREFIX = "standin-"
+SPOOL = "spool.sqlite"
 
 
 @dataclass
@@ -48,6 +50,8 @@ class Elders:
         self._folder = folder
         self._opening = opening
         self._stores: list[Store] = []
+        self._set_aside = 0
+        """Damaged files of which all was taken that could be."""
 
     def open(self) -> None:
         """Open all that there are; raises one of :data:`TROUBLE`."""
@@ -59,9 +63,9 @@ class Elders:
         while self._stores:
             self._stores.pop().close()
 
-    def take_in(self, memory: MemorySpool) -> bool:
-        """Bring what memory holds to the disk; False where that has no room for it. Raises as :meth:`open`."""
-        folder = self._folder / f"{_PREFIX}{memory.epoch}"
+    def take_in(self, estate: Estate) -> bool:
+        """Bring what another store held to the disk; False where that has no room for it. Raises as :meth:`open`."""
+        folder = self._folder / f"{_PREFIX}{estate.epoch}"
         known = [store for store in self._stores if store.folder == folder]
         if not known and len(self._stores) >= _MOST:
             return False
@@ -69,12 +73,24 @@ class Elders:
         if not known:
             self._stores.append(store)
         try:
-            store.spool.take_over(memory.estate())
+            store.spool.take_over(estate)
         except SpoolFullError:
             self._stores.remove(store)
             _delete(store)
             return False
         return True
+
+    def begin(self) -> None:
+        """What was set aside before now was looked at then."""
+        self._set_aside = count_aside(self._folder / SPOOL)
+
+    def rescue(self) -> Estate | None:
+        """After a file was set aside: take in what can be read of it; None where that is nothing."""
+        set_aside = count_aside(self._folder / SPOOL)
+        path = newest_aside(self._folder / SPOOL) if set_aside > self._set_aside else None
+        self._set_aside = set_aside
+        estate = None if path is None else salvage(path)
+        return estate if estate and estate.waiting and self.take_in(estate) else None
 
     def spools(self) -> list[DiskSpool]:
         """Those that are open."""

@@ -55,6 +55,7 @@ class Shelter:
 
     def begin(self) -> None:
         """Choose the first store: memory where the disk cannot be used."""
+        self._elders.begin()
         self._turn = self._main.spool if self._heal() and self._main else self._standing_in()
 
     def close(self) -> None:
@@ -204,10 +205,14 @@ class Shelter:
                 main.spool.put(*self._doubt)
             self._doubt = None
         self._waiting = main.spool.backlog().records
+        rescued = self._elders.rescue()
+        if rescued is not None:
+            self._owed = [owed for owed in self._owed if owed[0] != rescued.epoch]
+            self._tell("records of the damaged spool could be read", str(len(rescued.waiting)))
         for owed in list(self._owed):
             main.spool.remember(*owed)
             self._owed.remove(owed)
-        if memory is None or not self._elders.take_in(memory):
+        if memory is None or not self._elders.take_in(memory.estate()):
             return
         self._memory, self._turn = None, None if self._turn is memory else self._turn
         self._tell("the disk takes records again", f"{memory.backlog().records} records came from memory")
@@ -220,9 +225,7 @@ class Shelter:
 
     def _lose_file(self, error: CorruptSpoolError) -> None:
         """The damaged file is set aside when it is closed, and a new one is opened at the next record."""
-        self._tell(
-            "the spool is damaged: it is set aside and a new one begun", f"{error}; {self._waiting} records waited"
-        )
+        self._tell("the spool is damaged: it is set aside and a new one begun", f"{error}; {self._waiting} waited")
         if self._main is not None and self._main.spool.corrupt:
             self._owed.append((self._main.spool.epoch, [Gap(self._waiting, 0, 0)]))
             self._waiting = 0

@@ -22,6 +22,7 @@ from lab.prove.disks import KINDS, Disk
 _SETTINGS = SpoolSettings(quota_megabytes=32)
 _PATIENCE_PUTS = 100
 _BLOB_BYTES = 4000
+_SPOILED_BYTES = 40_000
 
 
 @dataclass
@@ -91,12 +92,12 @@ def _episode(kind: str, disk: Disk, dice: random.Random, *, careless: bool) -> d
     with _opened(state, careless=careless) as spool:
         _work(spool, episode, dice, dice.randrange(5, 60))
         if not between:
-            _spoil(kind, disk, state)
+            _spoil(kind, disk, state, dice)
             _work(spool, episode, dice, dice.randrange(20, 300))
             _mend(kind, disk)
             _come_home(spool, episode, dice)
     if between:
-        _spoil(kind, disk, state)
+        _spoil(kind, disk, state, dice)
         with _opened(state, careless=careless) as spool:
             _work(spool, episode, dice, dice.randrange(20, 300))
             _mend(kind, disk)
@@ -145,13 +146,17 @@ def _send(spool: Shelter, episode: Episode, dice: random.Random, *, heard: bool)
     return True
 
 
-def _spoil(kind: str, disk: Disk, state: Path) -> None:
+def _spoil(kind: str, disk: Disk, state: Path, dice: random.Random) -> None:
     if kind != "damaged":
         disk.spoil()
         return
-    for path in state.glob("spool.sqlite*"):
+    whole = dice.random() < 0.3
+    for path in state.glob("spool.sqlite*" if whole else "spool.sqlite"):
+        size = path.stat().st_size
+        begin, end = (0, size) if whole else (dice.randrange(size), size)
         with path.open("r+b") as file:
-            file.write(b"\xff" * path.stat().st_size)
+            file.seek(begin)
+            file.write(dice.randbytes(min(end - begin, size if whole else _SPOILED_BYTES)))
 
 
 def _mend(kind: str, disk: Disk) -> None:
