@@ -96,7 +96,7 @@ async def open_collector(
         ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
         around = Surroundings(settings.state, inventory, journal, maintenance, zone, telemetry.registry, clock, log)
         notify = await stack.enter_async_context(open_notify(settings.notify, around))
-        people = await stack.enter_async_context(_people(settings, clock, zone))
+        people = await stack.enter_async_context(_people(settings, clock, zone, log))
         copies = {"people": people.room.copy, "journal": journal.copy}
         copies |= {} if ledger is None else {"forward": ledger.copy}
         copies |= {} if notify is None else {"notify": notify.outbox.copy}
@@ -125,13 +125,11 @@ def _pages(feed: Feed, settings: CollectorSettings, shown: Shown, zone: ZoneInfo
     return [*routes(feed, Pages(feed, settings.wall, shown.clock, zone)), *beside]
 
 
-def _people(settings: CollectorSettings, clock: Clock, zone: ZoneInfo) -> AbstractAsyncContextManager[People]:
-    return open_door(
-        settings.state / "people.sqlite",
-        settings.people,
-        clock,
-        Look(settings.wall.title, settings.wall.language, zone),
-    )
+def _people(
+    settings: CollectorSettings, clock: Clock, zone: ZoneInfo, log: logging.Logger
+) -> AbstractAsyncContextManager[People]:
+    look = Look(settings.wall.title, settings.wall.language, zone)
+    return open_door(settings.state / "people.sqlite", settings.people, clock, look, log)
 
 
 def _doors(settings: CollectorSettings, state: Evaluation) -> dict[str, App]:

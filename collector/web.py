@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from collector.people.room import PeopleFailedError
+
 App = Callable[[Any, Any, Any], Awaitable[None]]
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 _DISCOVERED = frozenset({"icmp", "snmp"})
@@ -59,7 +61,7 @@ def application(  # noqa: PLR0913 - the composition root fills these in, once
         Route("/sd/{kind:str}", discovered),
         *pages,
     ]
-    return Front(machines, table, gate(Starlette(routes=table, exception_handlers={404: _missing})))
+    return Front(machines, table, gate(Starlette(routes=table, exception_handlers=_FAULTS)))
 
 
 class Front:
@@ -93,3 +95,10 @@ class Front:
 
 async def _missing(request: Request, _: Exception) -> Response:
     return Response(f"there is nothing at {request.scope['path']!a}\n", 404, media_type="text/plain")
+
+
+async def _later(_: Request, error: Exception) -> Response:
+    return Response(f"{error}\n", 503, {"Retry-After": "5"}, media_type="text/plain")
+
+
+_FAULTS = {404: _missing, PeopleFailedError: _later}

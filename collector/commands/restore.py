@@ -45,6 +45,10 @@ def restore(backup: Path, config: Path) -> int:
     if "identity" in copies:
         print("next: 'phusong-collector accept all' (enrolled machines went on meanwhile), and revoke again what was")
         print("revoked since that night; then start the collector: agents send again what they keep")
+    if "people" in copies:
+        print(
+            "people, roles and walls are those of that night: disable and revoke again what was since; all log in anew"
+        )
     return 0
 
 

@@ -76,6 +76,8 @@ class LinkPages:
                 return Response("nothing to do\n", 400, media_type="text/plain")
         except sqlite3.Error:
             return Response("cannot be stored now: try again\n", 503, media_type="text/plain")
+        if hasattr(request.state, "audit"):
+            await request.state.audit(given.person, f"incident-{deed}", str(number))
         # Loading the page again must not do it again.
         return RedirectResponse(request.url.path, 303)
 

@@ -65,7 +65,7 @@ def faults(rows: Iterable[tuple[Row, bytes]], end: Head, kept: Head | None = Non
         if row.number != number + 1:
             yield f"{_rows(number + 1, row.number - 1)} missing"
         elif mark_of(before, row) != mark:
-            yield f"row {row.number} was changed, or another was put in or taken out before it"
+            yield f"row {row.number} was changed, or one before it was changed, put in or taken out"
         before, number = mark, row.number
         if number in {end.number, kept.number if kept else 0}:
             marks[number] = mark

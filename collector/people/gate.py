@@ -49,12 +49,16 @@ class Recognises(Protocol):
         """Whether a wall's token is in force."""
         ...
 
+    async def audit(self, actor: str, action: str, subject: str = "", detail: str = "") -> None:
+        """Append to the chained log."""
+        ...
+
 
 class Gate:
-    """ASGI middleware: answers itself, or sets three things.
+    """ASGI middleware: answers itself, or sets four things in ``request.state``.
 
-    ``request.state.person`` is a :class:`Person` or None, ``request.state.form`` the fields of a form that was checked,
-    and ``request.state.form_token`` what the forms of a page must carry in the field ``form_token``.
+    ``person`` is a :class:`Person` or None, ``form`` the fields of a form that was checked, ``form_token`` what the
+    forms of a page must carry in the field ``form_token``, ``audit(actor, action, subject, detail)`` writes a row.
     """
 
     def __init__(self, app: App, table: Table, sessions: Recognises, clock: Clock, *, required: bool) -> None:
@@ -75,7 +79,7 @@ class Gate:
             await self._unknown(request)(scope, receive, send)
             return
         if rule.need is Need.MACHINE:
-            await self._app(_with(scope, Visitor(), {}), receive, send)
+            await self._app(self._with(scope, Visitor(), {}), receive, send)
             return
         try:
             visitor, answer = await self._ask(request, rule)
@@ -92,7 +96,7 @@ class Gate:
             await answer(scope, receive, send)
             return
         watched = Watched(send, self._clock, lambda: self._still(request, rule))
-        await watched.carry(self._app, _with(scope, visitor, fields), receive)
+        await watched.carry(self._app, self._with(scope, visitor, fields), receive)
 
     async def _ask(self, request: Request, rule: Rule) -> tuple[Visitor, Response | None]:
         token = request.query_params.get("token", "")
@@ -139,6 +143,11 @@ class Gate:
     def _judge(self, rule: Rule, visitor: Visitor) -> Verdict:
         return judge(rule.need, visitor.person, watcher=visitor.watcher, required=self._required)
 
+    def _with(self, scope: Any, visitor: Visitor, fields: dict[str, str]) -> Any:
+        token = form_token(visitor.token) if visitor.token else ""
+        said = {"person": visitor.person, "form": fields, "form_token": token, "audit": self._sessions.audit}
+        return {**scope, "state": {**scope.get("state", {}), **said}}
+
     def _unknown(self, request: Request) -> Response:
         path = request.scope["path"]
         if self._table.knows(path):
@@ -156,9 +165,3 @@ def refusal(request: Request, verdict: Verdict) -> Response:
         target = quote(request.scope["path"]) + (f"?{query}" if query else "")
         return RedirectResponse(f"/login?next={quote(target, safe='')}", 303)
     return Response("Hãy đăng nhập.\nLog in first.\n", 401, media_type="text/plain")
-
-
-def _with(scope: Any, visitor: Visitor, fields: dict[str, str]) -> Any:
-    token = form_token(visitor.token) if visitor.token else ""
-    said = {"person": visitor.person, "form": fields, "form_token": token}
-    return {**scope, "state": {**scope.get("state", {}), **said}}

@@ -1,5 +1,6 @@
 """What the collector opens for people, put together: their book, their pages and the gate before everything."""
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,9 +31,11 @@ class People:
 
 
 @asynccontextmanager
-async def open_door(path: Path, settings: PeopleSettings, clock: Clock, look: Look) -> AsyncIterator[People]:
+async def open_door(
+    path: Path, settings: PeopleSettings, clock: Clock, look: Look, log: logging.Logger
+) -> AsyncIterator[People]:
     """Open or make the book; raises OSError or sqlite3.Error."""
-    async with open_people_room(path, clock) as room:
+    async with open_people_room(path, clock, log) as room:
         sessions, table = Sessions(room, settings, clock), Table(RULES)
         login, accounts = Login(room, sessions, clock), Accounts(room, sessions, clock)
         pages = PeoplePages(room, login, accounts, table, look)

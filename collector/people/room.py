@@ -1,6 +1,7 @@
 """The book of people for the running collector: one thread that reads and writes it, one that compares passwords."""
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from collector.people.book import Book, open_people
 from collector.people.chain import Head
 from collector.people.passwords import Passwords
 from shared.clock import Clock
+from shared.logs import Limited
 
 _READS = 1024
 _COMPARISONS = 16
@@ -26,12 +28,12 @@ class PeopleFailedError(Exception):
 class PeopleRoom:
     """Asks the book from the event loop."""
 
-    def __init__(self, book: Book, clock: Clock, passwords: Passwords) -> None:
+    def __init__(self, book: Book, clock: Clock, passwords: Passwords, complain: Limited) -> None:
         self._book = book
         self._clock = clock
         self._passwords = passwords
-        self._shelf = _Line("people", _READS)
-        self._scales = _Line("passwords", _COMPARISONS)
+        self._shelf = _Line("people", _READS, complain)
+        self._scales = _Line("passwords", _COMPARISONS, complain)
 
     async def read(self, work: Callable[[Book], _T]) -> _T:
         """What the book says now, other programs' changes included; raises :class:`PeopleFailedError`."""
@@ -80,14 +82,16 @@ class PeopleRoom:
 class _Line:
     """One thread and a bounded number that wait for it."""
 
-    def __init__(self, name: str, most: int) -> None:
+    def __init__(self, name: str, most: int, complain: Limited) -> None:
+        self._complain = complain
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._most = most
         self._waiting = 0
 
     async def do(self, work: Callable[[], _T]) -> _T:
         if self._waiting >= self._most:
-            raise PeopleFailedError(f"{self._most} requests wait already")
+            self._complain.warning("people wait", f"{self._most} requests wait already")
+            raise PeopleFailedError("too many requests wait already: try again")
         self._waiting += 1
         try:
             # Shielded: what a client that went away began is still carried out as a whole, and still counted.
@@ -99,7 +103,8 @@ class _Line:
         try:
             return await asyncio.shield(going)
         except (sqlite3.Error, OSError) as error:
-            raise PeopleFailedError(f"the book of people cannot be read or written: {error}") from None
+            self._complain.warning("the book of people cannot be read or written", str(error))
+            raise PeopleFailedError("the book of people cannot be read or written: try again") from None
 
     def _done(self, going: "asyncio.Future[_T]") -> None:
         self._waiting -= 1
@@ -111,10 +116,12 @@ class _Line:
 
 
 @asynccontextmanager
-async def open_people_room(path: Path, clock: Clock, passwords: Passwords | None = None) -> AsyncIterator[PeopleRoom]:
+async def open_people_room(
+    path: Path, clock: Clock, log: logging.Logger, passwords: Passwords | None = None
+) -> AsyncIterator[PeopleRoom]:
     """Open or make the book; raises OSError or sqlite3.Error."""
     with open_people(path) as book:
-        room = PeopleRoom(book, clock, passwords or Passwords())
+        room = PeopleRoom(book, clock, passwords or Passwords(), Limited(log, clock))
         try:
             yield room
         finally:

@@ -1,5 +1,6 @@
 """Who sends a request, by its cookies and by what the book says now; it draws no page."""
 
+import contextlib
 import secrets
 
 from starlette.requests import Request
@@ -7,7 +8,7 @@ from starlette.requests import Request
 from collector.people.book import Book, Session
 from collector.people.gate import Visitor
 from collector.people.proofs import SESSION, WALL, session_identity, wall_identity
-from collector.people.room import PeopleRoom
+from collector.people.room import PeopleFailedError, PeopleRoom
 from collector.people.settings import PeopleSettings
 from shared.clock import Clock
 
@@ -41,7 +42,8 @@ class Sessions:
         if session is None or not self._holds(session, now_ns):
             return Visitor(watcher=watcher)
         if used and abs(now_ns - session.used_wall_ns) > _NOTED_NS:
-            await self._room.decide(lambda book: book.use_session(identity, now_ns))
+            with contextlib.suppress(PeopleFailedError):  # a full disk closes no page
+                await self._room.decide(lambda book: book.use_session(identity, now_ns))
         return Visitor(person=session.person, watcher=watcher, token=token)
 
     def begin(self, book: Book, name: str, presented: str) -> str:
@@ -55,6 +57,10 @@ class Sessions:
     async def knows_wall(self, token: str) -> bool:
         """Whether a wall's token is in force."""
         return await self._room.read(lambda book: book.has_wall(wall_identity(token)))
+
+    async def audit(self, actor: str, action: str, subject: str = "", detail: str = "") -> None:
+        """See :meth:`PeopleRoom.write`."""
+        await self._room.write(actor, action, subject, detail)
 
     def _holds(self, session: Session, now_ns: int) -> bool:
         """Also not where the clock was set back behind its beginning: then nothing is known of its age."""

@@ -23,6 +23,7 @@ from collector.settings import CollectorSettings, RetentionSettings
 from collector.telemetry import Telemetry
 from collector.wall.feed import Feed
 from collector.web import Front
+from shared.logs import logger
 
 HOUR_NS = 3_600_000_000_000
 NOW_NS = 1_700_000_000_000_000_000
@@ -64,7 +65,7 @@ async def collector(tmp_path: Path) -> AsyncIterator[Collector]:
             )
         async with open_identity_room(tmp_path / "identity.sqlite") as keys:
             look = Look("test", "vi", ZoneInfo("Asia/Ho_Chi_Minh"))
-            async with open_door(tmp_path / "people.sqlite", PeopleSettings(), Night(), look) as people:
+            async with open_door(tmp_path / "people.sqlite", PeopleSettings(), Night(), look, logger("test")) as people:
                 app, copies = Front({}, (), nothing), {"people": people.room.copy}
                 yield Collector(app, Feed(), inbox, Telemetry("test"), asyncio.Future, keys, people, copies)
 

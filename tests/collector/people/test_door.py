@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from collector.people.book import open_people
+from collector.people.book import Book, open_people
 from collector.people.person import Role
 from collector.people.proofs import BEFORE, SESSION, WALL, form_token, session_identity, wall_identity
 from collector.people.table import RULES, Need
@@ -297,3 +297,29 @@ async def test_pages_stay_open_where_people_are_not_required_but_changes_are_not
         assert (await visitor.get("/events")).status == 200
         assert (await visitor.get("/people")).status == 303
         assert (await visitor.post("/people", {"deed": "add"})).status == 401
+
+
+async def test_a_disk_that_takes_nothing_closes_no_page_and_is_told(tmp_path: Path) -> None:
+    """A trigger stands for the disk: what reads goes on, what must be written is told with 503 and one line."""
+    async with house(tmp_path, required=True) as found:
+        found.add("the-viewer", Role.VIEWER)
+        visitor = logged_in(found, Role.VIEWER)
+
+        def refuse(book: Book) -> None:
+            book._database.execute("UPDATE session SET used_wall_ns = used_wall_ns - 120 * 1000000000")
+            for what in ("UPDATE ON session", "INSERT ON session", "INSERT ON audit"):
+                name = what.replace(" ", "_")
+                book._database.execute(
+                    f"CREATE TRIGGER {name} BEFORE {what} BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+                )
+
+        found.change(refuse)
+
+        assert (await visitor.get("/account")).status == 200
+        other = found.visitor()
+        answer = await other.log_in("the-viewer")
+        assert answer.status == 503
+        assert answer.text == "the book of people cannot be read or written: try again\n"
+        assert other.session == ""
+        assert (await visitor.submit("/account", "/logout", {})).status == 503
+        assert (await visitor.get("/account")).status == 200, "nothing was half done"

@@ -66,6 +66,15 @@ def test_rows_moved_from_one_field_to_the_next_have_another_mark(
     )
 
 
+def marked_anew(db: sqlite3.Connection) -> bytes:
+    """What whoever knows the recipe writes beside a row that they changed."""
+    at, action, subject, detail = db.execute(
+        "SELECT at_wall_ns, action, subject, detail FROM audit WHERE number = 3"
+    ).fetchone()
+    (before,) = db.execute("SELECT mark FROM audit WHERE number = 2").fetchone()
+    return mark_of(before, Row(3, at, "nobody", action, subject, detail))
+
+
 DEEDS: dict[str, tuple[Callable[[sqlite3.Connection], object], str]] = {
     "changed": (lambda db: db.execute("UPDATE audit SET actor = 'nobody' WHERE number = 3"), "row 3 was changed"),
     "deleted": (lambda db: db.execute("DELETE FROM audit WHERE number = 3"), "row 3 is missing"),
@@ -75,7 +84,7 @@ DEEDS: dict[str, tuple[Callable[[sqlite3.Connection], object], str]] = {
             db.execute("UPDATE audit SET number = 3 WHERE number = 4"),
             db.execute("UPDATE audit SET number = 4 WHERE number = 5"),
         ),
-        "row 3 was changed, or another was put in or taken out before it",
+        "row 3 was changed, or one before it was changed, put in or taken out",
     ),
     "inserted": (
         lambda db: (
@@ -83,7 +92,11 @@ DEEDS: dict[str, tuple[Callable[[sqlite3.Connection], object], str]] = {
             db.execute("INSERT INTO audit VALUES (3, 0, 'an', 'nothing', '', '', zeroblob(32))"),
             db.execute("UPDATE audit SET number = number - 99 WHERE number > 100"),
         ),
-        "row 3 was changed, or another was put in or taken out before it",
+        "row 3 was changed, or one before it was changed, put in or taken out",
+    ),
+    "changed, with a mark of its own made anew": (
+        lambda db: db.execute("UPDATE audit SET actor = 'nobody', mark = ? WHERE number = 3", (marked_anew(db),)),
+        "row 4 was changed, or one before it",
     ),
     "truncated": (lambda db: db.execute("DELETE FROM audit WHERE number > 3"), "rows 4 to 5 are missing at the end"),
     "emptied": (lambda db: db.execute("DELETE FROM audit"), "rows 1 to 5 are missing at the end"),

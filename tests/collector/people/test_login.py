@@ -18,6 +18,7 @@ from collector.people.room import PeopleFailedError, PeopleRoom, open_people_roo
 from collector.people.sessions import Sessions
 from collector.people.settings import PeopleSettings
 from collector.people.throttle import Throttle, neighbourhood
+from shared.logs import logger
 from tests.peers.visitor import PASSWORD, House, house
 
 SECOND_NS = 1_000_000_000
@@ -74,7 +75,7 @@ class Desk:
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     passwords, clock = Counting(), Hand()
-    async with open_people_room(tmp_path / "people.sqlite", clock, passwords) as room:
+    async with open_people_room(tmp_path / "people.sqlite", clock, logger("test"), passwords) as room:
         made = passwords.make(PASSWORD)
         for name in ("an", "ha"):
             account = Account(name, Role.VIEWER, made, disabled=False, added_wall_ns=0)
@@ -141,7 +142,7 @@ async def test_a_flood_of_tries_leaves_few_rows_and_says_how_many_it_left_out(de
 
 async def test_a_hash_of_other_parameters_is_made_anew_at_the_next_login(tmp_path: Path) -> None:
     clock, today = Hand(), Counting(passes=2)
-    async with open_people_room(tmp_path / "people.sqlite", clock, today) as room:
+    async with open_people_room(tmp_path / "people.sqlite", clock, logger("test"), today) as room:
         old = Account("an", Role.VIEWER, Counting(passes=1).make(PASSWORD), disabled=False, added_wall_ns=0)
         await room.decide(lambda book: book.add(old))
         desk = Desk(room, today, clock)
@@ -167,7 +168,7 @@ async def test_who_is_disabled_while_the_password_is_compared_does_not_get_in(tm
             return super().right(made, password)
 
     clock, passwords = Hand(), Slow()
-    async with open_people_room(path, clock, passwords) as room:
+    async with open_people_room(path, clock, logger("test"), passwords) as room:
         account = Account("an", Role.VIEWER, passwords.make(PASSWORD), disabled=False, added_wall_ns=0)
         await room.decide(lambda book: book.add(account))
 

@@ -18,6 +18,7 @@ from collector.people.room import open_people_room
 from collector.people.sessions import Sessions
 from collector.people.settings import PeopleSettings
 from collector.people.table import RULES, Table
+from shared.logs import logger
 from tests.peers.visitor import House, house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -110,7 +111,7 @@ class Hand:
 async def test_a_stream_that_is_being_read_ends_within_seconds_of_the_revocation(tmp_path: Path) -> None:
     clock, said = Hand(), []
 
-    async with open_people_room(tmp_path / "people.sqlite", clock) as room:
+    async with open_people_room(tmp_path / "people.sqlite", clock, logger("test")) as room:
         await room.decide(lambda book: book.add_wall(wall_identity(TOKEN), "hall", 0))
 
         async def frames() -> AsyncIterator[bytes]:
