@@ -51,5 +51,12 @@ def worst_of_hub() -> str:
 
 
 def availability(window: str, where: str = "") -> str:
-    """Share of the known, unplanned time in which a site was up, from the recorded series."""
-    return f"avg_over_time(site:phusong_up:bool{where}[{window}])"
+    """Share of the known, unplanned time in which a site was up, from recorded sums."""
+    up, known = f"site:phusong_up:sum5m{where}[{window}]", f"site:phusong_known:count5m{where}[{window}]"
+    return f"sum_over_time({up}) / sum_over_time({known})"
+
+
+def known(window: str) -> str:
+    """Share of the time that Prometheus ran in which a site's state was known and nothing planned; 0 for no time."""
+    ran = f"scalar(sum_over_time(province:phusong_evaluation:count5m[{window}]))"
+    return f"sum_over_time(site:phusong_known:count5m[{window}]) / {ran} or on (site) 0 * phusong_site_status_code"

@@ -7,7 +7,6 @@ from dashboards.frame import Panel, districts, page
 
 _AGREED = 0.995
 _SHARE = look.limits((0, look.DOWN), (0.99, look.DEGRADED), (_AGREED, look.UP))
-_KNOWN = "count_over_time(site:phusong_up:bool[$__range:1m]) / scalar(count_over_time(vector(1)[$__range:1m]))"
 
 
 def sla() -> build.Dashboard:
@@ -29,7 +28,7 @@ def _numbers() -> list[Panel]:
     left = f"1 - (1 - {mean}) / {1 - _AGREED:g}"
     sites = _chosen(queries.availability("$__range"))
     missed = f"count(({sites}) < {_AGREED}) or 0 * count({sites})"
-    known = f"avg({_chosen(_KNOWN)})"
+    known = f"avg({_chosen(queries.known('$__range'))})"
     return [
         panels.number("Khả dụng · Availability", "Mean over the sites.", queries.now(mean), _SHARE, "percentunit")
         .span(6)
@@ -51,7 +50,7 @@ def _numbers() -> list[Panel]:
         ).span(6),
         panels.number(
             "Thời gian đo được · Time known",
-            "Share of the time for which the states of sites are known. The rest is in no figure of this page.",
+            "Share of the time that Prometheus ran for which states are known. The rest is in no figure of this page.",
             queries.now(known),
             look.limits((0, look.DOWN), (0.9, look.DEGRADED), (0.99, look.UP)),
             "percentunit",
@@ -90,14 +89,14 @@ def _sites() -> Panel:
         "Value #C": "Đo được · Known",
         "site": "site",
     }
-    outages = "floor((changes(site:phusong_up:bool[$__range:1m]) + 1) / 2)"
+    outages = "sum_over_time(site:phusong_down:starts5m[$__range])"
     table = panels.listing(
         "Từng điểm · Every site",
-        "Outages are counted by the minute: shorter ones may be missed. For print: menu Inspect, Data, CSV.",
+        "Outages between two evaluations of Prometheus are missed. For print: menu Inspect, Data, CSV.",
         [
             queries.rows(queries.with_names(_chosen(queries.availability("$__range"))), "A"),
             queries.rows(_chosen(outages), "B"),
-            queries.rows(_chosen(_KNOWN), "C"),
+            queries.rows(_chosen(queries.known("$__range")), "C"),
         ],
         columns,
     )

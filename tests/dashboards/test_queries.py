@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from dashboards.shipped import FOLDER
+from lab.grafana import Question, ask, ask_variable, filled, questions, variables
 from tests.peers.alertmanager import running_alertmanager
-from tests.peers.grafana_queries import Question, ask, ask_variable, filled, questions, variables
 from tests.peers.programs import free_port
 from tests.peers.prometheus import running_prometheus
 from tests.peers.province_page import HUBS, serving_province

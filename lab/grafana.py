@@ -61,11 +61,10 @@ def ask_variable(prometheus: str, query: str) -> list[str]:
     """The choices: values of a label, or series as text."""
     if label := re.fullmatch(r"label_values\((\w+), (\w+)\)", query):
         return sorted({each["metric"].get(label[2], "") for each in _get(prometheus, "query", query=label[1])} - {""})
-    inner = re.fullmatch(r"query_result\((.*)\)", query)
-    assert inner, query
+    inner = query.removeprefix("query_result(").removesuffix(")")
     return [
         "{" + ",".join(f'{name}="{value}"' for name, value in sorted(each["metric"].items())) + "}"
-        for each in _get(prometheus, "query", query=inner[1])
+        for each in _get(prometheus, "query", query=inner)
     ]
 
 
