@@ -139,5 +139,5 @@ class Outages(RuleBasedStateMachine):
         return not 6 <= (self.telling.clock.now_ns // HOUR_NS + 7) % 24 < 22
 
 
-Outages.TestCase.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
+Outages.TestCase.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
 TestOutages = Outages.TestCase
