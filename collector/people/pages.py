@@ -56,7 +56,7 @@ class PeoplePages:
             form.get("name", ""), form.get("password", ""), address_of(request), presented
         )
         if tried.token:
-            answer = RedirectResponse(self._inside(target), 303, {"Cache-Control": "no-store"})
+            answer = RedirectResponse(inside(self._table, target), 303, {"Cache-Control": "no-store"})
             answer.set_cookie(SESSION, tried.token, **COOKIE)
             answer.delete_cookie(BEFORE, **COOKIE)
             return answer
@@ -117,15 +117,16 @@ class PeoplePages:
         page.set_cookie(BEFORE, before, **COOKIE)
         return page
 
-    def _inside(self, target: str) -> str:
-        """The path where somebody wanted to go if it is one of ours, otherwise the wall."""
-        path = target.partition("?")[0]
-        rule = self._table.find("GET", path) if target.isascii() and target.isprintable() else None
-        return target if rule is not None and rule.need is not Need.MACHINE else _HOME
-
 
 def address_of(request: Request) -> str:
     """Whose tries are counted: the server knows it behind trusted proxies; on a Unix socket the proxy alone says it."""
     if request.client is not None:
         return request.client.host
     return request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+
+
+def inside(table: Table, target: str) -> str:
+    """The path where somebody wanted to go if it is one of ours, otherwise the wall."""
+    path = target.partition("?")[0]
+    rule = table.find("GET", path) if target.isascii() and target.isprintable() else None
+    return target if rule is not None and rule.need is not Need.MACHINE else _HOME

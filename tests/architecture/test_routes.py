@@ -10,7 +10,7 @@ from collector.assembly import open_collector
 from collector.inventory.site import Inventory
 from collector.notify.settings import NotifySettings
 from collector.notify.webhook import WebhookSettings
-from collector.people.table import READ, RULES
+from collector.people.table import READ, RULES, Need
 from collector.settings import CollectorSettings
 from shared.clock import SystemClock
 from shared.secret import Secret
@@ -37,3 +37,26 @@ async def test_every_route_of_the_collector_has_a_row_in_the_table_of_people(tmp
     assert found - said == set(), "routes without a row"
     assert said - found == set(), "rows without a route"
     assert len(said) == sum(len(rule.methods) for rule in RULES), "two rows for one route"
+
+
+def test_what_decides_over_people_is_for_admins_and_what_is_ones_own_for_whoever_is_logged_in() -> None:
+    """Written down a second time on purpose: the matrix over HTTP believes the table."""
+    need = {(method, rule.path): rule.need for rule in RULES for method in rule.methods}
+
+    assert need["GET", "/people"] == need["POST", "/people"] == Need.ADMIN
+    assert need["GET", "/account"] == need["POST", "/account"] == need["POST", "/logout"] == Need.ONESELF
+    assert need["GET", "/wall"] == need["GET", "/events"] == need["GET", "/api/v1/status"] == Need.WATCHER
+    machines = {path for (_, path), least in need.items() if least is Need.MACHINE}
+    assert machines <= {
+        "/api/v1/batches",
+        "/api/v1/enrol",
+        "/api/v1/rotate",
+        "/api/v1/notify/receipts",
+        "/metrics",
+        "/sd/{kind:str}",
+        "/healthz",
+        "/readyz",
+    }
+    assert {path for (_, path), least in need.items() if least is Need.LINK} <= {"/a/{token:str}"}
+    writing = {path for (method, path), least in need.items() if method not in READ and least is Need.EVERYBODY}
+    assert writing == {"/login"}

@@ -222,7 +222,7 @@ def test_an_address_counts_as_far_as_one_customer_has_it() -> None:
 @pytest_asyncio.fixture
 async def real(tmp_path: Path) -> AsyncIterator[House]:
     async with house(tmp_path) as found:
-        found.add("an", Role.VIEWER)
+        found.add("an", Role.VIEWER, Passwords(passes=1, memory_kib=64, lanes=1).make(PASSWORD))
         yield found
 
 

@@ -53,26 +53,3 @@ def test_a_path_and_a_method_lead_to_one_row_or_none() -> None:
     assert table.knows("/wall")
     for foreign in ("/wall/", "//wall", "/wall/../metrics", "/WALL", "/sd/icmp/x", "/wal", ""):
         assert not table.knows(foreign)
-
-
-def test_what_decides_over_people_is_for_admins_and_what_is_ones_own_for_whoever_is_logged_in() -> None:
-    """Written down a second time on purpose: the matrix over HTTP believes the table."""
-    need = {(method, rule.path): rule.need for rule in RULES for method in rule.methods}
-
-    assert need["GET", "/people"] == need["POST", "/people"] == Need.ADMIN
-    assert need["GET", "/account"] == need["POST", "/account"] == need["POST", "/logout"] == Need.ONESELF
-    assert need["GET", "/wall"] == need["GET", "/events"] == need["GET", "/api/v1/status"] == Need.WATCHER
-    machines = {path for (_, path), least in need.items() if least is Need.MACHINE}
-    assert machines <= {
-        "/api/v1/batches",
-        "/api/v1/enrol",
-        "/api/v1/rotate",
-        "/api/v1/notify/receipts",
-        "/metrics",
-        "/sd/{kind:str}",
-        "/healthz",
-        "/readyz",
-    }
-    assert {path for (_, path), least in need.items() if least is Need.LINK} <= {"/a/{token:str}"}
-    writing = {path for (method, path), least in need.items() if method not in READ and least is Need.EVERYBODY}
-    assert writing == {"/login"}
