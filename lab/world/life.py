@@ -62,9 +62,17 @@ class Witness(MemoryJournal):
 class Life:
     """Call :meth:`run` once."""
 
-    def __init__(
-        self, land: Land, timeline: Timeline, chance: Chance, settings: JudgementSettings, *, skip: bool = True
+    def __init__(  # noqa: PLR0913 - a universe, and how to go through it
+        self,
+        land: Land,
+        timeline: Timeline,
+        chance: Chance,
+        settings: JudgementSettings,
+        *,
+        skip: bool = True,
+        waits: JudgementSettings | None = None,
     ) -> None:
+        """``waits``: whose limits of time are waited for before anything is skipped; the judge's own where None."""
         self._land = land
         self._timeline = timeline
         self._chance = chance
@@ -76,7 +84,7 @@ class Life:
         self._due: list[list[Outpost]] = [[] for _ in range(COMMIT_SECONDS)]
         for outpost in self._outposts:
             self._due[outpost.phase].append(outpost)
-        self._pace = Pace(timeline, [place.id for place in land.places], settings)
+        self._pace = Pace(timeline, [place.id for place in land.places], waits or settings)
         self._enough = enough_losses(settings)
         self._recent: deque[Arrival] = deque()
         self._unsent: list[Record] = []

@@ -33,8 +33,9 @@ class Universe:
     def truth(self) -> tuple[Happening, ...]:
         return happenings(self.faults, self.land, self.timeline, self.seconds)
 
-    def live(self, *, skip: bool = True) -> Lived:
-        life = Life(self.land, self.timeline, Chance(self.seed, self.loss), JudgementSettings(), skip=skip)
+    def live(self, *, skip: bool = True, waits: JudgementSettings | None = None) -> Lived:
+        chance = Chance(self.seed, self.loss)
+        life = Life(self.land, self.timeline, chance, JudgementSettings(), skip=skip, waits=waits)
         return life.run(self.seconds, lambda _: None)
 
     def score(self, versions: Sequence[Incident]) -> Score:

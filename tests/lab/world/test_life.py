@@ -1,5 +1,6 @@
 """Universes lived through: the same seed is the same universe, and what is skipped changes nothing of it."""
 
+from collector.judgement.settings import JudgementSettings
 from lab.world.draw import draw_faults
 from lab.world.fault import Fault
 from lab.world.land import make_land
@@ -43,6 +44,13 @@ def test_a_silence_that_is_counted_from_the_collectors_start_is_not_skipped() ->
     told = universe(faults, HOUR, sites=4)
 
     assert told.live().versions == told.live(skip=False).versions
+
+
+def test_a_limit_of_time_that_is_not_waited_for_is_seen() -> None:
+    hasty = JudgementSettings(fold_seconds=0, remainder_seconds=0, settle_seconds=0, agent_silent_seconds=0)
+    told = universe([Fault("host_off", places(4)[2].id, 1200, 3000)], HOUR, sites=4)
+
+    assert told.live(waits=hasty).versions != told.live(skip=False).versions == told.live().versions
 
 
 def test_losses_that_could_matter_are_not_skipped() -> None:
