@@ -13,13 +13,14 @@ from lab.world.chance import Chance
 from lab.world.draw import draw_faults
 from lab.world.fault import Fault
 from lab.world.land import make_land
-from lab.world.life import Life, Lived
+from lab.world.life import Life
 from lab.world.place import Land
 from lab.world.scoring import score
 from lab.world.timeline import Timeline
 from lab.world.truth import dark_times, happenings
 from lab.world.wanted import read_faults
 from lab.world.when import DAY_SECONDS
+from lab.world.witness import Lived
 from shared.settings import SettingsError
 
 

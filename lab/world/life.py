@@ -2,61 +2,32 @@
 
 import gc
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from collector.arrival import Arrival
-from collector.incident import Incident
 from collector.inventory.site import Site
-from collector.journal.journal import Change
-from collector.journal.memory import MemoryJournal
 from collector.judgement.settings import JudgementSettings
-from collector.picture import Picture, State, Transition
+from collector.picture import Picture, State
 from collector.pipeline import Pipeline
 from collector.series.settings import SeriesSettings
 from collector.series.store import SeriesStore
+from lab.world.calm import Calm
 from lab.world.chance import Chance
 from lab.world.lookout import CHECK, Lookout
 from lab.world.outpost import COMMIT_SECONDS, Outpost
-from lab.world.pace import SELDOM_SECONDS, Pace, enough_losses
+from lab.world.pace import SELDOM_SECONDS, Pace
 from lab.world.place import CENTRE, PROVINCE, Land
 from lab.world.timeline import LONG_AGO, Timeline
 from lab.world.when import monotonic_ns, seconds_of, wall_ns
+from lab.world.witness import Lived, Witness
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Record
 
 _RECENT_SECONDS = 900
 """What a collector reads back when it starts."""
 _REST_LOOK_SECONDS = 10
 _LEAST_JUMP_SECONDS = 60
-_LEAST_OUTAGE_SECONDS = 40.0
 _HEARD_SECONDS = 80
 """Within this time every agent commits, reports and looks at everything once."""
-
-
-@dataclass(slots=True)
-class Lived:
-    """What a replay was."""
-
-    versions: list[Incident] = field(default_factory=list)
-    """All versions of all incidents, in the order in which they were decided."""
-    lived_seconds: int = 0
-    skipped_seconds: int = 0
-    readings: int = 0
-
-
-class Witness(MemoryJournal):
-    """The journal, and a list of what was written into it."""
-
-    def __init__(self, lived: Lived) -> None:
-        super().__init__()
-        self._lived = lived
-        self.wrote = 0
-
-    def write(self, transitions: Sequence[Change], incidents: Sequence[Incident] = ()) -> list[Transition]:
-        """See the promise."""
-        self._lived.versions.extend(incidents)
-        self.wrote += len(transitions) + len(incidents)
-        return super().write(transitions, incidents)
 
 
 class Life:
@@ -84,8 +55,9 @@ class Life:
         self._due: list[list[Outpost]] = [[] for _ in range(COMMIT_SECONDS)]
         for outpost in self._outposts:
             self._due[outpost.phase].append(outpost)
-        self._pace = Pace(timeline, [place.id for place in land.places], waits or settings)
-        self._enough = enough_losses(settings)
+        sites = [place.id for place in land.places]
+        self._pace = Pace(timeline, sites, waits or settings)
+        self._calm = Calm(timeline, chance, sites, settings)
         self._recent: deque[Arrival] = deque()
         self._unsent: list[Record] = []
         self._picture: Picture | None = None
@@ -163,12 +135,12 @@ class Life:
         until = int(min(self._pace.next_change(second) - 2, seconds))
         if until - _HEARD_SECONDS - second < _LEAST_JUMP_SECONDS:
             return second
-        matter = self._first_matter(second, until)
+        matter = self._calm.first_matter(second, until)
         if matter is not None:
             self._pace.stir(matter)
             until = min(until, int(matter) - 2)
         window = int(self._settings.degraded_runs * CHECK.every_seconds)
-        steady = matter is None and self._is_steady(second, until, window)
+        steady = matter is None and self._calm.is_steady(second, until, window, _HEARD_SECONDS)
         warm = _HEARD_SECONDS + (0 if steady else window)
         target = until - warm
         if target - second < _LEAST_JUMP_SECONDS:
@@ -178,39 +150,6 @@ class Life:
         for warming in range(target + 1, target + warm + 1):
             self._measure(warming, outposts=warming > target + warm - _HEARD_SECONDS)
         return target + warm
-
-    def _is_steady(self, second: int, until: int, window: int) -> bool:
-        """Whether it is all one which of its latest trains the judge remembers when life goes on.
-
-        So it is where the trains before the stretch and those after it do not lose enough together, where no line gets
-        worse meanwhile, and where whoever is lost is lost so long that the judge forgets all of them.
-        """
-        trains, period = self._settings.degraded_runs, int(CHECK.every_seconds)
-        if self._own.until(second) <= until + window:
-            return False
-        first = [*range(second // period - trains, second // period + 1)]
-        last = [*range((until - _HEARD_SECONDS) // period, (until + window) // period + 1)]
-        for outpost in self._outposts:
-            history = self._timeline.of(outpost.site)
-            if not history.is_plain(second, until + window, _LEAST_OUTAGE_SECONDS):
-                return False
-            line = f"{outpost.site}-router"
-            if sum(self._chance.lost(line, train) for train in (*first, *last)) >= self._enough:
-                return False
-        return True
-
-    def _first_matter(self, second: int, until: int) -> float | None:
-        """When the first loss of a stretch could matter, on any line that can be seen."""
-        period = CHECK.every_seconds
-        first, last = int(second // period), int(until // period) + 1
-        found = None
-        for outpost in self._outposts:
-            if self._timeline.of(outpost.site).at(second).reached:
-                line = f"{outpost.site}-router"
-                train = self._chance.first_matter(line, first, last, self._settings.degraded_runs, self._enough)
-                if train is not None:
-                    last, found = train, train * period
-        return found
 
     def _send_province(self, second: int) -> None:
         """It stands beside the collector: the line between them is a wire."""

@@ -8,11 +8,12 @@ from collector.judgement.settings import JudgementSettings
 from lab.world.chance import Chance
 from lab.world.fault import Fault
 from lab.world.land import make_land
-from lab.world.life import Life, Lived
+from lab.world.life import Life
 from lab.world.place import Land
 from lab.world.scoring import Score, score
 from lab.world.timeline import Timeline
 from lab.world.truth import Happening, dark_times, happenings
+from lab.world.witness import Lived
 
 
 @dataclass(frozen=True)
