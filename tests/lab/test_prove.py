@@ -87,7 +87,7 @@ def test_a_herd_that_returns_with_its_backlog_loses_nothing_and_is_let_in_bit_by
     assert finding.seen[0] == "0 of 3,600 cycles lost"
 
 
-@pytest.mark.parametrize(("name", "tries", "sabotaged"), [("kill-agent", "40", "150"), ("corruption", "200", "150")])
+@pytest.mark.parametrize(("name", "tries", "sabotaged"), [("kill-agent", "40", "150"), ("corruption", "80", "60")])
 def test_a_spool_survives_kills_and_spoiled_files_and_a_careless_one_is_seen(
     name: str, tries: str, sabotaged: str
 ) -> None:
