@@ -71,6 +71,8 @@ def belongs(page: Page, happening: Happening) -> bool:
 class Causes:
     """How well causes were named, of the faults that were told."""
 
+    evident: int
+    """Of the faults that were told, those whose cause could be known."""
     confusion: dict[str, dict[str, int]]
     """How often which cause was said of which true one; those of which nobody was told are ``missed``."""
     unknown_share: float | None
@@ -119,21 +121,23 @@ def score(
     mine = {one.number: [page for page in told if one in told_by[page.number]] for one in musts}
     paged = [one for one in musts if mine[one.number]]
     outages = [o for one in musts for o in one.outages if o.lasts > LEAST_SECONDS and not _unseen(o, blind)]
-    known = {outage: _known_after(outage, versions) for outage in outages}
-    waits = sorted(wait for wait in known.values() if wait is not None)
+    namings = _namings(versions)
+    known = {outage: _known_after(outage, namings.get(outage.site, ())) for outage in outages}
+    waits = sorted(wait for wait in known.values() if wait is not None and wait > 0)
+    owners = [_owner(page, told_by[page.number]).number for page in told if told_by[page.number]]
     return Score(
         faults=len(truth),
         must_tell=len(musts),
-        outages=len(outages),
+        outages=len(known),
         incidents=len({version.number for version in versions}),
         pages=len(told),
         true_pages=len(told) - len(false),
         false_pages=len(false),
         false_pages_per_1000_site_hours=round(1000 * len(false) / site_hours, 4) if site_hours else 0.0,
         precision=_ratio(len(told) - len(false), len(told)),
-        recall_of_outages=_ratio(len(waits), len(outages)),
+        recall_of_outages=_ratio(sum(wait is not None for wait in known.values()), len(known)),
         recall_of_faults=_ratio(len(paged), len(musts)),
-        pages_per_fault=_ratio(len({page.number for one in paged for page in mine[one.number]}), len(paged)),
+        pages_per_fault=_ratio(len(owners), len(set(owners))),
         detect_p50_seconds=quantile(waits, 0.5),
         detect_p99_seconds=quantile(waits, 0.99),
         causes=judged_causes([(one, _said(one, mine[one.number])) for one in musts]),
@@ -148,6 +152,7 @@ def judged_causes(causes: Sequence[tuple[Happening, str]]) -> Causes:
     evident = [(one, said) for one, said in caused if one.evident]
     wrong = [(one, said) for one, said in caused if said not in {_named(one), Cause.UNKNOWN.value}]
     return Causes(
+        evident=len(evident),
         confusion=_confusion(causes),
         unknown_share=_ratio(sum(said == Cause.UNKNOWN for _, said in caused), len(caused)),
         right_where_evident=_ratio(sum(said == _named(one) for one, said in evident), len(evident)),
@@ -162,15 +167,37 @@ def quantile(ordered: Sequence[float], share: float) -> float | None:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
 
 
-def _known_after(outage: Outage, versions: Iterable[Incident]) -> float | None:
-    """Seconds until an incident that calls somebody names the site."""
+Naming = tuple[float, int, bool]
+"""When a version of an incident was decided, the incident's number, and whether it calls somebody for the site."""
+
+
+def _namings(versions: Iterable[Incident]) -> dict[str, list[Naming]]:
+    """What was said of each site, in the order in which it was said."""
+    found: dict[str, list[Naming]] = {}
     for version in versions:
-        at = seconds_of(version.at_ns)
+        for site in version.sites:
+            calls = version.calls and site in version.still
+            found.setdefault(site, []).append((seconds_of(version.at_ns), version.number, calls))
+    return found
+
+
+def _known_after(outage: Outage, namings: Iterable[Naming]) -> float | None:
+    """Seconds until an incident that calls somebody names the site; 0 where one did already, for another fault."""
+    calling: dict[int, bool] = {}
+    for at, number, calls in namings:
+        if at >= outage.begins and any(calling.values()):
+            return 0.0
         if at > outage.ends + _BEFORE_SECONDS:
-            break
-        if at >= outage.begins and version.calls and outage.site in version.still:
+            return None
+        if at >= outage.begins and calls:
             return at - outage.begins
-    return None
+        calling[number] = calls
+    return 0.0 if any(calling.values()) else None
+
+
+def _owner(page: Page, candidates: Sequence[Happening]) -> Happening:
+    """The one fault of several that a page is about: it explains most of its sites, and began nearest to it."""
+    return max(candidates, key=lambda one: (len(page.sites & set(one.sites)), -abs(page.began - one.begins)))
 
 
 def _unseen(outage: Outage, blind: Iterable[tuple[float, float]]) -> bool:

@@ -121,6 +121,21 @@ def test_two_pages_of_one_fault_count_as_two() -> None:
     assert score([fault()], [incident(), incident(2, known=1100.0)], [], HOUR).pages_per_fault == 2.0
 
 
+def test_a_site_that_is_lost_to_a_second_fault_is_known_already_and_not_timed() -> None:
+    faults = [fault(), fault(2, begins=1200.0, lasts=900.0)]
+    found = score(faults, [incident(), incident(ended=2110.0, version=2)], [], HOUR)
+
+    assert (found.outages, found.recall_of_outages) == (2, 1.0)
+    assert found.detect_p99_seconds == 24.0
+
+
+def test_a_page_belongs_to_the_fault_that_explains_most_of_it() -> None:
+    faults = [fault(), fault(2, "s2")]
+
+    assert score(faults, [incident(), incident(2, "s2", 1030.0)], [], HOUR).pages_per_fault == 1.0
+    assert score(faults, [incident(), incident(2, known=1300.0)], [], HOUR).pages_per_fault == 2.0
+
+
 def test_what_nobody_could_see_is_not_held_against_the_judge() -> None:
     found = score([fault()], [], [(900.0, 1700.0)], HOUR)
 
