@@ -49,11 +49,31 @@ function shown({ fieldConfig, options, frames }) {
   }));
 }
 
-const { cases, units, transformations } = JSON.parse(readFileSync(0, 'utf8'));
+grafana.standardTransformersRegistry.setInit(() => [...new Map(Object.values(grafana.standardTransformers).map((one) => [one.id, one])).values()].map(
+  (transformation) => ({ id: transformation.id, name: transformation.name, transformation, editor: () => null })));
+
+// A table is {transformations, frames}: frames is a list of {name: values of the column}; what comes back has their form.
+async function joined({ transformations, frames }) {
+  const given = frames.map((columns) => grafana.toDataFrame({
+    fields: Object.entries(columns).map(([name, values]) => ({
+      name,
+      type: name === 'Time' ? grafana.FieldType.time
+        : name.startsWith('Value') ? grafana.FieldType.number : grafana.FieldType.string,
+      values,
+    })),
+  }));
+  const found = await new Promise((resolve, reject) =>
+    grafana.transformDataFrame(transformations, given).subscribe({ next: resolve, error: reject }));
+  return found.map((frame) => frame.fields.map(
+    (field) => [field.config?.displayName ?? field.name, Array.from(field.values, (value) => value ?? null)]));
+}
+
+const { cases, units, transformations, tables } = JSON.parse(readFileSync(0, 'utf8'));
 const known = new Set(grafana.getValueFormats().flatMap((group) => group.submenu.map((one) => one.value)));
 const transformers = new Set(Object.values(grafana.standardTransformers).map((one) => one.id));
 process.stdout.write(JSON.stringify({
   shown: cases.map(shown),
+  joined: await Promise.all(tables.map(joined)),
   unknownUnits: units.filter((unit) => !known.has(unit)),
   unknownTransformations: transformations.filter((id) => !transformers.has(id)),
 }));

@@ -1,6 +1,7 @@
-"""What Grafana's own library shows for every stat and bar of the shipped dashboards; needs node and npm, no Grafana."""
+"""What Grafana's own library makes of every stat, bar and table that is shipped; needs node and npm, no Grafana."""
 
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -42,6 +43,35 @@ def _case(panel: dict[str, Any], frames: list[Any]) -> dict[str, Any]:
     return {"fieldConfig": panel["fieldConfig"], "options": panel["options"], "frames": frames}
 
 
+def tables(boards: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
+    """Every table: which, answers of two rows whose later queries know fewer labels and rows, and the heads to come."""
+    for board in boards:
+        for panel in board["panels"]:
+            if panel["type"] == "table":
+                (organize,) = [each["options"] for each in panel["transformations"] if each["id"] == "organize"]
+                columns = sorted(organize["renameByName"], key=organize["indexByName"].__getitem__)
+                labels = [name for name in columns if not name.startswith("Value")]
+                frames = [_answer(panel, place, labels) for place in range(len(panel["targets"]))]
+                heads = [organize["renameByName"][name] for name in columns]
+                yield f"{board['uid']}: {panel['title']}", {**panel, "frames": frames}, heads
+
+
+def _answer(panel: dict[str, Any], place: int, labels: list[str]) -> dict[str, list[Any]]:
+    targets = panel["targets"]
+    by = re.search(r"(?:max|min) by \(([^)]*)\)", targets[place]["expr"])
+    known = by[1].split(", ") if by else [*(labels if place == 0 else ["site", "hub"]), "instance", "job"]
+    rows = 2 if place < 2 else 1
+    value = "Value" if len(targets) == 1 else f"Value #{targets[place]['refId']}"
+    texts = {name: [f"{name} {row}" for row in range(rows)] for name in known}
+    return {"Time": [5] * rows, **texts, value: [10 * place + row for row in range(rows)]}
+
+
+def _wrongly_joined(name: str, frames: list[list[tuple[str, list[Any]]]], heads: list[str]) -> list[str]:
+    fields = frames[0] if len(frames) == 1 else []
+    joined = [head for head, _ in fields] == heads and all(len(values) == 2 for _, values in fields)
+    return [] if joined else [f"{name}: {frames}"]
+
+
 def _as_grafana_would(case: dict[str, Any]) -> dict[str, Any]:
     """The sabotage: a panel as Grafana makes it, without a word for what is missing, and well by default."""
     defaults = {**case["fieldConfig"]["defaults"], "mappings": []}
@@ -79,14 +109,20 @@ def run(trial: Trial) -> Finding:
     units = {panel["fieldConfig"]["defaults"].get("unit", "none") for panel in panels}
     changes = {each["id"] for panel in panels for each in panel.get("transformations", ())}
     shown = [_as_grafana_would(case) if trial.sabotage else case for _, case, _, _ in expected]
-    found = _ask({"cases": shown, "units": sorted(units), "transformations": sorted(changes)})
+    listed = list(tables(boards))
+    asked = [{"transformations": panel["transformations"], "frames": panel["frames"]} for _, panel, _ in listed]
+    found = _ask({"cases": shown, "tables": asked, "units": sorted(units), "transformations": sorted(changes)})
     broken = [f"unknown to Grafana: {name}" for name in (*found["unknownUnits"], *found["unknownTransformations"])]
     for (where, case, word, colour), texts in zip(expected, found["shown"], strict=True):
         if not texts or any(word not in text["text"] or text["color"] != colour for text in texts):
             broken.append(f"{where} {case['frames']}: {texts}")
+    for (name, _, heads), frames in zip(listed, found["joined"], strict=True):
+        broken += _wrongly_joined(name, frames, heads)
     for line in broken[:5]:
         trial.tell(line)
-    return Finding(len(expected), len(broken), (f"{len(units)} units and {len(changes)} transformations known",))
+    return Finding(
+        len(expected) + len(listed), len(broken), (f"{len(units)} units and {len(changes)} transformations known",)
+    )
 
 
 PROOF = Proof(
