@@ -115,7 +115,7 @@ async def _agent(  # noqa: PLR0913, PLR0917 - one agent's whole world
         while True:
             since = time.monotonic()
             score.came[int(since - begun)] += 1
-            status, retry_after = await _post(port, token(number), load.body(name(number)))
+            status, retry_after = await post(port, token(number), load.body(name(number)))
             score.answers[status] += 1
             if status == "200":
                 break
@@ -127,7 +127,8 @@ async def _agent(  # noqa: PLR0913, PLR0917 - one agent's whole world
             score.live_seconds = max(score.live_seconds, time.monotonic() - begun)
 
 
-async def _post(port: int, secret: str, body: bytes) -> tuple[str, float | None]:
+async def post(port: int, secret: str, body: bytes) -> tuple[str, float | None]:
+    """Send a batch over a connection of its own; gives the status, or ``away``, and what Retry-After asked for."""
     head = (
         f"POST /api/v1/batches HTTP/1.1\r\nHost: herd\r\nAuthorization: Bearer {secret}\r\n"
         f"Content-Type: {CONTENT_TYPE}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"

@@ -5,6 +5,7 @@ import http.client
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -43,8 +44,8 @@ class House:
 
 
 @contextmanager
-def open_house(agents: int, changes: Mapping[str, Mapping[str, Any]]) -> Iterator[House]:
-    """A collector that knows a fleet of so many; ``changes`` are settings by section."""
+def open_house(agents: int, changes: Mapping[str, Mapping[str, Any]], spoil: str = "") -> Iterator[House]:
+    """A collector that knows such a fleet; ``changes`` are settings by section, ``spoil`` breaks it on purpose."""
     folder = Path(tempfile.mkdtemp(prefix="phusong-prove-"))
     port = _free_port()
     path = write_settings(folder, agents, port)
@@ -53,10 +54,14 @@ def open_house(agents: int, changes: Mapping[str, Mapping[str, Any]]) -> Iterato
         said[section] = {**said.get(section, {}), **values}
     path.write_text(yaml.safe_dump(said), encoding="utf-8")
     command = module("collector", "run", "--config", str(path), "--log-level", "ERROR")
+    if spoil:
+        command = [sys.executable, "-c", f"{spoil}\nfrom collector.__main__ import main\nmain()", *command[4:]]
     process = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + _READY_SECONDS
-        while not _ready(port) and time.monotonic() < deadline:
+        while not _ready(port):
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise TimeoutError("the collector is not ready")
             time.sleep(0.1)
         yield House(port, process.pid, folder / "state" / "inbox.sqlite")
     finally:
