@@ -5,6 +5,7 @@ import http.client
 import logging
 import re
 import socket
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -49,6 +50,9 @@ class Visitor:
 
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
+    context: ssl.SSLContext | None = None
+    """Where the port speaks TLS."""
+    source: str = "127.0.0.1"
     headers: dict[str, str] = field(default_factory=lambda: {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"})
 
     async def ask(self, method: str, path: str, body: str = "", headers: Mapping[str, str] | None = None) -> Answer:
@@ -80,7 +84,13 @@ class Visitor:
         return self.cookies.get(SESSION, "")
 
     def _ask(self, method: str, path: str, body: str, headers: dict[str, str]) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        place = (self.source, 0)
+        if self.context is None:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=place)
+        else:
+            connection = http.client.HTTPSConnection(
+                "127.0.0.1", self.port, timeout=20, source_address=place, context=self.context
+            )
         cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         connection.request(
             method, path, body.encode() if body else None, {**headers, **(cookie if self.cookies else {})}
