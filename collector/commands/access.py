@@ -9,15 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from collector.commands.console import console
-from collector.commands.people import people_path
+from collector.commands.console import note
 from collector.commands.sheet import sheet
 from collector.commands.stock import load_inventory
 from collector.identity.book import Book, open_book
 from collector.identity.pins import pin_of
 from collector.identity.records import Invitation
 from collector.inventory.site import Inventory
-from collector.people.book import open_people
 from collector.settings import CollectorSettings, KnownAgent, load_collector_settings
 from shared.clock import SystemClock
 from shared.settings import SettingsError
@@ -56,8 +54,7 @@ def _do(deed: _Deed, site: str, config: Path) -> int:
             _expect(site, known | ({_EVERY_SITE} if deed is _accept else set()))
             done = deed(site, settings, inventory, book)
         if done == 0:
-            with open_people(people_path(settings)) as log, log.transaction():
-                log.write(SystemClock().wall_ns(), console(), f"agent-{deed.__name__.lstrip('_')}", site)
+            note(settings, f"agent-{deed.__name__.lstrip('_')}", site)
     except SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)
     except (ValueError, CodeError) as error:

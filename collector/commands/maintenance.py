@@ -10,6 +10,7 @@ import msgspec
 
 from collector.calendar.maintenance import edited, load_windows
 from collector.calendar.windows import DAYS, Weekly, Window, local_ns, written
+from collector.commands.console import note
 from collector.commands.stock import load_inventory
 from collector.inventory.site import Inventory
 from collector.settings import load_collector_settings
@@ -22,13 +23,15 @@ _YEAR_NS = 366 * 86_400_000_000_000
 
 def maintenance(given: Namespace, clock: Clock | None = None) -> int:
     """Add, list or end; 0 done, 1 failed, 2 the input is wrong."""
-    deed: Callable[[Namespace, Path, Inventory, ZoneInfo, int], None]
+    deed: Callable[[Namespace, Path, Inventory, ZoneInfo, int], str]
     deed = {"add": _add, "list": _list, "end": _end}[given.deed]
     try:
         settings = load_collector_settings(given.config)
         inventory = load_inventory(settings, given.config)
         zone = ZoneInfo(settings.retention.time_zone)
-        deed(given, settings.maintenance_file, inventory, zone, (clock or SystemClock()).wall_ns())
+        changed = deed(given, settings.maintenance_file, inventory, zone, (clock or SystemClock()).wall_ns())
+        if changed:
+            note(settings, f"maintenance-{given.deed}", changed, f"{given.who} {given.why}".strip())
     except SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)
         return _INPUT_IS_WRONG
@@ -41,7 +44,7 @@ def maintenance(given: Namespace, clock: Clock | None = None) -> int:
     return 0
 
 
-def _add(given: Namespace, path: Path, inventory: Inventory, zone: ZoneInfo, now_ns: int) -> None:
+def _add(given: Namespace, path: Path, inventory: Inventory, zone: ZoneInfo, now_ns: int) -> str:
     weekly = _weekly(given)
     begins = given.begins or written(now_ns, zone)
     with edited(path, inventory, zone) as windows:
@@ -63,6 +66,7 @@ def _add(given: Namespace, path: Path, inventory: Inventory, zone: ZoneInfo, now
         windows.append(window)
     known = load_windows(path, inventory, zone)
     print(f"{window.id}: {len(known.sites_of(window))} sites, {_times(window)}")
+    return window.id
 
 
 def _weekly(given: Namespace) -> Weekly | None:
@@ -77,7 +81,7 @@ def _weekly(given: Namespace) -> Weekly | None:
     return Weekly(days=tuple(days), at=given.at, hours=given.hours)
 
 
-def _list(given: Namespace, path: Path, inventory: Inventory, zone: ZoneInfo, now_ns: int) -> None:
+def _list(given: Namespace, path: Path, inventory: Inventory, zone: ZoneInfo, now_ns: int) -> str:
     known = load_windows(path, inventory, zone)
     ahead = {window.id: span for window, span in reversed(known.occurrences(now_ns, now_ns + _YEAR_NS))}
     shown = [window for window in known.windows if given.all or window.id in ahead]
@@ -88,9 +92,10 @@ def _list(given: Namespace, path: Path, inventory: Inventory, zone: ZoneInfo, no
         print(f"{window.id}  {state:6}  {_times(window)}  {sites}: {_selection(window)}  {window.who}: {window.why}")
     if not shown:
         print("no maintenance now or to come")
+    return ""
 
 
-def _end(given: Namespace, path: Path, inventory: Inventory, zone: ZoneInfo, now_ns: int) -> None:
+def _end(given: Namespace, path: Path, inventory: Inventory, zone: ZoneInfo, now_ns: int) -> str:
     """What has begun ends now and stays for reports; what has not is taken out."""
     with edited(path, inventory, zone) as windows:
         place = next((number for number, window in enumerate(windows) if window.id == given.id), None)
@@ -106,6 +111,7 @@ def _end(given: Namespace, path: Path, inventory: Inventory, zone: ZoneInfo, now
         else:
             windows[place] = msgspec.structs.replace(window, ends=now)
             print(f"{window.id}: ended")
+    return window.id
 
 
 def _times(window: Window) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from collector.commands.console import note
 from collector.inventory.change import compare
 from collector.inventory.csv_file import read_csv
 from collector.inventory.site import Inventory
@@ -44,6 +45,7 @@ def import_sites(source: Path, config: Path, *, sure: bool) -> int:
     except OSError as error:
         print(f"{imported_path(settings)}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
         return 1
+    note(settings, "sites-import", str(len(after.sites)), told)
     if settings.inventory is not None:
         print(f"note: {config} names an inventory of its own ({settings.inventory}), which is used instead")
     return 0

@@ -156,6 +156,37 @@ def test_the_end_of_an_agents_access_stands_in_the_log(
     assert [line.split()[4:] for line in said] == [["agent-invite", "1", "-"], ["agent-revoke", "1", "-"]]
 
 
+def test_planned_work_and_new_sites_stand_in_the_log(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    window = ("--site", "1", "--until", "2099-01-01 00:00", "--who", "Hà", "--why", "thay cáp")
+
+    assert typed(config, monkeypatch, "maintenance", "add", "cable", *window) == 0
+    assert typed(config, monkeypatch, "maintenance", "list") == 0
+    assert typed(config, monkeypatch, "maintenance", "end", "cable") == 0
+    assert typed(config, monkeypatch, "import-sites", str(config.parent / "sites.csv")) == 0
+    capsys.readouterr()
+    assert typed(config, monkeypatch, "audit") == 0
+
+    said = [line.split(maxsplit=4)[4] for line in capsys.readouterr().out.splitlines()]
+    assert said == [
+        "maintenance-add cable Hà thay cáp",
+        "maintenance-end cable -",
+        "sites-import 1 1 new, 0 gone, 0 altered",
+    ]
+
+
+def test_a_log_that_cannot_be_written_is_told_and_undoes_nothing(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (config.parent / "state" / "people.sqlite").mkdir(parents=True)
+
+    assert typed(config, monkeypatch, "import-sites", str(config.parent / "sites.csv")) == 0
+
+    assert "done, but the log of who did what was not written" in capsys.readouterr().err
+    assert (config.parent / "state" / "inventory.json").exists()
+
+
 def test_a_password_that_anybody_guesses_is_not_taken() -> None:
     assert weakness("12345678901", "an") is not None
     assert weakness("aaaaaaaaaaaaaaaa", "an") is not None
