@@ -57,10 +57,20 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return self.links[0].provider if self.links else ""
 
 
+class Hub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where cables meet. Hubs form trees; the roots hang on the province itself."""
+
+    name: str
+    parent: str = ""
+    """The hub through which it is reached; empty for one that hangs on the province."""
+
+
 class Inventory(msgspec.Struct, frozen=True):
     """All sites, ordered by district and code: the order of tiles on the wall."""
 
     sites: tuple[Site, ...] = ()
+    hubs: tuple[Hub, ...] = ()
+    """Those of which more is known than the name that a site gives."""
 
     def by_id(self) -> dict[str, Site]:
         """Sites by their id."""

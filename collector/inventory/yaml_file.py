@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 
 from collector.inventory.order import arranged, repeated
-from collector.inventory.site import Inventory, Site
+from collector.inventory.site import Hub, Inventory, Site
+from collector.inventory.topology import mistakes
 from shared.settings import load
 
 
@@ -14,11 +15,14 @@ class InventoryFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What stands in the file."""
 
     sites: list[Site]
+    hubs: list[Hub] = []
+    """Only needed where hubs hang on other hubs."""
 
 
 def read_yaml(path: Path) -> Inventory:
     """All sites of a file; raises :class:`shared.settings.SettingsError` with a line for each thing to mend."""
-    return arranged(load(path, InventoryFile, _rules).sites)
+    file = load(path, InventoryFile, _rules)
+    return Inventory(arranged(file.sites).sites, tuple(file.hubs))
 
 
 def _rules(file: InventoryFile) -> Iterator[tuple[str, str]]:
@@ -27,3 +31,4 @@ def _rules(file: InventoryFile) -> Iterator[tuple[str, str]]:
             yield f"$.sites[{number}].id", "must not be empty"
     for number, identifier, first in repeated([site.id for site in file.sites]):
         yield f"$.sites[{number}].id", f"site '{identifier}' stands twice, first as sites[{first}]"
+    yield from mistakes(file.hubs, {site.hub for site in file.sites})

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from collector.incident import Scope
 from collector.inventory.site import Inventory, Site
+from collector.inventory.topology import Topology
 from collector.judgement.folding import Part
 
 EVERYWHERE = "province"
@@ -17,7 +18,7 @@ def parts_of(inventory: Inventory) -> list[Part]:
     hubs = {site.id: site.hub for site in sites if site.hub}
     everything = Part(Scope.PROVINCE, EVERYWHERE, frozenset(site.id for site in sites))
     return [
-        *_by(Scope.HUB, ((site.hub, site) for site in sites)),
+        *_hubs(Topology.of(inventory)),
         *(
             Part(part.scope, part.subject, part.members, {site: hubs.get(site, site) for site in part.members})
             for part in (
@@ -27,6 +28,17 @@ def parts_of(inventory: Inventory) -> list[Part]:
         ),
         everything,
     ]
+
+
+def _hubs(topology: Topology) -> Iterator[Part]:
+    """Each hub with all that hangs on it; of two with the same sites the nearer one, which explains as much."""
+    nearest: dict[frozenset[str], str] = {}
+    for hub in sorted(topology.hubs, key=lambda name: (-len(topology.path(name)), name)):
+        sites = topology.sites_under(hub)
+        if len(sites) > 1:
+            nearest.setdefault(sites, hub)
+    for sites, hub in sorted(nearest.items(), key=lambda item: item[1]):
+        yield Part(Scope.HUB, hub, sites)
 
 
 def _by(scope: Scope, named: Iterator[tuple[str, Site]]) -> Iterator[Part]:
