@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from collector.people.forms import FIELD, HEADER, FormError, demand_same_origin, read_form
 from collector.people.person import Person
@@ -23,6 +24,11 @@ _YEAR_SECONDS = 31_536_000
 _NO_COOKIE = (
     "Trình duyệt không gửi lại cookie: chỉ đăng nhập được qua HTTPS, hoặc tại chính máy chủ.\n"
     "The browser did not send the cookie back: log in over HTTPS, or on the collector's own machine."
+)
+_NOTHING = "default-src 'none'; frame-ancestors 'none'"
+_AGAIN = (
+    '<!doctype html><html lang="vi"><meta charset="utf-8"><title>phusong</title>'
+    '<meta http-equiv="refresh" content="0;url={target}"><a href="{target}">Tiếp tục · Continue</a></html>'
 )
 COOKIE: dict[str, Any] = {"path": "/", "secure": True, "httponly": True, "samesite": "strict"}
 
@@ -163,5 +169,9 @@ def refusal(request: Request, verdict: Verdict) -> Response:
     if request.method in READ and "text/html" in request.headers.get("accept", ""):
         query = request.url.query
         target = quote(request.scope["path"]) + (f"?{query}" if query else "")
+        if request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
+            # A strict cookie does not come along from a link in a letter: the same page, asked for by a page of ours.
+            page = _AGAIN.format(target=escape(target))
+            return HTMLResponse(page, headers={"Content-Security-Policy": _NOTHING, "Cache-Control": "no-store"})
         return RedirectResponse(f"/login?next={quote(target, safe='')}", 303)
     return Response("Hãy đăng nhập.\nLog in first.\n", 401, media_type="text/plain")

@@ -85,6 +85,30 @@ async def test_a_page_of_another_site_cannot_send_our_forms(
     await page.close()
 
 
+async def test_a_link_in_a_letter_opens_the_page_for_who_is_logged_in_and_the_form_for_others(
+    closed: House, context: BrowserContext, tmp_path: Path
+) -> None:
+    """A strict cookie does not come along from another site, so the page is asked for once more from our own."""
+    url = f"http://127.0.0.1:{closed.port}"
+    (tmp_path / "letter.html").write_text(f'<a href="{url}/account?lang=en">incident</a>', encoding="utf-8")
+    page = await context.new_page()
+    await page.goto((tmp_path / "letter.html").as_uri())
+    await page.get_by_role("link").click()
+    await expect(page).to_have_url(f"{url}/login?next=%2Faccount%3Flang%3Den")
+    await page.fill("#name", "admin")
+    await page.fill("#password", PASSWORD)
+    await page.press("#password", "Enter")
+    await expect(page).to_have_url(f"{url}/account?lang=en")
+
+    await page.goto((tmp_path / "letter.html").as_uri())
+    await page.get_by_role("link").click()
+
+    await expect(page).to_have_url(f"{url}/account?lang=en")
+    await expect(page.locator("h2")).to_have_text("Account")
+    await context.clear_cookies()
+    await page.close()
+
+
 async def test_a_screen_opens_its_link_once_and_the_address_forgets_it(closed: House, context: BrowserContext) -> None:
     closed.change(lambda book: book.add_wall(wall_identity("secret-of-the-hall"), "hall", 0))
     page = await context.new_page()

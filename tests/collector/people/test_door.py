@@ -283,6 +283,23 @@ async def test_who_asks_for_a_page_gets_it_after_the_login(closed: House) -> Non
     assert 'value="/wall?screen=1&amp;lang=en"' in page.text
 
 
+async def test_what_stands_in_a_strange_link_stays_text_on_the_way(closed: House) -> None:
+    visitor = closed.visitor()
+    visitor.headers["Sec-Fetch-Site"] = "cross-site"
+
+    page = await visitor.get(
+        "/sites/%22%3E%3Cscript%3E?x=%22%3E%3Cb%3E&y='\"><i>&amp;url=https://evil.example".replace(" ", "")
+    )
+
+    assert page.status == 200
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert "<script" not in page.text
+    assert "<b>" not in page.text
+    assert "<i>" not in page.text
+    assert 'content="0;url=/sites/' in page.text
+    assert page.text.count('"') == 12
+
+
 async def test_a_machine_without_a_proof_is_told_in_a_line(closed: House) -> None:
     visitor = closed.visitor()
     visitor.headers["Accept"] = "application/json"
