@@ -287,9 +287,7 @@ async def test_what_stands_in_a_strange_link_stays_text_on_the_way(closed: House
     visitor = closed.visitor()
     visitor.headers["Sec-Fetch-Site"] = "cross-site"
 
-    page = await visitor.get(
-        "/sites/%22%3E%3Cscript%3E?x=%22%3E%3Cb%3E&y='\"><i>&amp;url=https://evil.example".replace(" ", "")
-    )
+    page = await visitor.get("/sites/%22%3E%3Cscript%3E?x=%22%3E%3Cb%3E&y='\"><i>&amp;url=https://evil.example")
 
     assert page.status == 200
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
@@ -297,7 +295,7 @@ async def test_what_stands_in_a_strange_link_stays_text_on_the_way(closed: House
     assert "<b>" not in page.text
     assert "<i>" not in page.text
     assert 'content="0;url=/sites/' in page.text
-    assert page.text.count('"') == 12
+    assert page.text.count('"') == 10, "no attribute ends early"
 
 
 async def test_a_machine_without_a_proof_is_told_in_a_line(closed: House) -> None:
