@@ -100,9 +100,9 @@ class Courier:
             await self._outbox.done(parcel.ids, "refused", self._clock.wall_ns(), str(error))
             self._telemetry.became(name, "refused", len(parcel.ids))
             self._complain.warning(f"notify '{name}': refused for good", str(error))
-        except (UntoldError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - a fault of ours costs this message a wait, and no other one
             asked = error.wait_seconds if isinstance(error, UntoldError) else 0.0
-            why = str(error) or f"no answer within {self._deadline_seconds:g} s"
+            why = self._reason(error)
             seconds = wait_seconds(parcel.attempts + 1, self._draw(), asked)
             await self._outbox.again(parcel.ids, self._clock.wall_ns() + int(seconds * _SECOND_NS), why)
             self._telemetry.became(name, "failed")
@@ -114,6 +114,14 @@ class Courier:
             self._telemetry.became(name, "merged", len(parcel.ids) - 1)
             if parcel.note.is_trial and parcel.note.kind is not Kind.WITHDRAWN:
                 await self._proven(name, now_ns)
+
+    def _reason(self, error: Exception) -> str:
+        if isinstance(error, UntoldError):
+            return str(error)
+        if isinstance(error, TimeoutError):
+            return f"no answer within {self._deadline_seconds:g} s"
+        self._telemetry.faults.inc()
+        return f"a fault: {type(error).__name__}"
 
     async def _refresh(self) -> None:
         """Whoever holds the present state forgets what is not repeated."""

@@ -56,6 +56,8 @@ class EmailSettings(ChannelSettings, frozen=True, kw_only=True, forbid_unknown_f
     def made(self, workshop: Workshop) -> Channel:
         """See the base."""
         password = secret_of(self.password, self.password_file)
+        if password is not None and not (password.reveal() + self.user).isascii():
+            raise ValueError("the mail server can be sent ASCII users and passwords only")
         return Email(
             self.name,
             (self.server, self.port),

@@ -43,6 +43,8 @@ class Silencer:
             except (UntoldError, RefusedError, TimeoutError) as error:
                 why = str(error) or "no answer in time"
                 self._complain.warning(f"notify '{self._name}': maintenance windows are no silences there", why)
+            except Exception as error:  # noqa: BLE001 - an answer that nobody thought of must not end the silences
+                self._complain.warning(f"notify '{self._name}': a fault", f"{type(error).__name__}: {error}")
             await self._clock.sleep(_EVERY_SECONDS)
 
     async def reconcile(self) -> tuple[int, int]:

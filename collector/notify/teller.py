@@ -85,6 +85,9 @@ class Teller:
             except sqlite3.Error as error:
                 self.complain.warning("notify: nothing can be stored, nothing new is told", str(error))
                 self.telemetry.faults.inc()
+            except Exception as error:  # noqa: BLE001 - whatever ends the teller ends all telling
+                self.complain.warning("notify: a fault, nothing new is told", f"{type(error).__name__}: {error}")
+                self.telemetry.faults.inc()
             await self.clock.sleep(_LOOK_SECONDS)
 
     async def look(self) -> None:

@@ -22,11 +22,16 @@ class Recorder:
     crashes: str = ""
     """``before`` or ``after`` it has heard the next message."""
 
+    breaks: bool = False
+    """Whether it has a fault of its own."""
+
     async def tell(self, message: Message, _now_ns: int) -> None:
         self.gateway.tries += 1
         crashes, self.crashes = self.crashes, ""
         if crashes == "before":
             raise Crash
+        if self.breaks:
+            raise ZeroDivisionError
         if self.gateway.mode == "hang":
             self.gateway.hanging += 1
             await asyncio.Event().wait()

@@ -6,10 +6,13 @@ import email.policy
 import hmac
 import json
 import logging
+import ssl
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,13 +21,15 @@ import pytest
 from collector.incident import Cause, Scope
 from collector.notify.alertmanager import Alertmanager, labels_of
 from collector.notify.apprise import Apprise
-from collector.notify.email import Email
+from collector.notify.channel import Workshop
+from collector.notify.email import Email, EmailSettings
 from collector.notify.message import Audience, Channel, Kind, Message, Person, RefusedError, UntoldError, Urgency
 from collector.notify.post import place_of
-from collector.notify.webhook import Webhook
+from collector.notify.webhook import Webhook, WebhookSettings
 from shared.clock import SystemClock
 from shared.logs import Limited
 from shared.secret import Secret
+from tests.peers.authority import authority
 from tests.peers.gateway import Gateway, running_http_gateway, running_smtp_server
 from tests.peers.incidents import HOUR_NS, NOON_NS, incident
 from tests.peers.notes import PLACES, message, note
@@ -151,6 +156,83 @@ async def test_nobody_is_led_elsewhere(kind: str) -> None:
             await channel.tell(message(), NOON_NS)
 
     assert gateway.tries == 1
+
+
+@dataclass(frozen=True)
+class Trust:
+    server: ssl.SSLContext
+    ca_file: Path
+    stranger: Path
+
+
+@pytest.fixture
+def trust(tmp_path: Path) -> Trust:
+    ours, other = authority(tmp_path, "ours"), authority(tmp_path, "other")
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(*ours.server(tmp_path, "server"))
+    return Trust(server, ours.path, other.path)
+
+
+def shop(stack: ExitStack) -> Workshop:
+    thread = stack.enter_context(ThreadPoolExecutor(1))
+    return Workshop(PLACES, lambda: thread, COMPLAIN, 60)
+
+
+async def test_a_gateway_is_believed_only_by_the_authority_that_the_settings_name(trust: Trust) -> None:
+    async with running_http_gateway(trust.server) as gateway:
+        with ExitStack() as stack:
+            url = f"https://127.0.0.1:{gateway.port}/"
+            good = WebhookSettings(name="sms", url=url, secret=SECRET, ca_file=trust.ca_file)
+            await good.made(shop(stack)).tell(message(), NOON_NS)
+            bad = WebhookSettings(name="sms", url=url, secret=SECRET, ca_file=trust.stranger)
+            with pytest.raises(UntoldError, match="certificate"):
+                await bad.made(shop(stack)).tell(message(), NOON_NS)
+
+    assert len(gateway.bodies) == 1
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+async def test_a_password_goes_only_to_a_mail_server_that_is_believed(trust: Trust, security: Any) -> None:
+    async with running_smtp_server(trust.server, starttls=security == "starttls") as gateway:
+        with ExitStack() as stack:
+            stated = EmailSettings(
+                name="mail",
+                server="127.0.0.1",
+                port=gateway.port,
+                security=security,
+                ca_file=trust.ca_file,
+                user="phusong",
+                password=Secret("sesame 42"),
+                sender="phusong@hagiang.example",
+            )
+            await stated.made(shop(stack)).tell(message(), NOON_NS)
+            stranger = msgspec.structs.replace(stated, ca_file=trust.stranger)
+            with pytest.raises(UntoldError) as told:
+                await stranger.made(shop(stack)).tell(message(), NOON_NS)
+
+    assert gateway.logins == ["\0phusong\0sesame 42"]
+    assert "sesame" not in str(told.value)
+    assert len(gateway.bodies) == 2
+
+
+def test_a_password_that_cannot_be_sent_is_told_at_the_start() -> None:
+    with ExitStack() as stack, pytest.raises(ValueError, match="ASCII"):
+        EmailSettings(
+            name="mail", server="127.0.0.1", user="u", password=Secret("mật khẩu"), sender="a@b.example"
+        ).made(shop(stack))
+
+
+async def test_a_server_that_offers_no_encryption_gets_no_password(trust: Trust) -> None:
+    """Somebody between us and the server may have taken the offer out."""
+    async with running_smtp_server() as gateway:
+        with ExitStack() as stack:
+            stated = EmailSettings(
+                name="mail", server="127.0.0.1", port=gateway.port, user="u", password=SECRET, sender="a@b.example"
+            )
+            with pytest.raises(UntoldError, match="starttls"):
+                await stated.made(shop(stack)).tell(message(), NOON_NS)
+
+    assert (gateway.logins, gateway.bodies) == ([], [])
 
 
 async def test_a_webhook_is_signed_and_says_all_that_a_gateway_needs() -> None:

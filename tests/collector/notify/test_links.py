@@ -140,6 +140,20 @@ async def test_a_scanner_that_opens_the_link_acknowledges_nothing_and_the_button
     assert 'value="acknowledge"' not in page.text
 
 
+async def test_the_link_of_a_fault_that_became_part_of_a_larger_one_acknowledges_that_one(desk: Desk) -> None:
+    path = await told_link(desk)
+    down = hub_down()
+    larger = msgspec.structs.replace(down, number=10, scope=Scope.PROVIDER, subject="VNPT", cause=Cause.ISP)
+    folded = msgspec.structs.replace(down, version=2, silent_because="folded", folded_into=10)
+    await desk.hold(larger)
+    await desk.hold(folded)
+    page = await desk.visitor().get(path)
+    await desk.visitor().post(path, {"do": "acknowledge"})
+
+    assert "nhà mạng VNPT" in page.text
+    assert desk.notify.teller.acknowledged_ns(10) is not None
+
+
 async def test_the_page_needs_no_script_and_loads_nothing(desk: Desk) -> None:
     page = await desk.visitor().get(await told_link(desk))
 

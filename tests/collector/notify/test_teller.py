@@ -208,6 +208,20 @@ async def test_what_hangs_is_left_after_its_deadline_and_tried_again(opened: Cal
     assert said(desk.channels["mail"]) == [(Kind.NEW, 7)]
 
 
+async def test_a_fault_in_a_channel_costs_its_message_a_wait_and_nothing_else(opened: Callable[..., Any]) -> None:
+    desk = await opened()
+    phone = desk.channels["phone"]
+    phone.breaks = True
+    desk.journal.write([], [incident()])
+    await desk.turn()
+    assert desk.registry.get_sample_value("phusong_notify_faults_total") == 1
+    phone.breaks = False
+    desk.clock.now_ns += MINUTE_NS
+    await desk.turn()
+
+    assert said(phone) == [(Kind.NEW, 7)]
+
+
 async def test_what_was_put_off_until_after_a_step_of_the_clock_is_not_put_off_for_years(
     opened: Callable[..., Any],
 ) -> None:
