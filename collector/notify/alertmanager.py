@@ -90,12 +90,7 @@ class Alertmanager:
     async def refresh(self, standing: tuple[Message, ...], now_ns: int) -> None:
         """See the promise. An alert that stands for the collector itself tells that incidents come from here."""
         ordered = sorted(standing, key=lambda each: _ORDER.index(each.note.incident.scope))
-        alerts = [
-            self._alert(
-                message, labels_of(message.note.incident, message.note.urgency, self._places), now_ns + self._lapse_ns
-            )
-            for message in ordered
-        ]
+        alerts = [self._firing(message, now_ns) for message in ordered]
         await self._post([_alive(now_ns, self._lapse_ns), *alerts])
 
     async def _post(self, alerts: list[dict[str, object]]) -> None:
@@ -108,31 +103,17 @@ class Alertmanager:
         now = labels_of(note.incident, note.urgency, self._places)
         known = note.before is not None and note.before.number == note.incident.number
         before = labels_of(note.before, note.before_urgency, self._places) if known and note.before else now
-        ended_ns = _ended(message, now_ns)
-        if ended_ns is not None:
-            return [self._alert(message, before, ended_ns)]
-        ended = [self._alert(message, before, now_ns)] if before != now else []
-        return [*ended, self._alert(message, now, now_ns + self._lapse_ns)]
+        over = note.kind is Kind.WITHDRAWN or not note.incident.is_open
+        ended = [_alert(message, before, note.incident.began_ns, now_ns)] if over or before != now else []
+        return ended if over else [*ended, self._firing(message, now_ns)]
 
-    def _alert(self, message: Message, labels: dict[str, str], ends_ns: int) -> dict[str, object]:
-        incident = message.note.incident
-        annotations = {
-            "summary": message.en.subject,
-            "summary_vi": message.vi.subject,
-            "description": message.en.body,
-            "description_vi": message.vi.body,
-            "sms": message.vi.sms,
-            "sites": str(len(incident.sites)),
-            "link": message.link,
-            "receipt": message.receipt,
-        }
-        return {
-            "labels": labels,
-            "annotations": {name: value for name, value in annotations.items() if value},
-            "startsAt": _stamp(incident.began_ns),
-            "endsAt": _stamp(max(ends_ns, incident.began_ns)),
-            "generatorURL": message.link,
-        }
+    def _firing(self, message: Message, now_ns: int) -> dict[str, object]:
+        """It starts now for Alertmanager, which keeps the earliest start of what it holds.
+
+        An older start would skip ``group_wait`` (alertmanager#4064), and what its neighbour inhibits slip through.
+        """
+        labels = labels_of(message.note.incident, message.note.urgency, self._places)
+        return _alert(message, labels, now_ns, now_ns + self._lapse_ns)
 
 
 def labels_of(incident: Incident, urgency: Urgency, places: Places) -> dict[str, str]:
@@ -162,12 +143,27 @@ def _alive(now_ns: int, lapse_ns: int) -> dict[str, object]:
     }
 
 
-def _ended(message: Message, now_ns: int) -> int | None:
-    """When the alert is over; never in the future, where Alertmanager would take it to be firing."""
-    note = message.note
-    if note.kind is Kind.WITHDRAWN:
-        return now_ns
-    return None if note.incident.ended_ns is None else min(note.incident.ended_ns, now_ns)
+def _alert(message: Message, labels: dict[str, str], starts_ns: int, ends_ns: int) -> dict[str, object]:
+    incident = message.note.incident
+    annotations = {
+        "summary": message.en.subject,
+        "summary_vi": message.vi.subject,
+        "description": message.en.body,
+        "description_vi": message.vi.body,
+        "sms": message.vi.sms,
+        "sites": str(len(incident.sites)),
+        "began": _stamp(incident.began_ns),
+        "ended": "" if incident.ended_ns is None else _stamp(incident.ended_ns),
+        "link": message.link,
+        "receipt": message.receipt,
+    }
+    return {
+        "labels": labels,
+        "annotations": {name: value for name, value in annotations.items() if value},
+        "startsAt": _stamp(min(starts_ns, ends_ns)),
+        "endsAt": _stamp(ends_ns),
+        "generatorURL": message.link,
+    }
 
 
 def _stamp(wall_ns: int) -> str:

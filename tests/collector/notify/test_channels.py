@@ -330,7 +330,11 @@ async def test_an_alert_stands_until_it_lapses_and_ends_under_the_labels_that_we
         message(note(over, Kind.RESOLVED, before=other, **warned)),
     )
 
-    assert begun["startsAt"] == "2026-11-25T05:00:00.000Z"
+    # A start in the past would skip Alertmanager's group_wait; when it truly began stands beside.
+    assert (begun["startsAt"], begun["annotations"]["began"]) == (
+        "2026-11-25T06:00:00.000Z",
+        "2026-11-25T05:00:00.000Z",
+    )
     assert begun["endsAt"] == "2026-11-25T06:04:00.000Z"
     assert begun["labels"] == {
         "alertname": "PhusongIncident",
@@ -345,7 +349,8 @@ async def test_an_alert_stands_until_it_lapses_and_ends_under_the_labels_that_we
     }
     assert (ended["labels"], ended["endsAt"]) == (begun["labels"], "2026-11-25T06:00:00.000Z")
     assert renewed["labels"] == {**begun["labels"], "cause": "power"}
-    assert (resolved["labels"], resolved["endsAt"]) == (renewed["labels"], "2026-11-25T05:30:00.000Z")
+    assert (resolved["labels"], resolved["endsAt"]) == (renewed["labels"], "2026-11-25T06:00:00.000Z")
+    assert resolved["annotations"]["ended"] == "2026-11-25T05:30:00.000Z"
 
 
 async def test_whoever_silences_others_comes_first_when_all_is_repeated() -> None:
