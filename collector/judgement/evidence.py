@@ -88,8 +88,10 @@ def extend(before: Evidence | None, run: Run, settings: JudgementSettings) -> Ev
     outage = before is not None and not again and not before.good and before.runs >= settings.down_runs
     kept = before.recent if before is not None and not outage else ()
     recent = (*kept, here)[-settings.degraded_runs :]
-    sent = sum([packets for _, _, packets in recent])
     first = before if before is not None and again else None
+    # Where the run that is forgotten was like the new one, which is nearly always so, nothing else has changed.
+    alike = kept[0] == here if len(kept) == settings.degraded_runs else False
+    summed = (before.loss_ratio, before.sent_packets, before.rtt_seconds) if before and alike else _summed(recent)
     return Evidence(
         agent=run.agent,
         target=run.reading.target,
@@ -100,12 +102,15 @@ def extend(before: Evidence | None, run: Run, settings: JudgementSettings) -> Ev
         last_wall_ns=run.wall_ns,
         last_monotonic_ns=run.monotonic_ns,
         recent=recent,
-        loss_ratio=sum([loss * packets for loss, _, packets in recent]) / sent if sent else 0.0,
-        sent_packets=sent,
-        rtt_seconds=_median(recent),
+        loss_ratio=summed[0],
+        sent_packets=summed[1],
+        rtt_seconds=summed[2],
     )
 
 
-def _median(recent: tuple[tuple[float, float | None, float], ...]) -> float | None:
+def _summed(recent: tuple[tuple[float, float | None, float], ...]) -> tuple[float, float, float | None]:
+    """Share of packets lost, packets, and median of the RTTs."""
+    sent = sum([packets for _, _, packets in recent])
     known = sorted([rtt for _, rtt, _ in recent if rtt is not None])
-    return known[len(known) // 2] if known else None
+    loss_ratio = sum([loss * packets for loss, _, packets in recent]) / sent if sent else 0.0
+    return loss_ratio, sent, known[len(known) // 2] if known else None

@@ -60,6 +60,7 @@ class Review:
         self._maintained = maintained
         self._worked_at: dict[str, int] = {}
         self._judged: dict[str, tuple[Facts, Standing]] = {}
+        self._looked: dict[str, tuple[Standing, Look]] = {}
         self._casebook = Casebook(inventory, self._notes, known, next_number, settings)
         lost = self._casebook.held_down()
         self._standing = {site: _restored(verdict, site in lost) for site, verdict in verdicts.items()}
@@ -123,7 +124,7 @@ class Review:
             facts = self._facts(site, links, now_wall_ns, now_monotonic_ns)
             standing[site.id] = self._judge(site.id, facts, now_wall_ns)
             worked = self._worked_lately(site.id, now_wall_ns)
-            looks[site.id] = _look(standing[site.id], links, facts, maintenance=worked)
+            looks[site.id] = self._look(site.id, standing[site.id], facts, maintenance=worked)
         self._next = standing
         incidents = self._casebook.turn(self._scene(looks, now_wall_ns, now_monotonic_ns))
         return {site: one.verdict for site, one in standing.items()}, incidents
@@ -145,6 +146,15 @@ class Review:
         after = judge(before, facts, now_wall_ns, self._settings)
         self._judged[site] = (facts, after)
         return after
+
+    def _look(self, site: str, standing: Standing, facts: Facts, *, maintenance: bool) -> Look:
+        """The same standing looks the same."""
+        known = self._looked.get(site)
+        if known is not None and known[0] is standing and known[1].maintenance is maintenance:
+            return known[1]
+        look = _look(standing, facts, maintenance=maintenance)
+        self._looked[site] = (standing, look)
+        return look
 
     def _facts(self, site: Site, links: tuple[Evidence, ...], now_wall_ns: int, now_monotonic_ns: int) -> Facts:
         until_ns = self._maintained(site, now_wall_ns)
@@ -207,9 +217,9 @@ def _same(before: Facts, now: Facts) -> bool:
     return all(link.good for link in now.links) or before == now
 
 
-def _look(standing: Standing, links: tuple[Evidence, ...], facts: Facts, *, maintenance: bool) -> Look:
+def _look(standing: Standing, facts: Facts, *, maintenance: bool) -> Look:
     """The site as the casebook sees it."""
-    verdict = standing.verdict
+    verdict, links = standing.verdict, facts.links
     newest = max(links, key=lambda link: link.last_wall_ns, default=None)
     bad = links and not any(link.good for link in links)
     seen = Seen.DOWN if standing.condition in _LOST else Seen.SUSPECT if bad else Seen.WELL

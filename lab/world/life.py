@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from collector.arrival import Arrival
 from collector.inventory.site import Site
+from collector.judgement.review import never
 from collector.judgement.settings import JudgementSettings
 from collector.picture import Picture, State
 from collector.pipeline import Pipeline
@@ -187,7 +188,7 @@ class Life:
             self._journal,
             settings=self._settings,
             build="world",
-            maintained=self._maintained,
+            maintained=self._maintained if self._timeline.planned else never,
         )
 
     def _maintained(self, site: Site, now_ns: int) -> int | None:

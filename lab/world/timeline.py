@@ -86,6 +86,8 @@ class Timeline:
             start for start, strain in zip(own.starts, own.strains, strict=True) if strain.collector_away
         )
         """When the collector ends, to be started again."""
+        self.planned = any(strain.maintained for history in self._histories.values() for strain in history.strains)
+        """Whether anybody works anywhere at any time."""
 
     def of(self, site: str) -> History:
         """The history of one site."""
