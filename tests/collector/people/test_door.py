@@ -235,6 +235,16 @@ async def test_the_form_of_another_session_is_not_taken(closed: House) -> None:
     closed.change(lambda book: book.change("the-viewer", disabled=False))
 
 
+async def test_what_is_no_form_carries_its_token_in_a_header(closed: House) -> None:
+    admin = logged_in(closed, Role.ADMIN)
+    kind = {"Content-Type": "application/json"}
+    token = {"Phusong-Form": form_token(admin.session)}
+
+    assert (await admin.ask("POST", "/people", "{}", kind)).status == 403
+    assert (await admin.ask("POST", "/people", "{}", {**kind, **token, "Sec-Fetch-Site": "cross-site"})).status == 403
+    assert (await admin.ask("POST", "/people", "{}", {**kind, **token})).status == 422, "the page itself answers"
+
+
 async def test_an_old_browser_is_known_by_the_origin_that_it_tells(closed: House) -> None:
     visitor = closed.visitor()
     del visitor.headers["Sec-Fetch-Site"]

@@ -114,6 +114,19 @@ async def test_many_guesses_from_one_address_are_slowed_down_whatever_the_name(d
     assert neighbours[-1].wait_seconds > 0, "one customer has a whole /64"
 
 
+async def test_a_crowd_of_strangers_does_not_take_the_cores_that_the_collector_needs(desk: Desk) -> None:
+    for number in range(300):
+        await desk.attempt(f"name-{number}", address=f"198.51.{number // 250}.{number % 250}")
+
+    assert len(desk.passwords.worked) == 60
+    assert (await desk.attempt("an", PASSWORD, "192.0.2.9")).wait_seconds <= 0.5
+    desk.clock.now_ns += SECOND_NS
+    assert (await desk.attempt("an", PASSWORD, "192.0.2.9")).token, "who waited a moment gets in"
+    for _ in range(30):
+        assert (await desk.attempt("an", PASSWORD, "192.0.2.9")).token
+        desk.clock.now_ns += SECOND_NS // 2
+
+
 async def test_guesses_at_the_same_time_do_not_slip_through_together(desk: Desk) -> None:
     answers = await asyncio.gather(
         *(desk.attempt("an", address=f"192.0.2.{number}") for number in range(30)), return_exceptions=True
