@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from collector.judgement.evidence import Evidence, Run, counts, extend
+from collector.judgement.evidence import Evidence, Run, counts
 from collector.judgement.settings import JudgementSettings
+from shared.wire.reading import Outcome
 
 _SECOND_NS = 1_000_000_000
 _KEPT = 65_536
@@ -22,6 +23,16 @@ class PastOutage:
     """None where it reaches into the present."""
 
 
+@dataclass(slots=True)
+class _Chain:
+    """Runs in a row that ended alike."""
+
+    good: bool
+    runs: int
+    first_ns: int
+    last_ns: int
+
+
 class Past:
     """The runs of backlogs, in the order in which agents send them."""
 
@@ -29,33 +40,42 @@ class Past:
         self._settings = settings
         self._roles = frozenset(settings.vantage_roles)
         self._gap_ns = int(settings.inside_gap_seconds * _SECOND_NS)
-        self._chains: dict[tuple[str, str, str, str], Evidence] = {}
+        self._chains: dict[tuple[str, str, str, str], _Chain] = {}
 
     def take(self, run: Run, live: Callable[[str, str, str, str], Evidence | None]) -> PastOutage | None:
-        """A late run from outside; ``live`` gives the evidence of now by agent, check, target and site."""
+        """A run from outside; ``live`` gives the evidence of now by agent, check, target and site."""
         reading = run.reading
         if reading.kind != self._settings.vantage_kind or reading.role not in self._roles or not counts(reading):
             return None
         key = (run.agent, reading.check, reading.target, reading.site)
-        before = self._chains.get(key)
-        if before is not None and not 0 < run.wall_ns - before.last_wall_ns <= self._gap_ns:
-            before = None
-        after = extend(before, run, self._settings)
-        self._chains.pop(key, None)
-        self._chains[key] = after
-        if len(self._chains) > _KEPT:
-            del self._chains[next(iter(self._chains))]
-        if after.good:
-            return self._over(before, after, reading.site)
+        good = reading.outcome is Outcome.OK
+        chain = self._chains.get(key)
+        if chain is not None and chain.good is good and 0 < run.wall_ns - chain.last_ns <= self._gap_ns:
+            chain.runs += 1
+            chain.last_ns = run.wall_ns
+        else:
+            before, chain = chain, self._begin(key, good, run.wall_ns)
+            if good:
+                return self._over(before, run)
+        if good:
+            return None
         present = live(*key)
         if present is None or present.good or not 0 <= present.first_wall_ns - run.wall_ns <= self._gap_ns:
             return None
-        return PastOutage(reading.site, run.agent, after.first_wall_ns, None)
+        return PastOutage(reading.site, run.agent, chain.first_ns, None)
 
-    def _over(self, before: Evidence | None, after: Evidence, site: str) -> PastOutage | None:
+    def _begin(self, key: tuple[str, str, str, str], good: bool, at_ns: int) -> _Chain:
+        self._chains.pop(key, None)
+        chain = self._chains[key] = _Chain(good, 1, at_ns, at_ns)
+        if len(self._chains) > _KEPT:
+            del self._chains[next(iter(self._chains))]
+        return chain
+
+    def _over(self, before: _Chain | None, run: Run) -> PastOutage | None:
+        """The outage that a good run ends, where enough was seen of it and nothing lies between."""
         if before is None or before.good or before.runs < self._settings.down_runs:
             return None
-        lasted_ns = before.last_wall_ns - before.first_wall_ns
-        if lasted_ns < int(self._settings.down_seconds * _SECOND_NS):
+        apart = not 0 < run.wall_ns - before.last_ns <= self._gap_ns
+        if apart or before.last_ns - before.first_ns < int(self._settings.down_seconds * _SECOND_NS):
             return None
-        return PastOutage(site, before.agent, before.first_wall_ns, after.first_wall_ns)
+        return PastOutage(run.reading.site, run.agent, before.first_ns, run.wall_ns)
