@@ -167,7 +167,7 @@ def refusal(request: Request, verdict: Verdict) -> Response:
         text = "Vai trò của bạn không được phép làm việc này.\nYour role does not allow this.\n"
         return Response(text, 403, media_type="text/plain")
     if request.method in READ and "text/html" in request.headers.get("accept", ""):
-        query = request.url.query
+        query = request.scope["query_string"].decode("latin-1")
         target = quote(request.scope["path"]) + (f"?{query}" if query else "")
         if request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
             # A strict cookie does not come along from a link in a letter: the same page, asked for by a page of ours.

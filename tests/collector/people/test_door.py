@@ -245,6 +245,25 @@ async def test_what_is_no_form_carries_its_token_in_a_header(closed: House) -> N
     assert (await admin.ask("POST", "/people", "{}", {**kind, **token})).status == 422, "the page itself answers"
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "["},
+        {"Host": "a]b:x"},
+        {"Origin": "http://[", "Sec-Fetch-Site": ""},
+        {"Cookie": "__Host-phusong=" + "x" * 4000},
+        {"Cookie": '__Host-phusong="; ;=;\xe1\xbb\x87'},
+        {"Content-Type": "application/x-www-form-urlencoded; charset=\xff"},
+        {"Phusong-Form": "\xff" * 300},
+    ],
+)
+async def test_headers_that_are_nonsense_are_a_refusal_and_no_fault(closed: House, headers: dict[str, str]) -> None:
+    for method, path in (("GET", "/account"), ("POST", "/people"), ("POST", "/login"), ("GET", "/login?next=%5B")):
+        answer = await closed.visitor().ask(method, path, "" if method == "GET" else "a=b", headers)
+
+        assert answer.status in {200, 303, 401, 403}, (method, path)
+
+
 async def test_an_old_browser_is_known_by_the_origin_that_it_tells(closed: House) -> None:
     visitor = closed.visitor()
     del visitor.headers["Sec-Fetch-Site"]
