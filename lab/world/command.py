@@ -1,6 +1,7 @@
 """The command ``phusong-lab replay``: makes a universe, lets it live and prints what its judge was worth."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -37,7 +38,7 @@ class ReplayWishes:
 
 
 def run_replay(wishes: ReplayWishes) -> int:
-    """Live through a script and print its score; 0 whatever it is, 2 where the file of faults is wrong."""
+    """Live through a script and print its score; 0 whatever it is, 1 where it was ended, 2 where the file is wrong."""
     land = make_land(wishes.sites, wishes.seed)
     seconds = wishes.days * DAY_SECONDS
     try:
@@ -47,11 +48,19 @@ def run_replay(wishes: ReplayWishes) -> int:
             print(f"phusong-lab: {problem}", file=sys.stderr)
         return 2
     terminal = open_terminal(sys.stderr)
-    found = replay(wishes, land, faults, terminal)
-    if wishes.as_json:
-        print(json.dumps(found, ensure_ascii=False, indent=1))
-    else:
-        _show(found, open_terminal(sys.stdout))
+    try:
+        found = replay(wishes, land, faults, terminal)
+        if wishes.as_json:
+            print(json.dumps(found, ensure_ascii=False, indent=1), flush=True)
+        else:
+            _show(found, open_terminal(sys.stdout))
+    except KeyboardInterrupt:
+        terminal.line("phusong-lab: ended before the last day, nothing is scored")
+        return 1
+    except BrokenPipeError:
+        # Whoever reads has seen enough; what the interpreter still flushes at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
 
 

@@ -53,8 +53,9 @@ class Happening:
 
 
 def happenings(faults: Sequence[Fault], land: Land, timeline: Timeline, seconds: float) -> tuple[Happening, ...]:
-    """The truth of a script, in its order."""
-    return tuple(_happening(number, fault, land, timeline, seconds) for number, fault in enumerate(faults, start=1))
+    """The truth of a script as far as it was lived through, in its order."""
+    begun = [fault for fault in faults if fault.begins < seconds]
+    return tuple(_happening(number, fault, land, timeline, seconds) for number, fault in enumerate(begun, start=1))
 
 
 def dark_times(timeline: Timeline, seconds: float) -> tuple[tuple[float, float], ...]:
@@ -85,7 +86,7 @@ def _happening(number: int, fault: Fault, land: Land, timeline: Timeline, second
         sites=tuple(dict.fromkeys(spell.site for spell in spells)),
         outages=outages,
         cause=kind.cause,
-        must_tell=bool(unplanned) or (kind.ours and fault.ends - fault.begins > LEAST_SECONDS),
+        must_tell=bool(unplanned) or (kind.ours and min(fault.ends, seconds) - fault.begins > LEAST_SECONDS),
         may_tell=(bool(outages) and kind.cause is not None) or kind.tellable or kind.ours,
         evident=any(_evident(one, timeline.of(one.site)) for one in outages)
         or (kind.shows and (kind.ours or len(outages) >= _MANY)),

@@ -174,6 +174,14 @@ def test_two_faults_at_once_are_both_true() -> None:
     assert not timeline.of(site.id).at(8500).reached
 
 
+def test_what_begins_after_the_end_is_no_part_of_the_truth() -> None:
+    faults = [Fault("province_uplink", "", 5000, 9000), Fault("province_uplink", "", 9000, 12_000)]
+    timeline = Timeline(LAND, faults)
+
+    assert [one.must_tell for one in happenings(faults, LAND, timeline, 9000)] == [True]
+    assert [one.must_tell for one in happenings(faults, LAND, timeline, 5100)] == [False]
+
+
 def test_every_kind_has_a_truth_here() -> None:
     """A new kind without one would pass unseen."""
     told = {"province_uplink", "maintenance", "flapping", "brown_out", "bursty_loss", "fibre_cut", "power_cut"}
