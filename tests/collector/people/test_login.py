@@ -119,7 +119,9 @@ async def test_a_crowd_of_strangers_does_not_take_the_cores_that_the_collector_n
         await desk.attempt(f"name-{number}", address=f"198.51.{number // 250}.{number % 250}")
 
     assert len(desk.passwords.worked) == 60
-    assert (await desk.attempt("an", PASSWORD, "192.0.2.9")).wait_seconds <= 0.5
+    for _ in range(30):
+        waits = (await desk.attempt("an", PASSWORD, "192.0.2.9")).wait_seconds
+        assert 0 < waits <= 0.5, "what a crowd elsewhere prevents does not count against them"
     desk.clock.now_ns += SECOND_NS
     assert (await desk.attempt("an", PASSWORD, "192.0.2.9")).token, "who waited a moment gets in"
     for _ in range(30):
