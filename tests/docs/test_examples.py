@@ -5,10 +5,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
+import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.identity.card import Card, finish
+from agent.probes.icmp import IcmpCheck
+from lab.world.lookout import CHECK
 from tests.peers.programs import PYTHON, ROOT
 
 COLLECTOR = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key().public_bytes_raw()
@@ -22,8 +26,8 @@ INSTALLED = {
 """Where the examples expect things, and where the test has them."""
 
 
-@pytest.mark.parametrize("program", ["agent", "collector"])
-def test_an_example_can_be_started_from(program: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("program", "name"), [("agent", "agent"), ("agent", "province"), ("collector", "collector")])
+def test_an_example_can_be_started_from(program: str, name: str, tmp_path: Path) -> None:
     shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True)
     for path in tmp_path.glob("*.*"):
         path.chmod(0o600)
@@ -31,7 +35,7 @@ def test_an_example_can_be_started_from(program: str, tmp_path: Path) -> None:
         agent="quan-ba", site="00898", url="https://phusong.hagiang.example", key=bytes(32), collector_key=bytes(32)
     )
     finish(tmp_path / "state", card, "0" * 32)
-    file = tmp_path / f"{program}.yaml"
+    file = tmp_path / f"{name}.yaml"
     text = file.read_text(encoding="utf-8")
     for installed, here in INSTALLED.items():
         text = text.replace(installed, str(tmp_path / here))
@@ -42,3 +46,12 @@ def test_an_example_can_be_started_from(program: str, tmp_path: Path) -> None:
     )
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_replays_figures_stand_for_the_province_agent_as_the_example_has_it() -> None:
+    file = yaml.safe_load((EXAMPLES / "province.yaml").read_text(encoding="utf-8"))
+    (check,) = file["checks"]
+    fields = {name: value for name, value in check.items() if name not in {"kind", "roles"}}
+
+    assert msgspec.convert(fields, IcmpCheck) == CHECK
+    assert file["commit_seconds"] == 1
