@@ -97,9 +97,10 @@ async def open_collector(
         around = Surroundings(settings.state, inventory, journal, maintenance, zone, telemetry.registry, clock, log)
         notify = await stack.enter_async_context(open_notify(settings.notify, around))
         people = await stack.enter_async_context(_people(settings, clock, zone, log))
-        copies = {"people": people.room.copy, "journal": journal.copy}
+        # What was told is copied before what it is about: a restore repeats a message rather than forgetting one.
+        copies = {} if notify is None else {"notify": notify.outbox.copy}
+        copies |= {"people": people.room.copy, "journal": journal.copy}
         copies |= {} if ledger is None else {"forward": ledger.copy}
-        copies |= {} if notify is None else {"notify": notify.outbox.copy}
         state = Evaluation(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox, keys)
         shown = Shown(inventory, journal, quality, lambda: series.fresh(clock.monotonic_ns()), clock)
         app = application(

@@ -3,19 +3,23 @@
 import contextlib
 import sqlite3
 from pathlib import Path
+from types import MappingProxyType
 
 from collector.copying import check_copy
 
 _HOUR_NS = 3_600_000_000_000
 
 
-KINDS = ("inbox", "identity", "people", "journal", "forward", "notify", "inventory")
+KINDS = ("inbox", "identity", "people", "journal", "forward", "notify", "inventory", "maintenance")
 """What is copied, where it is there: who forwards nothing has no ``forward``, who tells nobody no ``notify``."""
+
+
+_SUFFIXES = MappingProxyType({"inventory": "json", "maintenance": "yaml"})
 
 
 def backup_name(kind: str, stamp: str) -> str:
     """Name of the copy of one night; names of a kind sort by age."""
-    return f"{kind}-{stamp}.{'json' if kind == 'inventory' else 'sqlite'}"
+    return f"{kind}-{stamp}.{_SUFFIXES.get(kind, 'sqlite')}"
 
 
 def superfluous(names: list[str], keep: int) -> list[str]:

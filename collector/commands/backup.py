@@ -37,9 +37,10 @@ async def _back_up(collector: Collector, settings: CollectorSettings, clock: Clo
         path = folder / backup_name(kind, stamp)
         await copy(path)
         await asyncio.to_thread(check_copy, path)
-    inventory = imported_path(settings)
-    if inventory.exists():
-        await asyncio.to_thread(shutil.copy, inventory, folder / backup_name("inventory", stamp))
+    ours = {"inventory": imported_path(settings), "maintenance": settings.state / "maintenance.yaml"}
+    for kind, file in ours.items():
+        if file.exists():
+            await asyncio.to_thread(shutil.copy, file, folder / backup_name(kind, stamp))
     inbox = folder / backup_name("inbox", stamp)
     await collector.inbox.backup(inbox)
     await asyncio.to_thread(verify_backup, inbox)

@@ -148,7 +148,9 @@ def _begin(  # noqa: PLR0911, PLR0913, PLR0917 - the parts of one decision
     """Nobody knows of it yet, or was told that it is over."""
     if incident.silent_because:
         return Decision(why=incident.silent_because)
-    if told is not None and (told.incident.version >= incident.version or not incident.is_open):
+    # After a restore the journal gives numbers anew: what became known after the last word is another fault.
+    another = told is not None and incident.known_ns > told.last_ns
+    if told is not None and not another and (told.incident.version >= incident.version or not incident.is_open):
         return Decision(why="told to its end")
     if audience is Audience.STANDING:
         return Decision(kind=Kind.NEW) if incident.is_open else Decision(why="over")

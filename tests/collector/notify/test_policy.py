@@ -109,6 +109,15 @@ def test_what_breaks_again_under_its_old_number_is_new_again() -> None:
     assert decide(again, known(over, Kind.RESOLVED), NOON_NS + HOUR_NS, RULES).kind is Kind.NEW
 
 
+def test_another_fault_under_a_number_that_was_used_before_a_restore_is_told() -> None:
+    """The journal of last night does not know which numbers the day gave."""
+    over = later(incident(), ended_ns=NOON_NS + 5 * MINUTE_NS)
+    told = known(over, Kind.RESOLVED, NOON_NS + 6 * MINUTE_NS, known(incident()))
+    other = incident(known_ns=NOON_NS + HOUR_NS, began_ns=NOON_NS + HOUR_NS)
+
+    assert decide(other, told, NOON_NS + 2 * HOUR_NS, RULES).kind is Kind.NEW
+
+
 def test_a_told_site_that_is_folded_falls_silent_and_the_fold_is_told_as_its_update() -> None:
     """One message a fold: who knows of the site is told that it is larger, and who does not that it is."""
     folded = later(incident(), silent_because="folded", folded_into=9)
