@@ -17,6 +17,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     hold_seconds: float = 15.0
     """A fault is held so long, so that a mass event is told as one."""
+    settle_seconds: float = 60.0
+    """An end is told once it has lasted so long: what comes back before is told as nothing."""
     past_seconds: float = 600.0
     """What was shorter, and over before anybody could be told, is not told."""
     past_hours: float = 24.0
@@ -84,7 +86,7 @@ def urgency_of(incident: Incident, rules: Rules) -> Urgency:
     return Urgency.CRITICAL if incident.scope in _SHARED and not powerless else Urgency.WARNING
 
 
-def decide(  # noqa: PLR0913 - everything that a decision hangs on
+def decide(  # noqa: PLR0911, PLR0913 - everything that a decision hangs on
     incident: Incident,
     told: Told | None,
     now_ns: int,
@@ -108,6 +110,9 @@ def decide(  # noqa: PLR0913 - everything that a decision hangs on
     if incident.silent_because and (audience is Audience.STANDING or incident.silent_because not in _STILL_OWED):
         return Decision(kind=Kind.WITHDRAWN, why=incident.silent_because)
     if not incident.is_open:
+        settled_ns = (incident.ended_ns or 0) + int(rules.settle_seconds * _SECOND_NS)
+        if now_ns < settled_ns:
+            return Decision(wait_ns=settled_ns, why="may come back")
         return Decision(kind=Kind.RESOLVED) if quiet_ns is None else Decision(wait_ns=quiet_ns, why="quiet hours")
     if audience is Audience.STANDING:
         return Decision(kind=Kind.UPDATE) if incident.version > told.incident.version else Decision()

@@ -53,7 +53,7 @@ class Telling:
     clock: SetClock = field(default_factory=SetClock)
     roster: Roster | None = None
     trial_at: time | None = None
-    rules: Rules = field(default_factory=Rules)
+    rules: Rules = field(default_factory=lambda: Rules(settle_seconds=0))
 
     async def open(self) -> None:
         self._stack = AsyncExitStack()

@@ -61,7 +61,7 @@ def settings(folder: Path, port: int, gateway: int) -> Path:
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     content["judgement"] |= {"maintenance_grace_seconds": 1.0, "fold_wait_seconds": 1.0}
     content["notify"] = {
-        "rules": {"hold_seconds": 1, "important": [FAR]},
+        "rules": {"hold_seconds": 1, "settle_seconds": 1, "important": [FAR]},
         "channels": [
             {"kind": "webhook", "name": "sms", "url": f"http://127.0.0.1:{gateway}/", "secret": "s"},
         ],

@@ -21,6 +21,7 @@ from collector.journal.journal import Journal
 from collector.notify.email import EmailSettings
 from collector.notify.links import token
 from collector.notify.opening import Notify
+from collector.notify.policy import Rules
 from collector.notify.settings import NotifySettings
 from collector.notify.webhook import WebhookSettings
 from collector.serving import open_sockets, serve
@@ -77,7 +78,12 @@ async def opened(folder: Path, gateway: Gateway, mailbox: Gateway) -> AsyncItera
     mail = EmailSettings(
         name="mail", server="127.0.0.1", port=mailbox.port, security="none", sender="phusong@hagiang.example"
     )
-    telling = NotifySettings(channels=(sms, mail), roster=folder / "roster.yaml", address=f"http://127.0.0.1:{port}")
+    telling = NotifySettings(
+        channels=(sms, mail),
+        rules=Rules(settle_seconds=0),
+        roster=folder / "roster.yaml",
+        address=f"http://127.0.0.1:{port}",
+    )
     settings = CollectorSettings(state=folder, listen=ListenSettings(port=port), notify=telling)
     stop = asyncio.Event()
     async with open_collector(settings, INVENTORY, SystemClock(), logging.getLogger("desk")) as collector:

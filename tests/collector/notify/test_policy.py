@@ -16,7 +16,7 @@ from collector.notify.policy import Decision, Rules, Told, after, decide, urgenc
 from tests.peers.incidents import HOUR_NS, MINUTE_NS, NOON_NS, SECOND_NS, incident
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-RULES = Rules(important=("00901",))
+RULES = Rules(important=("00901",), settle_seconds=0)
 SOON_NS = NOON_NS + MINUTE_NS
 MORNING_NS = NOON_NS + 18 * HOUR_NS
 HUB = {"scope": Scope.HUB, "subject": "H02", "cause": Cause.HUB, "sites": ("00898", "00899"), "number": 9}
@@ -100,6 +100,17 @@ def test_an_end_is_told_only_if_the_begin_was_and_only_once() -> None:
     assert resolved.kind is Kind.RESOLVED
     assert decide(later(over, confidence=Confidence.FINAL), told, NOON_NS + HOUR_NS, RULES).kind is None
     assert decide(over, None, NOON_NS + 6 * MINUTE_NS, RULES).kind is None
+
+
+def test_what_comes_back_before_its_end_has_settled_is_told_as_nothing() -> None:
+    """A line that flaps is one message, not one for each of its returns."""
+    rules = Rules(settle_seconds=60)
+    told = known(incident())
+    over = later(incident(), ended_ns=SOON_NS)
+
+    assert decide(over, told, SOON_NS + 59 * SECOND_NS, rules).wait_ns == SOON_NS + 60 * SECOND_NS
+    assert decide(later(over, ended_ns=None), told, SOON_NS + 59 * SECOND_NS, rules) == Decision()
+    assert decide(over, told, SOON_NS + 60 * SECOND_NS, rules).kind is Kind.RESOLVED
 
 
 def test_what_breaks_again_under_its_old_number_is_new_again() -> None:

@@ -13,7 +13,6 @@ import pytest
 from collector.incident import Cause, Scope
 from collector.notify.message import Audience, Kind
 from collector.notify.outbox import open_outbox
-from collector.notify.policy import Rules
 from collector.notify.roster import Duty, Roster, RosterFile
 from tests.peers.incidents import HOUR_NS, MINUTE_NS, NOON_NS, SECOND_NS, incident
 from tests.peers.notes import PEOPLE, ZONE
@@ -238,7 +237,7 @@ async def test_what_was_put_off_until_after_a_step_of_the_clock_is_not_put_off_f
 
 
 async def test_the_nightly_work_forgets_old_stories_and_keeps_what_lasts(opened: Callable[..., Any]) -> None:
-    desk = await opened(rules=Rules())
+    desk = await opened()
     desk.journal.write([], [incident(7), incident(8)])
     await desk.turn()
     again(desk, 7, ended_ns=desk.clock.now_ns)
