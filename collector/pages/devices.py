@@ -6,20 +6,30 @@ from dataclasses import dataclass
 from collector.series.store import Latest
 from shared.wire.reading import Sample
 
-_POWER = (
-    "upsOutputSource",
-    "upsBatteryStatus",
-    "upsEstimatedChargeRemaining",
-    "upsEstimatedMinutesRemaining",
-    "phusong_ups_battery_volts",
+_POWER = frozenset(
+    {
+        "upsOutputSource",
+        "upsBatteryStatus",
+        "upsEstimatedChargeRemaining",
+        "upsEstimatedMinutesRemaining",
+        "phusong_ups_battery_volts",
+    }
 )
-_SIGNAL = (
-    "phusong_optical_rx_dbm",
-    "phusong_optical_tx_dbm",
-    "phusong_lte_rsrp_dbm",
-    "phusong_lte_rsrq_db",
-    "phusong_lte_sinr_db",
+_SIGNAL = frozenset(
+    {
+        "phusong_optical_rx_dbm",
+        "phusong_optical_tx_dbm",
+        "phusong_lte_rsrp_dbm",
+        "phusong_lte_rsrq_db",
+        "phusong_lte_sinr_db",
+    }
 )
+_UNITS = {
+    "upsEstimatedChargeRemaining": " %",
+    "upsEstimatedMinutesRemaining": " min",
+    "phusong_ups_battery_volts": " V",
+    **{name: " dBm" if name.endswith("_dbm") else " dB" for name in _SIGNAL},
+}
 _OPERATION = "ifOperStatus"
 _STATES = {1: "up", 2: "down", 3: "testing", 4: "unknown", 5: "dormant", 6: "notPresent", 7: "lowerLayerDown"}
 _MOST_ROWS = 64
@@ -32,7 +42,10 @@ class Value:
 
     device: str
     name: str
+    """A metric, which the words of the page translate, or an interface."""
+    detail: str
     value: str
+    """With its unit, or ``metric=number``, which the words of the page translate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +79,16 @@ def devices_of(site: str, readings: Iterable[Latest]) -> Devices:
 def _interface(target: str, sample: Sample) -> Value:
     labels = dict(sample.labels)
     name = labels.get("ifName") or labels.get("ifDescr") or labels.get("ifIndex", "")
-    alias = labels.get("ifAlias", "")
-    return Value(target, f"{name} {alias}".strip()[:_LETTERS], _STATES.get(int(sample.value), f"{sample.value:g}"))
+    state = _STATES.get(int(sample.value), f"{sample.value:g}")
+    return Value(target, name[:_LETTERS], labels.get("ifAlias", "")[:_LETTERS], f"{_OPERATION}={state}")
 
 
 def _value(target: str, sample: Sample) -> Value:
-    words = [value for _, value in sample.labels if value]
-    return Value(target, " ".join([sample.name, *words])[:_LETTERS], f"{sample.value:g}")
+    detail = " ".join(value for _, value in sample.labels if value)[:_LETTERS]
+    unit = _UNITS.get(sample.name)
+    value = f"{sample.value:g}{unit}" if unit else f"{sample.name}={sample.value:g}"
+    return Value(target, sample.name, detail, value)
 
 
 def _few(values: list[Value]) -> Iterator[Value]:
-    yield from sorted(set(values), key=lambda value: (value.device, value.name))[:_MOST_ROWS]
+    yield from sorted(set(values), key=lambda value: (value.device, value.name, value.detail))[:_MOST_ROWS]

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from collector.inventory.site import Inventory
+from collector.inventory.site import Inventory, Site
 from collector.journal.journal import Journal
 from collector.notify.text import Places, evidence
 from collector.pages.chart import HEIGHT, WIDTH, chart
 from collector.pages.devices import devices_of
 from collector.pages.incidents import row
 from collector.pages.sheet import Sheets
+from collector.pages.words import told as say
 from collector.series.quality import Quality
 from collector.series.store import Latest
 from shared.clock import Clock
@@ -57,7 +58,7 @@ class SitePages:
         latest = self._sheets.feed.latest
         states = {} if latest is None else {frame.site: frame for frame in latest.sites}
         rows = [(site, states.get(site.id)) for site in found[:_FOUND]]
-        return self._sheets.page(request, "sites.html", asked=asked, rows=rows, count=len(found))
+        return self._sheets.page(request, "sites.html", asked=asked, rows=rows, count=len(found), whole_name=whole_name)
 
     async def show(self, request: Request) -> Response:
         """``GET /sites/{site}``."""
@@ -75,6 +76,8 @@ class SitePages:
             request,
             "site.html",
             site=site,
+            whole=whole_name(site),
+            say=say,
             frame=frame,
             agents=agents,
             devices=devices_of(site.id, self._fresh()),
@@ -87,6 +90,11 @@ class SitePages:
             ],
             past=[row(one, self._places, told) for one in past if site.id not in one.still],
         )
+
+
+def whole_name(site: Site) -> str:
+    """With its kind, where the name does not have it already."""
+    return site.name if site.name.casefold().startswith(site.kind.casefold()) else f"{site.kind} {site.name}"
 
 
 def _plain(text: str) -> str:

@@ -104,8 +104,8 @@ function draw(frame) {
 
 /** How many of how many, and the cause as far as it is known. @param {Incident} incident */
 function why(incident) {
-  const count = incident.sites > 1 ? `${incident.still.length}/${incident.sites} ` : "";
-  return count + (incident.cause === "unknown" ? "" : words[incident.cause] ?? "");
+  const count = incident.sites > 1 ? `${incident.still.length}/${incident.sites}` : "";
+  return [count, incident.cause === "unknown" ? "" : words[incident.cause]].filter(Boolean).join(" · ");
 }
 
 /** @param {Frame} frame */

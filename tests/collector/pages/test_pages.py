@@ -120,6 +120,21 @@ def test_both_languages_are_whole() -> None:
     assert not {key for key in ENGLISH if ENGLISH[key] == VIETNAMESE[key]}
 
 
+async def test_what_devices_say_is_told_in_words() -> None:
+    story = Story(named("Xã Lũng Cú", kind="Xã"), inside=True)
+    story.battery = {"s0": True}
+    story.live(120)
+    with shown(story) as client:
+        vietnamese = (await client.get("/sites/s0")).text
+        english = (await client.get("/sites/s0?lang=en")).text
+
+    assert "Nguồn đang cấp" in vietnamese
+    assert "ắc quy" in vietnamese
+    assert "Load is fed by" in english
+    assert "-18 dBm" in english
+    assert "<h1>Xã Lũng Cú</h1>" in vietnamese, "its kind is not said twice"
+
+
 def test_the_last_day_forgets_what_is_older_and_takes_late_trains() -> None:
     quality = Quality()
     day_s = SLOT_S * SLOTS
