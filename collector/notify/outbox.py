@@ -39,6 +39,7 @@ CREATE INDEX IF NOT EXISTS of_incident ON remark (number, id);
 CREATE TABLE IF NOT EXISTS trial (
     number INTEGER PRIMARY KEY, began_ns INTEGER NOT NULL, ended_ns INTEGER
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS born (at_ns INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS proof (channel TEXT PRIMARY KEY, at_ns INTEGER NOT NULL) WITHOUT ROWID;
 """
 Result = Literal["told", "merged", "refused", "expired"]
@@ -60,6 +61,17 @@ class Outbox:
     def __init__(self, database: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
         self._database = database
         self._thread = thread
+
+    async def born_ns(self, now_ns: int) -> int:
+        """When telling began: now, where this is the first time."""
+
+        def work(database: sqlite3.Connection) -> int:
+            row = database.execute("SELECT at_ns FROM born").fetchone()
+            if row is None:
+                database.execute("INSERT INTO born VALUES (?)", (now_ns,))
+            return now_ns if row is None else int(row[0])
+
+        return await self._do(work)
 
     async def book(self, audience: Audience) -> dict[int, Told]:
         """What an audience knows, by number."""

@@ -65,10 +65,12 @@ class Teller:
     _books: dict[Audience, dict[int, Told]] = field(default_factory=dict)
     _proofs: dict[str, int] = field(default_factory=dict)
     _last_trial_ns: int | None = None
+    _born_ns: int = 0
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def begin(self) -> None:
         """Read what was told before this run; raises sqlite3.Error."""
+        self._born_ns = await self.outbox.born_ns(self.clock.wall_ns())
         for audience in Audience:
             self._books[audience] = await self.outbox.book(audience)
         self._proofs = dict(await self.outbox.proofs())
@@ -185,7 +187,9 @@ class Teller:
 
     def _incidents(self, now_ns: int) -> list[Incident]:
         """What lasts or ended within a day, and whatever was told and is in neither."""
-        found = {each.number: each for each in self.journal.incidents(now_ns - _DAY_NS, _LIMIT)}
+        lately = self.journal.incidents(now_ns - _DAY_NS, _LIMIT)
+        # What was over before telling began at all is not told when it begins: that would be a day's worth at once.
+        found = {each.number: each for each in lately if each.ended_ns is None or each.ended_ns >= self._born_ns}
         for book in self._books.values():
             for number, told in book.items():
                 if number > 0 and number not in found and not told.is_over:

@@ -17,7 +17,7 @@ from collector.notify.roster import Duty, Roster, RosterFile
 from tests.peers.incidents import HOUR_NS, MINUTE_NS, NOON_NS, SECOND_NS, incident
 from tests.peers.notes import PEOPLE, ZONE
 from tests.peers.recorder import Recorder
-from tests.peers.telling import Telling, recorder
+from tests.peers.telling import SetClock, Telling, recorder
 
 HUB: dict[str, Any] = {"scope": Scope.HUB, "subject": "H02", "cause": Cause.HUB, "sites": ("00898", "00899")}
 ROSTER = Roster(RosterFile(people=PEOPLE, duties=(Duty(people=("ha",)), Duty(people=("binh",), level=1))), ZONE)
@@ -59,6 +59,17 @@ async def test_an_incident_is_told_once_by_each_channel_and_so_is_its_end(opened
 
     for channel in desk.channels.values():
         assert said(channel) == [(Kind.NEW, 7), (Kind.RESOLVED, 7)]
+
+
+async def test_a_desk_that_is_set_up_tells_what_lasts_and_no_day_full_of_what_is_over(
+    opened: Callable[..., Any],
+) -> None:
+    desk = await opened(clock=SetClock(NOON_NS + 3 * HOUR_NS))
+    desk.clock.now_ns = NOON_NS + 3 * HOUR_NS
+    desk.journal.write([], [incident(7, ended_ns=NOON_NS + HOUR_NS), incident(8)])
+    await desk.turn()
+
+    assert said(desk.channels["phone"]) == [(Kind.NEW, 8)]
 
 
 async def test_a_dead_channel_holds_up_nobody_and_says_once_what_it_missed(opened: Callable[..., Any]) -> None:
