@@ -160,6 +160,14 @@ async def test_the_link_of_a_fault_that_became_part_of_a_larger_one_acknowledges
     assert desk.notify.teller.acknowledged_ns(10) is not None
 
 
+async def test_a_gateway_that_hangs_keeps_no_letter_back_and_no_end_of_the_program(desk: Desk) -> None:
+    desk.gateway.mode = "hang"
+    await desk.hold(hub_down())
+    await until(lambda: desk.gateway.hanging)
+
+    assert await until(lambda: desk.mailbox.bodies)
+
+
 async def test_the_page_needs_no_script_and_loads_nothing(desk: Desk) -> None:
     page = await desk.visitor().get(await told_link(desk))
 
