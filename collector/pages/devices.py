@@ -79,7 +79,8 @@ def devices_of(site: str, readings: Iterable[Latest]) -> Devices:
 def _interface(target: str, sample: Sample) -> Value:
     labels = dict(sample.labels)
     name = labels.get("ifName") or labels.get("ifDescr") or labels.get("ifIndex", "")
-    state = _STATES.get(int(sample.value), f"{sample.value:g}")
+    # By comparison, not by int(): a device may send what is no number.
+    state = next((word for code, word in _STATES.items() if code == sample.value), f"{sample.value:g}")
     return Value(target, name[:_LETTERS], labels.get("ifAlias", "")[:_LETTERS], f"{_OPERATION}={state}")
 
 

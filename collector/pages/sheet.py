@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,9 @@ from collector.notify.words import Words as IncidentWords
 from collector.notify.words import words_in as incident_words
 from collector.pages.words import ENGLISH, VIETNAMESE
 from collector.wall.feed import Feed
+from collector.wall.language import language_in
 from collector.wall.pages import GLYPHS
+from collector.wall.reasons import reason_in
 from collector.wall.settings import WallSettings
 from collector.wall.words import words_in as state_words
 
@@ -58,6 +61,7 @@ class Sheets:
             told=told,
             states=state_words(language),
             language=language,
+            reason=partial(reason_in, language_in(language)),
             glyphs=GLYPHS,
             title=self._settings.title,
             path=request.url.path,

@@ -1,7 +1,6 @@
 """The languages of the pages, from gettext catalogues: English is the source, Vietnamese its translation."""
 
 import gettext
-from collections.abc import Mapping
 from pathlib import Path
 
 DOMAIN = "wall"
@@ -29,10 +28,6 @@ class Language:
     def count(self, one: str, many: str, n: int, **values: object) -> str:
         """A sentence that depends on a number, which it calls ``{n}``."""
         return self._catalogue.ngettext(one, many, n).format(n=n, **values)
-
-    def table(self, texts: Mapping[str, str], key: str) -> str:
-        """What a table says of a key, or the key where it says nothing."""
-        return self.say(texts[key]) if key in texts else key.replace("_", " ")
 
 
 def language_in(tag: str) -> Language:

@@ -7,10 +7,13 @@ import msgspec
 import pytest
 
 from collector.inventory.site import Contact, Inventory
+from collector.pages.devices import devices_of
 from collector.pages.outline import HEIGHT, outlines, projection
 from collector.pages.province_map import read_sheet
 from collector.pages.words import ENGLISH, VIETNAMESE
 from collector.series.quality import SLOT_S, SLOTS, Quality
+from collector.series.store import Latest
+from shared.wire.reading import Outcome, Reading, Sample
 from tests.peers.shown import shown
 from tests.peers.story import SECOND_NS, Story, communes
 
@@ -166,3 +169,32 @@ def test_a_file_without_outlines_is_refused() -> None:
     with pytest.raises(ValueError, match="no outline"):
         projection([{"geometry": None}])
     assert outlines([], projection([{"geometry": {"type": "Polygon", "coordinates": [[[1, 2], [2, 3]]]}}])) == []
+
+
+def test_a_device_that_sends_no_number_harms_no_page() -> None:
+    samples = (Sample("ifOperStatus", float("nan"), (("ifName", "wan"),)), Sample("ifOperStatus", float("inf")))
+    reading = Reading(
+        check="ports",
+        kind="snmp",
+        site="s",
+        target="r",
+        role="",
+        outcome=Outcome.OK,
+        started_monotonic_ns=0,
+        started_wall_ns=0,
+        duration_ns=1,
+        samples=samples,
+    )
+
+    found = devices_of("s", [Latest("a", reading, 0, 0, None)]).interfaces
+
+    assert {one.value for one in found} == {"ifOperStatus=nan", "ifOperStatus=inf"}
+
+
+async def test_the_reason_is_told_in_the_language_of_the_page(story: Story) -> None:
+    with shown(story) as client:
+        vietnamese = (await client.get("/sites/s5")).text
+        english = (await client.get("/sites/s5?lang=en")).text
+
+    assert "không trả lời trong" in vietnamese
+    assert "no reply from" in english

@@ -10,9 +10,6 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
-from collector.incident import Cause, Confidence, Scope, Trouble
-from collector.judgement.clues import ClueKind
-from collector.wall import telling
 from collector.wall.language import DOMAIN, LANGUAGES, LOCALE, language_in
 from collector.wall.reasons import reason_in
 
@@ -112,17 +109,6 @@ def test_the_judgement_gives_no_reason_of_another_form() -> None:
 
     assert len(filled) >= 7
     assert kept == []
-
-
-def test_every_word_of_an_incident_has_a_text() -> None:
-    for table, words in (
-        (telling.CAUSES, Cause),
-        (telling.TROUBLES, Trouble),
-        (telling.SCOPES, Scope),
-        (telling.CONFIDENCES, Confidence),
-        (telling.CLUES, ClueKind),
-    ):
-        assert set(table) == set(words)
 
 
 def test_an_unknown_language_is_vietnamese() -> None:
