@@ -105,7 +105,13 @@ def test_after_a_restore_the_agents_refill_what_the_backup_did_not_have(tmp_path
         done = restore(file, backup)
         with collecting(file, port) as collector:
             for name in AGENTS:
-                until(f"{name} sends again", lambda name=name: AGAIN in agents[name].said(), agents[name], collector)
+                until(
+                    f"{name} sends again",
+                    lambda name=name: AGAIN in agents[name].said(),
+                    agents[name],
+                    collector,
+                    seconds=120,
+                )
             for each in agents.values():
                 assert each.end() == 0
             page = get(f"http://127.0.0.1:{port}/metrics")
@@ -150,7 +156,7 @@ def test_an_enrolled_machine_is_let_in_again_and_refills_as_well(tmp_path: Path)
         done = restore(file, backup)
         assert program("collector", "accept", "all", *config).returncode == 0
         with collecting(file, port) as collector:
-            until("the machine sends again", lambda: AGAIN in machine.said(), machine, collector)
+            until("the machine sends again", lambda: AGAIN in machine.said(), machine, collector, seconds=120)
             assert machine.end() == 0
             assert collector.end() == 0
 
