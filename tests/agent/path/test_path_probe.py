@@ -111,7 +111,7 @@ async def test_a_child_that_is_ended_takes_its_own_children_with_it(tmp_path: Pa
 
     # The signal is sent; the kernel ends a process when it next runs.
     async with asyncio.timeout(20):
-        while not ended(told.read_text()):
+        while not ended(told.read_text()):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.02)
 
 
