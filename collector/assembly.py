@@ -30,6 +30,7 @@ from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
 from collector.inventory.site import Inventory
 from collector.journal.sqlite import open_sqlite_journal
 from collector.notify.opening import Notify, Surroundings, open_notify
+from collector.pages.remarks import Remarks
 from collector.pages.routes import Shown, page_routes
 from collector.pages.sheet import Sheets
 from collector.people.look import Look
@@ -102,7 +103,8 @@ async def open_collector(
         copies |= {"people": people.room.copy, "journal": journal.copy}
         copies |= {} if ledger is None else {"forward": ledger.copy}
         state = Evaluation(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox, keys)
-        shown = Shown(inventory, journal, quality, lambda: series.fresh(clock.monotonic_ns()), clock)
+        remarks = None if notify is None else Remarks(notify.teller)
+        shown = Shown(inventory, journal, quality, lambda: series.fresh(clock.monotonic_ns()), clock, remarks)
         app = application(
             _doors(settings, state),
             [*people.routes, *_pages(state.feed, settings, shown, zone), *(notify.routes if notify else ())],

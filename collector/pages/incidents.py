@@ -1,22 +1,28 @@
-"""The pages of incidents: those that last, those of late, one with its evidence and versions; they change nothing."""
+"""The pages of incidents: those that last, those of late, one with its evidence, versions and what was said of it."""
 
+import re
+import sqlite3
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from collector.incident import Incident
 from collector.inventory.site import Inventory
 from collector.journal.journal import Journal
 from collector.notify.text import Places, cause_of, evidence, extent, lasted, moment, place
 from collector.notify.words import Words
+from collector.pages.remarks import Remarks
 from collector.pages.sheet import Sheets
+from collector.people.person import Role
 from shared.clock import Clock
 
 _SECOND_NS = 1_000_000_000
 _PAST_NS = 30 * 86_400 * _SECOND_NS
 _SHOWN = 300
 _DIGITS = 19
+_TEXT_LETTERS = 1000
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,11 @@ def row(incident: Incident, places: Places, told: Words) -> Row:
 class IncidentPages:
     """``/incidents`` and ``/incidents/{number}``."""
 
-    def __init__(self, sheets: Sheets, inventory: Inventory, journal: Journal, clock: Clock) -> None:
+    def __init__(
+        self, sheets: Sheets, inventory: Inventory, journal: Journal, clock: Clock, remarks: Remarks | None
+    ) -> None:
+        """``remarks``: None where nobody is told, and then nothing can be acknowledged."""
+        self._remarks = remarks
         self._sheets = sheets
         self._places = Places(inventory, sheets.zone)
         self._journal = journal
@@ -85,6 +95,8 @@ class IncidentPages:
             return self._sheets.page(request, "missing.html", 404)
         _, told = self._sheets.words(request)
         newest = versions[-1]
+        said = await self._remarks.of(newest.number) if self._remarks is not None else []
+        acknowledged = [one for one in said if one.kind == "acknowledged"]
         return self._sheets.page(
             request,
             "incident.html",
@@ -93,8 +105,40 @@ class IncidentPages:
             evidence=evidence(newest, self._places, told),
             sites=[(site, self._places.name(site), site in newest.still) for site in newest.sites],
             folded=newest.folded_into,
+            remarks=[(moment(one.at_ns, self._places.zone), one) for one in said],
+            form_token=request.state.form_token if self._may_act(request) else "",
+            acknowledged=bool(acknowledged),
             versions=[
                 (one.version, moment(one.at_ns, self._places.zone), row(one, self._places, told), len(one.still))
                 for one in reversed(versions[-50:])
             ],
         )
+
+    async def act(self, request: Request) -> Response:
+        """``POST /incidents/{number}`` with ``do=acknowledge``, or ``do=comment`` and ``text``; the gate asked who."""
+        number, remarks = request.path_params["number"], self._remarks
+        if not (
+            number.isascii() and number.isdecimal() and len(number) < _DIGITS and self._journal.versions(int(number))
+        ):
+            return self._sheets.page(request, "missing.html", 404)
+        if remarks is None:
+            return Response("the settings have no key 'notify': nothing can be kept\n", 409, media_type="text/plain")
+        form, person = request.state.form, request.state.person.name
+        text = _CONTROL.sub("", form.get("text", "")).strip()[:_TEXT_LETTERS]
+        try:
+            if form.get("do") == "acknowledge":
+                await remarks.acknowledge(int(number), person)
+            elif form.get("do") == "comment" and text:
+                await remarks.comment(int(number), person, text)
+            else:
+                return Response("nothing to do\n", 400, media_type="text/plain")
+        except sqlite3.Error:
+            return Response("cannot be stored now: try again\n", 503, media_type="text/plain")
+        # Loading the page again must not do it again.
+        return RedirectResponse(
+            f"/incidents/{number}{'?lang=en' if self._sheets.language(request) == 'en' else ''}", 303
+        )
+
+    def _may_act(self, request: Request) -> bool:
+        person = getattr(request.state, "person", None)
+        return self._remarks is not None and person is not None and person.role.covers(Role.OPERATOR)

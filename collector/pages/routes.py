@@ -9,6 +9,7 @@ from collector.inventory.site import Inventory
 from collector.journal.journal import Journal
 from collector.pages.incidents import IncidentPages
 from collector.pages.province_map import MapPage, read_sheet
+from collector.pages.remarks import Remarks
 from collector.pages.sheet import Sheets
 from collector.pages.site import SitePages
 from collector.series.quality import Quality
@@ -26,17 +27,20 @@ class Shown:
     fresh: Callable[[], Iterable[Latest]]
     """The readings that still count."""
     clock: Clock
+    remarks: Remarks | None = None
+    """None where nobody is told."""
 
 
 def page_routes(sheets: Sheets, shown: Shown) -> list[BaseRoute]:
     """Sites, incidents, map; raises OSError or ValueError where the shipped outlines are spoiled."""
     sites = SitePages(sheets, shown.inventory, shown.journal, shown.quality, shown.fresh, clock=shown.clock)
-    incidents = IncidentPages(sheets, shown.inventory, shown.journal, shown.clock)
+    incidents = IncidentPages(sheets, shown.inventory, shown.journal, shown.clock, shown.remarks)
     on_map = MapPage(sheets, shown.inventory, read_sheet(shown.inventory))
     return [
         Route("/sites", sites.search),
         Route("/sites/{site:str}", sites.show),
         Route("/incidents", incidents.every),
         Route("/incidents/{number:str}", incidents.show),
+        Route("/incidents/{number:str}", incidents.act, methods=["POST"]),
         Route("/wall/map", on_map.show),
     ]

@@ -106,6 +106,7 @@ RULES = (
     Rule(READ, "/sites/{site:str}", Need.VIEWER),
     Rule(READ, "/incidents", Need.VIEWER),
     Rule(READ, "/incidents/{number:str}", Need.VIEWER),
+    Rule(POST, "/incidents/{number:str}", Need.OPERATOR),
     Rule(READ, "/events", Need.WATCHER),
     Rule(READ, "/api/v1/status", Need.WATCHER),
     Rule(READ, "/login", Need.EVERYBODY),

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from collector.assembly import Collector, open_collector
 from collector.inventory.site import Inventory
+from collector.notify.settings import NotifySettings
 from collector.people.book import Account, Book, open_people
 from collector.people.passwords import Passwords
 from collector.people.person import Role
@@ -137,7 +138,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, **people: object) -> AsyncIterator[House]:
+async def house(folder: Path, notify: NotifySettings | None = None, **people: object) -> AsyncIterator[House]:
     """The whole collector behind its real server."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -145,6 +146,7 @@ async def house(folder: Path, **people: object) -> AsyncIterator[House]:
     settings = CollectorSettings(
         state=folder,
         listen=ListenSettings(port=port),
+        notify=notify,
         people=PeopleSettings(**people),  # type: ignore[arg-type]
     )
     stop = asyncio.Event()
