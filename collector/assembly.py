@@ -30,7 +30,6 @@ from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
 from collector.inventory.site import Inventory
 from collector.journal.sqlite import open_sqlite_journal
 from collector.notify.opening import Notify, Surroundings, open_notify
-from collector.pages.remarks import Remarks
 from collector.pages.routes import Shown, page_routes
 from collector.pages.sheet import Sheets
 from collector.people.look import Look
@@ -103,11 +102,10 @@ async def open_collector(
         copies |= {"people": people.room.copy, "journal": journal.copy}
         copies |= {} if ledger is None else {"forward": ledger.copy}
         state = Evaluation(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox, keys)
-        remarks = None if notify is None else Remarks(notify.teller)
-        shown = Shown(inventory, journal, quality, lambda: series.fresh(clock.monotonic_ns()), clock, remarks)
+        shown = Shown(inventory, journal, quality, lambda: series.fresh(clock.monotonic_ns()), clock)
         app = application(
             _doors(settings, state),
-            [*people.routes, *_pages(state.feed, settings, shown, zone), *(notify.routes if notify else ())],
+            [*people.routes, *_pages(state.feed, settings, shown, zone, notify), *(notify.routes if notify else ())],
             fleet=state.fleet_page,
             registry=telemetry.registry,
             discovery=lambda kind: targets(kind, series.fresh(clock.monotonic_ns())),
@@ -123,8 +121,10 @@ async def _agents(settings: CollectorSettings, keys: IdentityRoom) -> dict[str, 
     return agents | {agent.name: agent.site for agent in settings.agents}
 
 
-def _pages(feed: Feed, settings: CollectorSettings, shown: Shown, zone: ZoneInfo) -> list[BaseRoute]:
-    beside = page_routes(Sheets(feed, settings.wall, zone), shown)
+def _pages(
+    feed: Feed, settings: CollectorSettings, shown: Shown, zone: ZoneInfo, notify: Notify | None
+) -> list[BaseRoute]:
+    beside = page_routes(Sheets(feed, settings.wall, zone), shown, None if notify is None else notify.teller)
     return [*routes(feed, Pages(feed, settings.wall, shown.clock, zone)), *beside]
 
 

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute, Route
 
 from collector.inventory.site import Inventory
 from collector.journal.journal import Journal
+from collector.notify.teller import Teller
 from collector.pages.incidents import IncidentPages
 from collector.pages.province_map import MapPage, read_sheet
 from collector.pages.remarks import Remarks
@@ -27,14 +28,16 @@ class Shown:
     fresh: Callable[[], Iterable[Latest]]
     """The readings that still count."""
     clock: Clock
-    remarks: Remarks | None = None
-    """None where nobody is told."""
 
 
-def page_routes(sheets: Sheets, shown: Shown) -> list[BaseRoute]:
-    """Sites, incidents, map; raises OSError or ValueError where the shipped outlines are spoiled."""
+def page_routes(sheets: Sheets, shown: Shown, teller: Teller | None = None) -> list[BaseRoute]:
+    """Sites, incidents, map; ``teller`` is None where nobody is told.
+
+    Raises OSError or ValueError where the shipped outlines are spoiled.
+    """
+    remarks = None if teller is None else Remarks(teller)
     sites = SitePages(sheets, shown.inventory, shown.journal, shown.quality, shown.fresh, clock=shown.clock)
-    incidents = IncidentPages(sheets, shown.inventory, shown.journal, shown.clock, shown.remarks)
+    incidents = IncidentPages(sheets, shown.inventory, shown.journal, shown.clock, remarks)
     on_map = MapPage(sheets, shown.inventory, read_sheet(shown.inventory))
     return [
         Route("/sites", sites.search),

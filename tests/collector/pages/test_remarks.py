@@ -63,7 +63,7 @@ async def test_nobody_acts_without_the_role_or_without_a_form_of_ours(telling: H
     fields = {"do": "acknowledge"}
     answers = [
         await telling.visitor().post("/incidents/9", fields),
-        await viewer.post("/incidents/9", fields),
+        await viewer.submit("/account", "/incidents/9", fields),
         await operator.post("/incidents/9", fields),
         await operator.submit("/incidents/9", "/incidents/9", {"do": "comment", "text": "  "}),
         await operator.submit("/incidents/9", "/incidents/999", fields),
