@@ -19,14 +19,14 @@ from lab.prove import Finding, Proof, Trial
 
 _SECTOR = 512
 _COMMITS = 60
-_NAME = "spool.sqlite"
+NAME = "spool.sqlite"
 Step = tuple[str, str, int, bytes]
 """File's suffix, what (``write``, ``truncate``, ``sync``, ``told``), place or number, bytes."""
 
 
 class _File(apsw.VFSFile):
     def __init__(self, name: Any, flags: list[int], steps: list[Step]) -> None:
-        self._suffix = (name.filename() if isinstance(name, apsw.URIFilename) else str(name)).partition(_NAME)[2]
+        self._suffix = (name.filename() if isinstance(name, apsw.URIFilename) else str(name)).partition(NAME)[2]
         self._steps = steps
         super().__init__("", name, flags)
 
@@ -43,12 +43,15 @@ class _File(apsw.VFSFile):
         super().xSync(flags)
 
 
-class _Disk(apsw.VFS):
+class Disk(apsw.VFS):
+    """Notes what is written, and when it was synced."""
+
     def __init__(self, steps: list[Step]) -> None:
         self._steps = steps
         super().__init__("phusong-power-cut", "")
 
     def xOpen(self, name: Any, flags: list[int]) -> _File:  # noqa: N802
+        """Open a file of SQLite that notes what happens to it."""
         return _File(name, flags, self._steps)
 
 
@@ -59,9 +62,9 @@ def _blob(number: int) -> bytes:
 def _record(synchronous: str) -> list[Step]:
     """Put records by the spool's own statements; each is noted as told once its commit has returned."""
     steps: list[Step] = []
-    disk = _Disk(steps)
+    disk = Disk(steps)
     with tempfile.TemporaryDirectory() as folder:
-        database = apsw.Connection(str(Path(folder, _NAME)), vfs="phusong-power-cut")
+        database = apsw.Connection(str(Path(folder, NAME)), vfs="phusong-power-cut")
         for pragma in (*PRAGMAS, f"synchronous = {synchronous}", "wal_autocheckpoint = 24"):
             database.execute(f"PRAGMA {pragma}").fetchall()
         database.execute(f"BEGIN IMMEDIATE;{SCHEMA};COMMIT").fetchall()
@@ -78,7 +81,7 @@ def _record(synchronous: str) -> list[Step]:
     return taken
 
 
-def _image(steps: list[Step], draw: random.Random) -> dict[str, bytearray]:
+def image(steps: list[Step], draw: random.Random) -> dict[str, bytearray]:
     """What the disk holds after a cut behind the last of these steps."""
     held: dict[str, bytearray] = {"": bytearray(), "-wal": bytearray()}
     waiting: dict[str, list[Step]] = {"": [], "-wal": []}
@@ -125,8 +128,8 @@ def prove(trial: Trial) -> Finding:
             told = {step[2] for step in steps[:until] if step[1] == "told"}
             folder = Path(name, str(number))
             folder.mkdir()
-            for suffix, content in _image(steps[:until], draw).items():
-                (folder / f"{_NAME}{suffix}").write_bytes(content)
+            for suffix, content in image(steps[:until], draw).items():
+                (folder / f"{NAME}{suffix}").write_bytes(content)
             with open_sqlite_spool(folder, SpoolSettings()) as spool:
                 found = {
                     stored.sequence for stored in spool.oldest(10**6, 10**9) if stored.blob == _blob(stored.sequence)
