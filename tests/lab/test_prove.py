@@ -114,3 +114,10 @@ def test_hostile_requests_hurt_no_good_agent_and_a_collector_that_unpacks_everyt
 
     assert finding.broken == 0, finding.seen
     assert proof.run(Trial(13, SEED, sabotage=True)).broken > 0
+
+
+def test_what_the_inbox_stored_survives_power_cuts_and_one_that_does_not_sync_is_seen() -> None:
+    proof = load_proofs()["power-cut-inbox"]
+
+    assert proof.run(Trial(100, SEED)).broken == 0
+    assert proof.run(Trial(40, SEED, sabotage=True)).broken > 0
