@@ -21,6 +21,8 @@ from tests.peers.village import HandClock
 
 ROOT = Path(__file__).parents[3]
 TARGET = "10.9.6.2"
+MANY_FLOWS = ("--flows", "16")
+"""The kernel draws its hash anew in each namespace: eight flows miss a branch once in 128 runs, 16 once in 32,768."""
 
 
 def traced(case: str, *options: str) -> Any:
@@ -39,18 +41,18 @@ def addresses(found: Any) -> list[list[str]]:
     return [hop["addresses"] for hop in found["hops"]]
 
 
-def test_eight_flows_find_both_branches_and_the_router_that_tells_the_mtu() -> None:
-    found = traced("plain")
+def test_many_flows_find_both_branches_and_the_router_that_tells_the_mtu() -> None:
+    found = traced("plain", *MANY_FLOWS)
 
     assert found["outcome"] == "ok"
     assert addresses(found) == [["10.9.1.2"], ["10.9.2.2", "10.9.3.2"], ["10.9.4.2"], [TARGET]]
-    assert [(hop["sent"], hop["received"]) for hop in found["hops"]] == [(16, 16)] * 4
+    assert [(hop["sent"], hop["received"]) for hop in found["hops"]] == [(32, 32)] * 4
     assert all(0 < hop["rtt_min_seconds"] < 0.05 for hop in found["hops"])
     assert (found["path_mtu_bytes"], found["mtu_told_by"]) == (1400, "10.9.4.2")
 
 
 def test_a_silent_hop_has_its_place_and_a_black_hole_of_large_packets_is_found() -> None:
-    found = traced("silent", "--timeout", "0.3")
+    found = traced("silent", *MANY_FLOWS, "--timeout", "0.3")
 
     assert addresses(found) == [["10.9.1.2"], ["10.9.2.2", "10.9.3.2"], [], [TARGET]]
     assert (found["path_mtu_bytes"], found["mtu_told_by"]) == (1400, "")
