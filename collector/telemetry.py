@@ -57,6 +57,10 @@ class Telemetry:
         self._site_completeness = self._gauge("phusong_site_completeness_ratio", text, "site")
         text = "Records of a site's agents that are not in the inbox: soft are still to come, hard are lost."
         self._site_gap_records = self._gauge("phusong_site_gap_records", text, "site", "kind")
+        text = "Records of an agent's blocks that are here in full number, but not as the agent numbered them."
+        self._altered_records = self._gauge("phusong_agent_altered_records", text, "agent")
+        text = "Records of a site's agents in blocks that are not what the agents numbered."
+        self._site_altered_records = self._gauge("phusong_site_altered_records", text, "site")
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"phusong_collector_{name}_total", text, labels, registry=self.registry)
@@ -86,17 +90,19 @@ class Telemetry:
         for agent, site in keys:
             self._suspects.labels(agent, site).set(1)
 
-    def balanced(self, agent: str, completeness: float, soft: int, hard: int) -> None:
+    def balanced(self, agent: str, completeness: float, soft: int, hard: int, altered: int) -> None:
         """Note how complete an agent's records are."""
         self._completeness.labels(agent).set(completeness)
         self._gap_records.labels(agent, "soft").set(soft)
         self._gap_records.labels(agent, "hard").set(hard)
+        self._altered_records.labels(agent).set(altered)
 
-    def site_balanced(self, site: str, completeness: float, soft: int, hard: int) -> None:
+    def site_balanced(self, site: str, completeness: float, soft: int, hard: int, altered: int) -> None:
         """Note how complete the records of a site's agents are."""
         self._site_completeness.labels(site).set(completeness)
         self._site_gap_records.labels(site, "soft").set(soft)
         self._site_gap_records.labels(site, "hard").set(hard)
+        self._site_altered_records.labels(site).set(altered)
 
     def arrived(self, arrival: Arrival) -> None:
         """Count what was stored."""

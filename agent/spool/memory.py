@@ -5,7 +5,9 @@ from collections import OrderedDict
 
 from agent.spool.queue import Backlog, Estate, Gap, Stored
 from agent.spool.stating import Fate, state
-from shared.wire.reading import Statement
+from shared.wire.codec import digest_of_blob
+from shared.wire.digest import add_up, merged
+from shared.wire.reading import Block, Statement
 
 
 class MemorySpool:
@@ -17,6 +19,9 @@ class MemorySpool:
         self._last = 0
         self._gaps: list[Gap] = []
         self._dead: dict[int, str] = {}
+        self._digests: dict[int, int | None] = {}
+        """Of the records that wait."""
+        self._blocks: dict[int, Block] = {}
         self._epoch = secrets.token_hex(8)
 
     @property
@@ -33,6 +38,7 @@ class MemorySpool:
         """See the promise."""
         self._last += 1
         self._waiting[self._last] = Stored(self._last, wall_ns, blob)
+        self._digests[self._last] = digest_of_blob(blob)
         while len(self._waiting) > 1 and self.backlog().bytes > self._limit:
             self._lose(self._waiting.popitem(last=False)[1])
         return self._last
@@ -55,10 +61,14 @@ class MemorySpool:
         """See the promise."""
         for sequence in sequences:
             self._waiting.pop(sequence, None)
+            digest = self._digests.pop(sequence, None)
+            for block in add_up([(sequence, digest)] if digest is not None else []).values():
+                self._blocks[block.number] = merged(self._blocks.get(block.number, Block(block.number, 0, 0)), block)
 
     def reject(self, sequences: list[int], reason: str, wall_ns: int) -> None:  # noqa: ARG002 - as acknowledge
         """See the promise."""
         for sequence in sequences:
+            self._digests.pop(sequence, None)
             if self._waiting.pop(sequence, None) is not None:
                 self._dead[sequence] = reason
 
@@ -82,7 +92,7 @@ class MemorySpool:
             *((gap.first_sequence, gap.last_sequence, Fate.LOST) for gap in self._gaps),
             *((sequence, sequence, Fate.REFUSED) for sequence in self._dead),
         ]
-        return state(self._epoch, self._last, runs)
+        return state(self._epoch, self._last, runs, tuple(block for _, block in sorted(self._blocks.items())))
 
     def dead_letters(self) -> int:
         """See the promise."""
@@ -93,6 +103,7 @@ class MemorySpool:
         return Estate(self._epoch, self._last, tuple(self._waiting.values()), tuple(self._gaps), dict(self._dead))
 
     def _lose(self, lost: Stored) -> None:
+        self._digests.pop(lost.sequence, None)
         last = self._gaps[-1] if self._gaps else None
         if last is not None and last.last_sequence == lost.sequence - 1:
             self._gaps[-1] = Gap(

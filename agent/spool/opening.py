@@ -15,6 +15,7 @@ from agent.spool.queue import CorruptSpoolError
 from agent.spool.quota import SpoolSettings
 from agent.spool.shelf import load_shapes
 from agent.spool.sqlite import SqliteSpool
+from agent.spool.tally import renew
 
 FORMAT = 2
 _READABLE_BY = 2
@@ -28,12 +29,13 @@ PRAGMAS = (
     "journal_size_limit = 4194304",
     "wal_autocheckpoint = 1024",
 )
-_ADDED = (
+ADDED = (
     ("record", "packing", "INTEGER NOT NULL DEFAULT 0"),
     ("gap", "first_wall_ns", "INTEGER"),
     ("gap", "last_wall_ns", "INTEGER"),
+    ("record", "digest", "INTEGER"),
 )
-"""Columns that came after format 1, which had neither shapes nor times of gaps."""
+"""Columns that came after format 1, which had neither shapes nor times of gaps nor digests."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again, even once the table is empty
@@ -55,6 +57,7 @@ CREATE TABLE IF NOT EXISTS dead_letter (
 );
 CREATE TABLE IF NOT EXISTS shape (number INTEGER PRIMARY KEY, crc32 INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS shape_again (number INTEGER PRIMARY KEY, crc32 INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS tally (block INTEGER PRIMARY KEY, records INTEGER NOT NULL, digest INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -130,10 +133,11 @@ def _inspect(database: sqlite3.Connection) -> None:
 def _migrate(database: sqlite3.Connection) -> None:
     """Only ever add, in one transaction: a cut in the middle leaves the file as it was."""
     database.executescript(f"BEGIN IMMEDIATE;{SCHEMA}")
-    for table, column, kind in _ADDED:
+    for table, column, kind in ADDED:
         if column not in {row[1] for row in database.execute(f"PRAGMA table_info({table})")}:
             database.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
     database.execute("INSERT OR IGNORE INTO fact VALUES ('epoch', ?)", (secrets.token_hex(8),))
+    renew(database)
     if database.execute("PRAGMA user_version").fetchone()[0] < FORMAT:
         database.execute("INSERT OR REPLACE INTO fact VALUES ('readable_by', ?)", (str(_READABLE_BY),))
         database.execute(f"PRAGMA user_version = {FORMAT}")

@@ -26,17 +26,17 @@ from agent.spool.queue import (
     Stored,
 )
 from agent.spool.quota import SpoolSettings
-from agent.spool.settled import forget, mark, set_apart
+from agent.spool.settled import forget, mark, reopen, set_apart
 from agent.spool.shelf import keep_shapes, whole
 from agent.spool.stating import state_file
 from agent.spool.succession import REMEMBERED, remember, take_over
+from shared.wire.codec import digest_of_blob
 from shared.wire.reading import Statement
 
 _HOUR_NS = 3_600_000_000_000
 _TRIES, _PAGE_BYTES, _SPARE_PAGES = 64, 2048, 8
 _Result = TypeVar("_Result")
-_REOPEN = "UPDATE record SET acknowledged_wall_ns = NULL WHERE sequence >= ? AND acknowledged_wall_ns IS NOT NULL"
-INSERT = "INSERT INTO record (stored_wall_ns, crc32, blob, packing) VALUES (?, ?, ?, ?)"
+INSERT = "INSERT INTO record (stored_wall_ns, crc32, blob, packing, digest) VALUES (?, ?, ?, ?, ?)"
 _GAPS = "SELECT records, first_sequence, last_sequence, first_wall_ns, last_wall_ns FROM gap ORDER BY first_sequence"
 _WAITING = (
     "SELECT sequence, stored_wall_ns, crc32, blob, packing FROM record"
@@ -72,23 +72,25 @@ class SqliteSpool:
         """See the promise; where the quota is reached the oldest records go, acknowledged ones first."""
         packed, new = pack(blob, self._shapes)
         try:
-            return self._put(packed or blob, wall_ns, int(packed is not None), new)
+            kept = packed or blob
+            return self._put((wall_ns, zlib.crc32(kept), kept, int(packed is not None), digest_of_blob(blob)), new)
         except BaseException:
             self._shapes.forget(new)
             raise
 
-    def _put(self, kept: bytes, wall_ns: int, packing: int, new: list[int]) -> int:
+    def _put(self, row: tuple[int, int, bytes, int, int | None], new: list[int]) -> int:
+        size = len(row[2])
+
         def insert() -> int:
             keep_shapes(self._database, self._shapes, new)
-            row = (wall_ns, zlib.crc32(kept), kept, packing)
             return self._database.execute(INSERT, row).lastrowid or 0
 
         for _ in range(_TRIES):
             try:
-                self._give_way(len(kept))
+                self._give_way(size)
                 sequence = self._write(insert)
             except SpoolFullError:
-                if not self._make_room(len(kept)):
+                if not self._make_room(size):
                     raise
             else:
                 self._settle()
@@ -129,7 +131,7 @@ class SqliteSpool:
 
     def reopen(self, from_sequence: int) -> int:
         """See the promise."""
-        return self._write(lambda: self._database.execute(_REOPEN, (from_sequence,)).rowcount)
+        return self._write(lambda: reopen(self._database, from_sequence))
 
     def backlog(self) -> Backlog:
         """See the promise."""

@@ -4,7 +4,9 @@ import sqlite3
 from collections.abc import Iterable
 from enum import IntEnum
 
-from shared.wire.reading import Statement
+from agent.spool.tally import tallies
+from shared.wire.digest import MOST_BLOCKS
+from shared.wire.reading import Block, Statement
 
 _MOST_RUNS = 512
 
@@ -18,7 +20,7 @@ class Fate(IntEnum):
     REFUSED = 3
 
 
-def state(epoch: str, last: int, runs: Iterable[tuple[int, int, Fate]]) -> Statement:
+def state(epoch: str, last: int, runs: Iterable[tuple[int, int, Fate]], blocks: tuple[Block, ...] = ()) -> Statement:
     """The statement from runs (first, last, fate) in any order, up to the last sequence that was ever given.
 
     Where there are too many runs it ends with the last one that found room: what is newer is stated when it is simpler.
@@ -33,7 +35,9 @@ def state(epoch: str, last: int, runs: Iterable[tuple[int, int, Fate]]) -> State
         del joined[_MOST_RUNS:]
         last = joined[-1][1]
     waiting, held, lost, refused = (tuple((a, b) for a, b, each in joined if each is fate) for fate in Fate)
-    return Statement(epoch=epoch, last=last, waiting=waiting, held=held, lost=lost, refused=refused)
+    return Statement(
+        epoch=epoch, last=last, waiting=waiting, held=held, lost=lost, refused=refused, blocks=blocks[-MOST_BLOCKS:]
+    )
 
 
 def state_file(database: sqlite3.Connection, epoch: str) -> Statement:
@@ -48,7 +52,7 @@ def state_file(database: sqlite3.Connection, epoch: str) -> Statement:
         *((first, last, Fate.LOST) for first, last in gaps),
         *((sequence, sequence, Fate.REFUSED) for (sequence,) in dead),
     ]
-    return state(epoch, int(told[0]) if told else 0, runs)
+    return state(epoch, int(told[0]) if told else 0, runs, tallies(database))
 
 
 def _joined(records: Iterable[tuple[int, Fate]]) -> list[tuple[int, int, Fate]]:

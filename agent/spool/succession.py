@@ -13,7 +13,7 @@ REMEMBERED = (
 
 def take_over(database: sqlite3.Connection, estate: Estate) -> None:
     """Replace all records by the estate's, under their old numbers."""
-    for table in ("record", "gap", "dead_letter"):
+    for table in ("record", "gap", "dead_letter", "tally"):
         database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
     database.execute("DELETE FROM sqlite_sequence WHERE name = 'record'")
     database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('record', ?)", (estate.last,))

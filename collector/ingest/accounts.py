@@ -1,9 +1,10 @@
 """How complete the records of agents and sites are, over all epochs that were stated; it asks nobody."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from collector.ingest.inbox import MOST_EPOCHS
+from collector.ingest.ranges import Ranges, count
 from collector.ingest.statement import Balance
 from shared.wire.reading import Statement
 
@@ -18,6 +19,8 @@ class Account:
     """When the balance was struck, monotonic."""
     is_gone: bool = False
     """Whether the agent holds nothing of the epoch any more."""
+    altered: Ranges = ()
+    """Here in full number, but not with the bytes that the agent numbered."""
 
 
 class Accounts:
@@ -32,15 +35,20 @@ class Accounts:
         """Whether the epoch was stated since the collector started."""
         return epoch in self._heard
 
-    def note(self, statement: Statement, balance: Balance, now_ns: int) -> None:
+    def note(self, statement: Statement, balance: Balance, altered: Ranges, now_ns: int) -> None:
         """Take an epoch's newest statement for the one that counts."""
         self._epochs.pop(statement.epoch, None)
         self._heard.add(statement.epoch)
-        self._epochs[statement.epoch] = Account(statement, balance, now_ns)
+        self._epochs[statement.epoch] = Account(statement, balance, now_ns, altered=altered)
         while len(self._epochs) > MOST_EPOCHS:
             epoch = next(iter(self._epochs))
             self._epochs.pop(epoch)
             self._heard.discard(epoch)
+
+    def altered(self, epoch: str) -> Ranges:
+        """What was found not to be the same, when the epoch was last stated."""
+        account = self._epochs.get(epoch)
+        return account.altered if account else ()
 
     def gone(self, statement: Statement) -> list[Account]:
         """Epochs of which something was still to come and that the statement does not know any more."""
@@ -55,7 +63,7 @@ class Accounts:
 
     def total(self) -> Balance:
         """All epochs together."""
-        return total(each.balance for each in self._epochs.values())
+        return total(replace(each.balance, altered=count(each.altered)) for each in self._epochs.values())
 
 
 class Books:
@@ -64,10 +72,10 @@ class Books:
     def __init__(
         self,
         site_of: Callable[[str], str],
-        tell_agent: Callable[[str, float, int, int], None],
-        tell_site: Callable[[str, float, int, int], None],
+        tell_agent: Callable[[str, float, int, int, int], None],
+        tell_site: Callable[[str, float, int, int, int], None],
     ) -> None:
-        """The last two take a name, the completeness, and how many records are still to come and lost."""
+        """The last two take a name, the completeness, and how many records are still to come, lost, and altered."""
         self._site_of = site_of
         self._tell_agent = tell_agent
         self._tell_site = tell_site
@@ -77,15 +85,16 @@ class Books:
         """How an agent's records stand now."""
         site, (before, _) = self._site_of(agent), self._agents.get(agent, ("", balance))
         self._agents[agent] = site, balance
-        self._tell_agent(agent, balance.completeness, balance.soft, balance.hard)
+        self._tell_agent(agent, balance.completeness, balance.soft, balance.hard, balance.altered)
         for each in {site, before} - {""}:
             whole = total(kept for where, kept in self._agents.values() if where == each)
-            self._tell_site(each, whole.completeness, whole.soft, whole.hard)
+            self._tell_site(each, whole.completeness, whole.soft, whole.hard, whole.altered)
 
 
 def total(balances: Iterable[Balance]) -> Balance:
     """Several balances as one."""
-    produced = soft = hard = 0
+    produced = soft = hard = altered = 0
     for each in balances:
         produced, soft, hard = produced + each.produced, soft + each.soft, hard + each.hard
-    return Balance(produced, soft, hard, None)
+        altered += each.altered
+    return Balance(produced, soft, hard, None, altered)

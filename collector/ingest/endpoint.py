@@ -17,7 +17,7 @@ from collector.ingest.reconciliation import Reconciliation, Wish
 from collector.ingest.scope import admitted
 from shared.clock import Clock
 from shared.logs import Limited
-from shared.wire.codec import BatchError, Limits, decode_batch, encode_batch
+from shared.wire.codec import BatchError, Limits, decode_batch_and_digests, encode_batch
 from shared.wire.reading import Acknowledgement, Batch
 from shared.wire.seal import HEADER as SEAL
 from shared.wire.signature import SignatureError, read
@@ -117,7 +117,7 @@ class BatchEndpoint:
 
     async def _work(self, visitor: Visitor, body: bytes) -> bytes:
         begun_ns = self._clock.monotonic_ns()
-        batch = self._decode(visitor, body)
+        batch, digests = self._decode(visitor, body)
         self._reception.learn(len(body), self._clock.monotonic_ns() - begun_ns)
         chain = await self._entrance.step(visitor, batch, body)
         own = admitted(batch, visitor.site)
@@ -127,13 +127,14 @@ class BatchEndpoint:
             self._complain.warning("readings of other sites were put aside", what)
             await self._entrance.set_apart(visitor, what, body)
             body = encode_batch(own.batch)
-        return await self._store(visitor.agent, own.batch, body, chain)
+        return await self._store(visitor.agent, own.batch, body, digests, chain)
 
-    def _decode(self, visitor: Visitor, body: bytes) -> Batch:
+    def _decode(self, visitor: Visitor, body: bytes) -> tuple[Batch, tuple[int, ...]]:
+        """The batch, and its records' digests."""
         try:
             if visitor.signed is not None:
                 visitor.signed.verify_body(body)
-            batch = decode_batch(body, self._limits)
+            batch, digests = decode_batch_and_digests(body, self._limits)
         except SignatureError as error:
             raise Refusal(Reason.SIGNATURE, str(error)) from None
         except BatchError as error:
@@ -142,9 +143,10 @@ class BatchEndpoint:
             by = "token" if visitor.signed is None else "key"
             what = f"the {by} is agent {visitor.agent}'s, the batch says it is {batch.agent[:64]!r}'s"
             raise Refusal(Reason.FOREIGN, what)
-        return batch
+        return batch, digests
 
-    async def _store(self, agent: str, batch: Batch, body: bytes, chain: str) -> bytes:
+    async def _store(self, agent: str, batch: Batch, body: bytes, digests: tuple[int, ...], chain: str) -> bytes:
+        shown = await self._reconciliation.look(agent, batch) if self._reconciliation else None
         wall_ns, monotonic_ns = self._clock.wall_ns(), self._clock.monotonic_ns()
         parcel = Parcel(
             agent=agent,
@@ -152,6 +154,7 @@ class BatchEndpoint:
             sequences=tuple(record.sequence for record in batch.records),
             received_wall_ns=wall_ns,
             body=body,
+            digests=digests,
         )
         try:
             fresh = await self._inbox.store(parcel)
@@ -170,8 +173,8 @@ class BatchEndpoint:
         wanted = self._accept(arrival)
         self._reception.learn(len(body), self._clock.monotonic_ns() - begun_ns)
         wish = Wish(statement=False, resend_from=None)
-        if self._reconciliation is not None:
-            wish = await self._reconciliation.meet(agent, batch)
+        if self._reconciliation is not None and shown is not None:
+            wish = await self._reconciliation.meet(agent, batch, shown)
         stored = len(arrival.fresh)
         return msgspec.json.encode(
             Acknowledgement(

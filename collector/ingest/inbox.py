@@ -1,11 +1,13 @@
 """The promise of the inbox: each record once for ever, and on disk before anybody says so."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
 
 from collector.ingest.ranges import Ranges
-from shared.wire.reading import Statement
+from shared.wire.digest import add_up
+from shared.wire.reading import Block, Statement
 
 MOST_EPOCHS = 64
 """Of one agent whose statements are kept: a damaged spool ends an epoch, and so does the return of a disk."""
@@ -19,6 +21,8 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     sequences: tuple[int, ...]
     received_wall_ns: int
     body: bytes
+    digests: tuple[int, ...] = ()
+    """Of the records' bytes, one for each sequence; none where nobody looked."""
 
 
 class StoredParcel(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +62,10 @@ class Inbox(Protocol):
         """Sequences of the epoch that were ever stored; pruning does not forget them."""
         ...
 
+    async def blocks(self, agent: str, epoch: str) -> tuple[Block, ...]:
+        """Digests of what was ever stored of the epoch's newest 64 blocks, in sum; pruning does not change them."""
+        ...
+
     async def note_statement(self, agent: str, statement: Statement, gone: tuple[str, ...]) -> None:
         """Keep an epoch's newest statement, and that these epochs of the agent are no more; raises as ``store``."""
         ...
@@ -69,6 +77,14 @@ class Inbox(Protocol):
     async def prune(self, before_wall_ns: int) -> int:
         """Forget bodies received before then, never that they were received; gives their number."""
         ...
+
+
+def fresh_digests(parcel: Parcel, fresh: Iterable[int]) -> dict[int, Block]:
+    """The sums of what is new in a parcel, by block."""
+    if len(parcel.digests) != len(parcel.sequences):
+        return {}
+    first = dict(zip(reversed(parcel.sequences), reversed(parcel.digests), strict=True))
+    return add_up((sequence, first[sequence]) for sequence in fresh)
 
 
 class InboxBusyError(Exception):

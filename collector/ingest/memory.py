@@ -1,8 +1,9 @@
 """The inbox in memory, for tests and the lab's virtual time; it passes the same suite as the one on disk."""
 
-from collector.ingest.inbox import MOST_EPOCHS, Parcel, StoredParcel
+from collector.ingest.inbox import MOST_EPOCHS, Parcel, StoredParcel, fresh_digests
 from collector.ingest.ranges import Ranges, add, contains
-from shared.wire.reading import Statement
+from shared.wire.digest import MOST_BLOCKS, merged
+from shared.wire.reading import Block, Statement
 
 
 class MemoryInbox:
@@ -11,6 +12,7 @@ class MemoryInbox:
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], Ranges] = {}
         self._parcels: list[StoredParcel] = []
+        self._blocks: dict[tuple[str, str], dict[int, Block]] = {}
         self._newest = 0
         self._stated: dict[str, dict[str, tuple[Statement, bool]]] = {}
 
@@ -21,6 +23,9 @@ class MemoryInbox:
         fresh = tuple(number for number in dict.fromkeys(parcel.sequences) if not contains(ranges, number))
         if fresh:
             self._seen[key] = add(ranges, fresh)
+            blocks = self._blocks.setdefault(key, {})
+            for number, block in fresh_digests(parcel, fresh).items():
+                blocks[number] = merged(blocks.get(number, Block(number, 0, 0)), block)
             self._newest += 1
             self._parcels.append(
                 StoredParcel(
@@ -48,6 +53,11 @@ class MemoryInbox:
     async def seen(self, agent: str, epoch: str) -> Ranges:
         """See the promise."""
         return self._seen.get((agent, epoch), ())
+
+    async def blocks(self, agent: str, epoch: str) -> tuple[Block, ...]:
+        """See the promise."""
+        kept = sorted(self._blocks.get((agent, epoch), {}).items())
+        return tuple(block for number, block in kept if number > kept[-1][0] - MOST_BLOCKS)
 
     async def note_statement(self, agent: str, statement: Statement, gone: tuple[str, ...]) -> None:
         """See the promise."""

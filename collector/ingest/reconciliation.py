@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from collector.ingest.accounts import Account, Accounts
 from collector.ingest.inbox import Inbox, InboxBusyError, InboxFailedError
-from collector.ingest.statement import Balance, compare
+from collector.ingest.statement import Balance, Likeness, compare, liken, still_altered
 from shared.clock import Clock
 from shared.logs import Limited
 from shared.wire.reading import Batch, Statement
 
 _AGAIN_NS = 60 * 1_000_000_000
+_TOLD_RUNS = 4
+_NOTHING_SHOWN = Likeness((), ())
 _TROUBLE = (InboxBusyError, InboxFailedError)
 
 
@@ -33,14 +35,27 @@ class Reconciliation:
         self._clock = clock
         self._accounts: dict[str, Accounts] = {}
 
-    async def meet(self, agent: str, batch: Batch) -> Wish:
-        """After the batch was stored: compare its statement where it has one."""
+    async def look(self, agent: str, batch: Batch) -> Likeness:
+        """Before the batch is stored, as the agent was when it made its statement: whether both hold the same bytes."""
+        statement = batch.statement
+        try:
+            if statement is None or statement.epoch != batch.epoch or not statement.blocks:
+                return _NOTHING_SHOWN
+            seen = await self._inbox.seen(agent, statement.epoch)
+            if compare(statement, seen) is None:
+                return _NOTHING_SHOWN
+            return liken(statement, seen, await self._inbox.blocks(agent, statement.epoch))
+        except _TROUBLE:
+            return _NOTHING_SHOWN
+
+    async def meet(self, agent: str, batch: Batch, shown: Likeness = _NOTHING_SHOWN) -> Wish:
+        """After the batch was stored: compare its statement where it has one, and keep what :meth:`look` has shown."""
         statement = batch.statement
         try:
             accounts = await self._of(agent)
             if statement is None or statement.epoch != batch.epoch:
                 return Wish(statement=await self._look_again(agent, accounts, batch.epoch), resend_from=None)
-            return await self._compare(agent, accounts, statement)
+            return await self._compare(agent, accounts, statement, shown)
         except _TROUBLE:
             return Wish(statement=True, resend_from=None)
 
@@ -55,18 +70,23 @@ class Reconciliation:
             self._accounts.setdefault(agent, Accounts(known))
         return self._accounts[agent]
 
-    async def _compare(self, agent: str, accounts: Accounts, statement: Statement) -> Wish:
+    async def _compare(self, agent: str, accounts: Accounts, statement: Statement, shown: Likeness) -> Wish:
         balance = compare(statement, await self._inbox.seen(agent, statement.epoch))
         if balance is None:
             self._complain.warning("an agent's statement of what it sent makes no sense", agent)
             return Wish(statement=False, resend_from=None)
-        accounts.note(statement, balance, self._clock.monotonic_ns())
+        altered = still_altered(accounts.altered(statement.epoch), statement, shown)
+        accounts.note(statement, balance, altered, self._clock.monotonic_ns())
         gone = accounts.gone(statement)
         await self._inbox.note_statement(agent, statement, tuple(account.statement.epoch for account in gone))
         for account in gone:
             account.is_gone = True
         await self._strike(agent, [*gone, *accounts.open(self._clock.monotonic_ns() - _AGAIN_NS)])
         self._tell(agent, accounts.total())
+        if altered:
+            runs = ", ".join(f"{first} to {last}" for first, last in altered[:_TOLD_RUNS])
+            what = f"agent {agent}, epoch {statement.epoch[:64]!a}, records {runs}"
+            self._complain.warning("records here are not what their agent numbered, one in each of these runs", what)
         if balance.resend_from is not None:
             what = f"agent {agent} sends again from record {balance.resend_from}"
             self._complain.warning("records that were acknowledged are not in the inbox", what)

@@ -14,11 +14,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from collector.copying import copy_database
-from collector.ingest.inbox import InboxBusyError, InboxFailedError, Parcel, StoredParcel
+from collector.ingest.inbox import InboxBusyError, InboxFailedError, Parcel, StoredParcel, fresh_digests
 from collector.ingest.ranges import Ranges, add, contains
 from collector.ingest.stated import SCHEMA as STATED
 from collector.ingest.stated import note_statement, statements
-from shared.wire.reading import Statement
+from collector.ingest.summed import SCHEMA as SUMMED
+from collector.ingest.summed import sum_up, sums
+from shared.wire.reading import Block, Statement
 
 _T = TypeVar("_T")
 _QUEUE = 2048
@@ -36,6 +38,8 @@ CREATE TABLE IF NOT EXISTS seen (
     agent TEXT NOT NULL, epoch TEXT NOT NULL, ranges BLOB NOT NULL, PRIMARY KEY (agent, epoch)
 ) WITHOUT ROWID;
 """
+SCHEMA = _SCHEMA + STATED + SUMMED
+PRAGMAS = ("journal_mode = WAL", "synchronous = FULL")
 _ranges = msgspec.msgpack.Decoder(Ranges)
 _numbers = msgspec.msgpack.Decoder(tuple[int, ...])
 
@@ -84,6 +88,10 @@ class SqliteInbox:
     async def seen(self, agent: str, epoch: str) -> Ranges:
         """See the promise."""
         return await self._do(lambda database: self._recall(database, (agent, epoch)))
+
+    async def blocks(self, agent: str, epoch: str) -> tuple[Block, ...]:
+        """See the promise."""
+        return await self._do(lambda database: sums(database, agent, epoch))
 
     async def note_statement(self, agent: str, statement: Statement, gone: tuple[str, ...]) -> None:
         """See the promise."""
@@ -185,6 +193,7 @@ class SqliteInbox:
             ranges = add(ranges, fresh)
             row = (parcel.agent, parcel.received_wall_ns, msgspec.msgpack.encode(fresh), parcel.body)
             database.execute("INSERT INTO parcel (agent, received_wall_ns, fresh, body) VALUES (?, ?, ?, ?)", row)
+            sum_up(database, *key, fresh_digests(parcel, fresh).values())
             database.execute("REPLACE INTO seen VALUES (?, ?, ?)", (*key, msgspec.msgpack.encode(ranges)))
         self._seen[key] = ranges
         return frozenset(fresh)
@@ -203,9 +212,9 @@ async def open_sqlite_inbox(path: Path) -> AsyncIterator[SqliteInbox]:
     path.parent.mkdir(parents=True, exist_ok=True)
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     with contextlib.closing(database):
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.executescript(_SCHEMA + STATED)
+        for pragma in PRAGMAS:
+            database.execute(f"PRAGMA {pragma}")
+        database.executescript(SCHEMA)
         inbox = SqliteInbox(database, asyncio.get_running_loop())
         inbox.start()
         try:

@@ -21,6 +21,7 @@ from collector.ingest.enrolment import EnrolEndpoint
 from collector.ingest.entrance import Entrance
 from collector.ingest.inbox import Inbox
 from collector.ingest.memory import MemoryInbox
+from collector.ingest.reconciliation import Reconciliation
 from shared.clock import Clock, SystemClock
 from shared.logs import Limited, logger
 from shared.wire.enrolment import PATH as ENROL
@@ -96,6 +97,7 @@ async def open_door(
     *,
     inbox: Inbox | None = None,
     clock: Clock | None = None,
+    reconciliation: Reconciliation | None = None,
 ) -> AsyncIterator[Door]:
     """Doors with a book of their own; what guards them may be broken on purpose."""
     clock = clock or SystemClock()
@@ -119,6 +121,7 @@ async def open_door(
             refused=_nothing,
             foreign=_nothing,
             complain=Limited(quiet, clock),
+            reconciliation=reconciliation,
         )
         door.append(Door(keys, endpoint, enrolling(keys, lambda _agent, _site: None, _nothing, clock), arrived))
         yield door[0]

@@ -12,7 +12,7 @@ from typing import Any
 
 import apsw
 
-from agent.spool.opening import PRAGMAS, SCHEMA, open_sqlite_spool
+from agent.spool.opening import ADDED, PRAGMAS, SCHEMA, open_sqlite_spool
 from agent.spool.quota import SpoolSettings
 from agent.spool.sqlite import INSERT
 from lab.prove import Finding, Proof, Trial
@@ -68,11 +68,12 @@ def _record(synchronous: str) -> list[Step]:
         for pragma in (*PRAGMAS, f"synchronous = {synchronous}", "wal_autocheckpoint = 24"):
             database.execute(f"PRAGMA {pragma}").fetchall()
         database.execute(f"BEGIN IMMEDIATE;{SCHEMA};COMMIT").fetchall()
-        database.execute("ALTER TABLE record ADD COLUMN packing INTEGER NOT NULL DEFAULT 0")
+        for table, column, kind in ADDED:
+            database.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
         for number in range(1, _COMMITS + 1):
             blob = _blob(number)
             database.execute("BEGIN IMMEDIATE")
-            database.execute(INSERT, (number, zlib.crc32(blob), blob, 0))
+            database.execute(INSERT, (number, zlib.crc32(blob), blob, 0, None))
             database.execute("COMMIT")
             steps.append(("", "told", number, b""))
         taken = list(steps)

@@ -7,6 +7,7 @@ import zlib
 
 import msgspec
 
+from shared.wire.digest import digest_of_bytes
 from shared.wire.reading import Batch, Cycle
 
 MAGIC = b"phs"
@@ -41,7 +42,27 @@ class FutureVersionError(BatchError):
     """A batch of a format that this release does not know yet."""
 
 
+class _UnreadRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """See :class:`shared.wire.reading.Record`."""
+
+    sequence: int
+    cycle: msgspec.Raw
+
+
+class _Unread(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A batch as far as its records' bytes are wanted; in the order of :class:`shared.wire.reading.Batch`."""
+
+    agent: msgspec.Raw
+    epoch: msgspec.Raw
+    boot_id: msgspec.Raw
+    sent_monotonic_ns: msgspec.Raw
+    sent_wall_ns: msgspec.Raw
+    lane: msgspec.Raw
+    records: tuple[_UnreadRecord, ...]
+
+
 _encoder = msgspec.msgpack.Encoder()
+_records_decoder = msgspec.msgpack.Decoder(_Unread)
 _batch_decoder = msgspec.msgpack.Decoder(Batch)
 _cycle_decoder = msgspec.msgpack.Decoder(Cycle)
 
@@ -53,19 +74,14 @@ def encode_batch(batch: Batch, level: int = 6) -> bytes:
 
 def decode_batch(body: bytes, limits: Limits) -> Batch:
     """Read a frame, or raise a :class:`BatchError`; never uses more memory than the limits allow."""
-    if len(body) > limits.encoded_bytes:
-        raise BatchTooLargeError(f"batch of {len(body)} bytes is over the limit of {limits.encoded_bytes}")
-    if body[: len(MAGIC)] != MAGIC or len(body) < _HEAD:
-        raise MalformedBatchError("body is not a phusong batch")
-    if body[len(MAGIC)] != VERSION:
-        raise FutureVersionError(
-            f"batch has format version {body[len(MAGIC)]}, this collector understands {VERSION}: upgrade the collector"
-        )
-    plain = _inflate(body[_HEAD:], limits)
-    try:
-        return _batch_decoder.decode(plain)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedBatchError(f"batch does not decode: {error}") from error
+    return _decode_batch(_unframe(body, limits))
+
+
+def decode_batch_and_digests(body: bytes, limits: Limits) -> tuple[Batch, tuple[int, ...]]:
+    """The same, with the digest of each record's bytes as they stand there, known fields or not."""
+    plain = _unframe(body, limits)
+    batch = _decode_batch(plain)
+    return batch, tuple(digest_of_bytes(bytes(record.cycle)) for record in _records_decoder.decode(plain).records)
 
 
 def encode_cycle(cycle: Cycle) -> bytes:
@@ -79,6 +95,33 @@ def decode_cycle(blob: bytes, limits: Limits) -> Cycle:
         return _cycle_decoder.decode(_inflate(blob, limits))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedBatchError(f"cycle does not decode: {error}") from error
+
+
+def digest_of_blob(blob: bytes) -> int | None:
+    """The digest of a spool's record as it will stand in a batch; None of what is no record, and gets into no batch."""
+    try:
+        return digest_of_bytes(_encoder.encode(decode_cycle(blob, Limits())))
+    except BatchError:
+        return None
+
+
+def _unframe(body: bytes, limits: Limits) -> bytes:
+    if len(body) > limits.encoded_bytes:
+        raise BatchTooLargeError(f"batch of {len(body)} bytes is over the limit of {limits.encoded_bytes}")
+    if body[: len(MAGIC)] != MAGIC or len(body) < _HEAD:
+        raise MalformedBatchError("body is not a phusong batch")
+    if body[len(MAGIC)] != VERSION:
+        raise FutureVersionError(
+            f"batch has format version {body[len(MAGIC)]}, this collector understands {VERSION}: upgrade the collector"
+        )
+    return _inflate(body[_HEAD:], limits)
+
+
+def _decode_batch(plain: bytes) -> Batch:
+    try:
+        return _batch_decoder.decode(plain)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedBatchError(f"batch does not decode: {error}") from error
 
 
 def _inflate(compressed: bytes, limits: Limits) -> bytes:

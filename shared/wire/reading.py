@@ -129,6 +129,17 @@ Runs = tuple[tuple[int, int], ...]
 """Closed runs of sequences (first, last), ascending."""
 
 
+class Block(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Records of one block of sequences, in sum; see :mod:`shared.wire.digest`."""
+
+    number: int
+    """The block's first sequence divided by 4,096."""
+    records: int
+    """How many are in the sum."""
+    digest: int
+    """Sum of the records' digests."""
+
+
 class Statement(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What became of the records 1 to ``last`` of an epoch, as the agent knows it.
 
@@ -147,6 +158,8 @@ class Statement(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Refused by the collector for good."""
     others: tuple[str, ...] | None = None
     """The other epochs of which this agent holds anything; any that is not named is gone. None where it cannot say."""
+    blocks: tuple[Block, ...] = ()
+    """Of the newest 64 blocks the digests of what was acknowledged, as the records were when they were numbered."""
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True, gc=False):

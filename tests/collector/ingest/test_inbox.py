@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from collector.ingest.inbox import Inbox, InboxFailedError, Parcel
 from collector.ingest.memory import MemoryInbox
 from collector.ingest.ranges import Ranges, add, contains
 from collector.ingest.sqlite import open_sqlite_inbox
-from shared.wire.reading import Statement
+from shared.wire.digest import BLOCK_RECORDS, MOST_BLOCKS, add_up
+from shared.wire.reading import Block, Statement
 
 ROOT = Path(__file__).parents[3]
 
@@ -72,6 +74,36 @@ async def test_the_newest_statement_of_each_epoch_is_kept_with_its_end(inbox: In
     assert await inbox.statements("nobody") == []
 
 
+async def test_what_was_stored_is_summed_once_over_all_that_is_forgotten(inbox: Inbox) -> None:
+    def of(*sequences: int) -> tuple[Block, ...]:
+        return tuple(add_up((n, 1000 + n) for n in sorted(sequences)).values())
+
+    async def store(*sequences: int, epoch: str = "e1", received: int = 1000) -> None:
+        digests = tuple(1000 + n for n in sequences)
+        await inbox.store(replace(parcel(*sequences, epoch=epoch, received=received), digests=digests))
+
+    await store(BLOCK_RECORDS + 3, 2, 2)
+    await store(1, 2)
+    await store(1, epoch="e2")
+    await inbox.store(parcel(5))
+    await inbox.prune(5000)
+    await store(5, 2)
+
+    assert await inbox.blocks("a", "e1") == of(1, 2, BLOCK_RECORDS + 3)
+    assert await inbox.blocks("a", "e2") == of(1)
+    assert await inbox.blocks("b", "e1") == ()
+    for block in range(2, 2 * MOST_BLOCKS):
+        await store(block * BLOCK_RECORDS)
+    kept = await inbox.blocks("a", "e1")
+    assert [block.number for block in kept] == list(range(MOST_BLOCKS, 2 * MOST_BLOCKS))
+
+
+async def test_two_digests_for_one_record_count_as_its_first(inbox: Inbox) -> None:
+    await inbox.store(replace(parcel(7, 7), digests=(1, 2)))
+
+    assert await inbox.blocks("a", "e1") == tuple(add_up([(7, 1)]).values())
+
+
 async def test_rows_keep_their_numbers_when_older_ones_go(inbox: Inbox) -> None:
     for sequence in range(1, 5):
         await inbox.store(parcel(sequence, received=1000 * sequence))
@@ -123,9 +155,11 @@ async def test_parcels_come_back_in_their_order_without_repeats(inbox: Inbox) ->
 
 async def test_a_reopened_inbox_remembers(tmp_path: Path) -> None:
     async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
-        await inbox.store(parcel(1, 2, 3))
+        await inbox.store(replace(parcel(1, 2, 3), digests=(1, 2, 3)))
+        blocks = await inbox.blocks("a", "e1")
     async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
         assert await inbox.store(parcel(3, 4)) == {4}
+        assert await inbox.blocks("a", "e1") == blocks
 
 
 async def test_a_disk_that_refuses_acknowledges_nothing_and_heals(tmp_path: Path) -> None:

@@ -156,7 +156,9 @@ def books(
 ) -> Books:
     where = homes or {}
     told = [] if sites is None else sites
-    return Books(lambda agent: where.get(agent, ""), lambda *seen: agents.append(seen), lambda *seen: told.append(seen))
+    return Books(
+        lambda agent: where.get(agent, ""), lambda *seen: agents.append(seen[:4]), lambda *seen: told.append(seen[:4])
+    )
 
 
 def batch(statement: Statement | None, epoch: str = "e") -> Batch:
