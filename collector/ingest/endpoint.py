@@ -13,7 +13,7 @@ from collector.ingest.body import Receive, Scope, Send, answer, discard, read_bo
 from collector.ingest.entrance import Entrance, Visitor
 from collector.ingest.inbox import Inbox, InboxBusyError, InboxFailedError, Parcel
 from collector.ingest.reception import Reception, ReceptionSettings
-from collector.ingest.reconciliation import Reconciliation, Wish
+from collector.ingest.reconciliation import NO_WISH, Reconciliation
 from collector.ingest.scope import admitted
 from shared.clock import Clock
 from shared.logs import Limited
@@ -172,9 +172,7 @@ class BatchEndpoint:
         begun_ns = self._clock.monotonic_ns()
         wanted = self._accept(arrival)
         self._reception.learn(len(body), self._clock.monotonic_ns() - begun_ns)
-        wish = Wish(statement=False, resend_from=None)
-        if self._reconciliation is not None and shown is not None:
-            wish = await self._reconciliation.meet(agent, batch, shown)
+        wish = await self._reconciliation.meet(agent, batch, shown) if self._reconciliation and shown else NO_WISH
         stored = len(arrival.fresh)
         return msgspec.json.encode(
             Acknowledgement(

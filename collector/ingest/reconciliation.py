@@ -24,6 +24,9 @@ class Wish:
     resend_from: int | None
 
 
+NO_WISH = Wish(statement=False, resend_from=None)
+
+
 class Reconciliation:
     """Knows what agents have stated since the collector started."""
 

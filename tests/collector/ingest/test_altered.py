@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agent.identity.card import read_card
@@ -29,7 +29,8 @@ from tests.peers.village import HandClock, Heard
 
 LAST = 12
 ALL = frozenset(range(1, LAST + 1))
-FEW = st.one_of(st.just(frozenset[int]()), st.frozensets(st.integers(1, 3)))
+NONE = frozenset[int]()
+FEW = st.one_of(st.just(NONE), st.frozensets(st.integers(1, 3)))
 
 
 def sums(digests: dict[int, int]) -> tuple[Block, ...]:
@@ -37,6 +38,9 @@ def sums(digests: dict[int, int]) -> tuple[Block, ...]:
 
 
 @given(st.tuples(*[FEW] * 6))
+@example((NONE, NONE, NONE, frozenset({1}), frozenset({2}), NONE))
+@example((NONE, NONE, frozenset({1}), frozenset({1}), NONE, NONE))
+@example((frozenset({1}), NONE, NONE, NONE, frozenset({2}), NONE))
 def test_none_is_accused_whose_bytes_are_the_same_whatever_either_side_lacks_or_failed_to_count(
     sets: tuple[frozenset[int], ...],
 ) -> None:
