@@ -2,12 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from collector.commands.access import accept, invite, revoke
 from collector.commands.audit import audit
 from collector.commands.authority import make_authority, renew_certificate
+from collector.commands.export import export_sites
 from collector.commands.maintenance import maintenance
 from collector.commands.people import user, wall_token
 from collector.commands.restore import restore
@@ -27,6 +29,9 @@ _ABOUT_TLS = {
     "make-authority": ("make an authority of your own and the server's certificate", "+"),
     "renew-certificate": ("a new server's certificate by the same authority: pins stay", "*"),
 }
+_BY_NAME: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType(
+    {"export-sites": export_sites, "maintenance": maintenance, "user": user, "wall-token": wall_token}
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - a line a command
@@ -39,15 +44,15 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - a li
         if given.command == "check-config":
             return check_config(given.config)
         if given.command == "import-sites":
-            return import_sites(given.csv, given.config, sure=given.yes)
+            return import_sites(given.csv, given.config, given.hubs, sure=given.yes)
         if given.command == "restore":
             return restore(given.backup, given.config)
         if given.command == "make-authority":
             return make_authority(given.host, given.folder, given.days)
         if given.command == "renew-certificate":
             return renew_certificate(given.host, given.folder, given.days, by_next=given.next)
-        if given.command in {"maintenance", "user", "wall-token"}:
-            return {"maintenance": maintenance, "user": user, "wall-token": wall_token}[given.command](given)
+        if given.command in _BY_NAME:
+            return _BY_NAME[given.command](given)
         if given.command == "audit":
             return audit(given.config, verify=given.verify, head=given.head, last=given.last)
         return {"invite": invite, "revoke": revoke, "accept": accept}[given.command](given.site, given.config)
@@ -68,10 +73,7 @@ def _parser() -> ArgumentParser:
     levels = ("DEBUG", "INFO", "WARNING", "ERROR")
     running.add_argument("--log-level", choices=levels, default="INFO", help="how much to log (INFO)")
     _command(commands, "check-config", "check settings and inventory", "check-config --config collector.yaml")
-    example = "import-sites communes.csv --config /etc/phusong/collector.yaml"
-    importing = _command(commands, "import-sites", "load or update the inventory from a spreadsheet's CSV", example)
-    importing.add_argument("csv", type=Path, metavar="CSV", help="columns code, name, and more where known")
-    importing.add_argument("--yes", action="store_true", help="even where more than a fifth of the sites would go")
+    _inventory(commands)
     example = "restore backups/inbox-20261123T023000.sqlite --config /etc/phusong/collector.yaml"
     restoring = _command(commands, "restore", "put a night's backup back; what is there is moved aside", example)
     restoring.add_argument("backup", type=Path, metavar="BACKUP", help="copy of the inbox; the others come along")
@@ -89,6 +91,19 @@ def _parser() -> ArgumentParser:
         if name == "renew-certificate":
             about.add_argument("--next", action="store_true", help="by next-ca.pem, where the first authority is lost")
     return parser
+
+
+def _inventory(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+    example = "import-sites communes.csv --config /etc/phusong/collector.yaml"
+    one = _command(commands, "import-sites", "load or update the inventory from a spreadsheet's CSV", example)
+    one.add_argument("csv", type=Path, metavar="CSV", help="columns code, name, and more where known")
+    one.add_argument("--hubs", type=Path, metavar="CSV", help="the tree of hubs: columns hub and parent")
+    one.add_argument("--yes", action="store_true", help="even where more than a fifth of the sites would go")
+    example = "export-sites --out communes.csv --config /etc/phusong/collector.yaml"
+    one = _command(commands, "export-sites", "the inventory as a spreadsheet's CSV, to be imported again", example)
+    one.add_argument("--out", type=Path, metavar="CSV", help="a file; standard output where none is named")
+    one.add_argument("--hubs", type=Path, metavar="CSV", help="a file for the tree of hubs")
+    one.add_argument("--separator", choices=(",", ";"), default=",", help="';' comes with a decimal comma (,)")
 
 
 def _maintenance(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:

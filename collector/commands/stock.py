@@ -8,7 +8,7 @@ import msgspec
 
 from collector.commands.console import note
 from collector.inventory.change import compare
-from collector.inventory.csv_file import read_csv
+from collector.inventory.csv_file import read_csv, read_hubs
 from collector.inventory.site import Inventory
 from collector.inventory.yaml_file import read_yaml
 from collector.settings import CollectorSettings, load_collector_settings
@@ -25,11 +25,12 @@ def load_inventory(settings: CollectorSettings, beside: Path) -> Inventory:
     return _imported(settings)
 
 
-def import_sites(source: Path, config: Path, *, sure: bool) -> int:
-    """Load or update the inventory from a spreadsheet's CSV."""
+def import_sites(source: Path, config: Path, hubs: Path | None = None, *, sure: bool) -> int:
+    """Load or update the inventory from a spreadsheet's CSV; what it has no column for stays as it was."""
     try:
         settings = load_collector_settings(config)
-        after, before = read_csv(source), _imported(settings)
+        before = _imported(settings)
+        after = read_csv(source, before, None if hubs is None else read_hubs(hubs))
     except SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)
         return _INPUT_IS_WRONG

@@ -1,63 +1,106 @@
 """The inventory from the spreadsheet's CSV; a mistake is told with its line, and nothing comes from a wrong file."""
 
 import csv
-import difflib
 import io
-import unicodedata
-from collections.abc import Iterator, Mapping
+import re
+import stat
+from collections.abc import Sequence
 from pathlib import Path
 
+from collector.inventory.columns import columns_of
 from collector.inventory.order import arranged, repeated
-from collector.inventory.site import Inventory, Site
+from collector.inventory.rules import tidied_hub, unsafe
+from collector.inventory.sheet_rows import SheetReader
+from collector.inventory.site import Hub, Inventory, Site
+from collector.inventory.topology import mistakes
 from shared.settings import SettingsError
 
 _MAX_BYTES = 16 * 1024 * 1024
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "id": ("id", "site", "mã điểm"),
-    "code": ("code", "mã", "mã xã", "mã đvhc"),
-    "name": ("name", "tên", "tên xã", "xã"),
-    "kind": ("kind", "type", "loại", "cấp"),
-    "district_code": ("district_code", "mã huyện"),
-    "district": ("district", "huyện", "tên huyện"),
-    "hub": ("hub", "trạm", "điểm tập trung"),
-    "latitude": ("latitude", "lat", "vĩ độ"),
-    "longitude": ("longitude", "lon", "lng", "long", "kinh độ"),
-}
-"""Fields of a site and the headings under which a spreadsheet may hold them."""
-_REQUIRED = ("code", "name")
+_SEPARATORS = (",", ";", "\t", "|")
+_SEP = re.compile(r'"?sep=(.)"?\r?(?:\n|$)', re.IGNORECASE)
+_HUBS = ("hub", "parent")
 
 
-def read_csv(path: Path) -> Inventory:
-    """All sites of a file; raises :class:`shared.settings.SettingsError` with a line for each thing to mend."""
-    reader = csv.reader(io.StringIO(_text(path)), delimiter=_delimiter(_text(path)), strict=True)
-    try:
-        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise SettingsError([f"{path}:{reader.line_num}: not valid CSV: {error}"]) from None
-    if not rows:
-        raise SettingsError([f"{path}:1: the file is empty"])
-    fields = _heading(path, rows[0][1])
+def read_csv(path: Path, before: Inventory | None = None, hubs: Sequence[Hub] | None = None) -> Inventory:
+    """All sites of a file; raises :class:`shared.settings.SettingsError` with a line for each thing to mend.
+
+    What no column speaks of stays as it was ``before``; so do the hubs, where none are given.
+    """
+    before = before or Inventory()
+    rows = _rows(path)
+    (first, head), body = rows[0], rows[1:]
+    columns, wrong = columns_of(head)
+    if wrong:
+        raise SettingsError([f"{path}:{first}: {what}" for what in wrong])
+    reader = SheetReader(head, columns, before)
+    sites: list[Site] = []
     problems: list[str] = []
-    sites = [site for line, row in rows[1:] if (site := _site(path, line, fields, row, problems)) is not None]
-    lines = [line for line, _ in rows[1:]]
+    for line, row in body:
+        found = reader.site(row)
+        if isinstance(found, Site):
+            sites.append(found)
+        else:
+            problems += [f"{path}:{line}: {what}" for what in found]
     if not problems:
         problems += [
-            f"{path}:{lines[place]}: site '{identifier}' stands twice, first in line {lines[first]}"
-            for place, identifier, first in repeated([site.id for site in sites])
+            f"{path}:{body[place][0]}: site '{identifier}' stands twice, first in line {body[number][0]}"
+            for place, identifier, number in repeated([site.id for site in sites])
         ]
     if not problems and not sites:
-        problems.append(f"{path}:1: the file has headings but no sites")
+        problems.append(f"{path}:{first}: the file has headings but no sites")
+    known = before.hubs if hubs is None else tuple(hubs)
+    if not problems:
+        problems += [f"{path}: hubs: {what}" for _, what in mistakes(known, {site.hub for site in sites})]
     if problems:
         raise SettingsError(problems)
-    return arranged(sites)
+    return Inventory(arranged(sites).sites, known)
+
+
+def read_hubs(path: Path) -> tuple[Hub, ...]:
+    """The tree of hubs from a CSV with the columns ``hub`` and ``parent``; raises :class:`SettingsError`."""
+    rows = _rows(path)
+    line, head = rows[0]
+    names = [cell.strip().casefold() for cell in head]
+    if names != list(_HUBS):
+        raise SettingsError([f"{path}:{line}: wanted the columns {','.join(_HUBS)}"])
+    hubs: list[Hub] = []
+    problems: list[str] = []
+    for number, row in rows[1:]:
+        hub = tidied_hub(Hub(name=row[0], parent=row[1] if len(row) > 1 else ""))
+        problems += [f"{path}:{number}: hub {why}" for text in (hub.name, hub.parent) if (why := unsafe(text))]
+        hubs.append(hub)
+    if problems:
+        raise SettingsError(problems)
+    return tuple(hubs)
+
+
+def _rows(path: Path) -> list[tuple[int, list[str]]]:
+    """Rows that are not empty, each with its line; the first is that of the headings."""
+    text = _text(path)
+    named = _SEP.match(text)
+    if named is not None and named[1] not in _SEPARATORS:
+        raise SettingsError([f"{path}:1: 'sep={named[1]}' is no separator: , ; | or a tab are"])
+    body = text[named.end() :] if named is not None else text
+    skipped = 0 if named is None else 1
+    reader = csv.reader(io.StringIO(body), delimiter=named[1] if named is not None else _delimiter(body), strict=True)
+    try:
+        rows = [(reader.line_num + skipped, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise SettingsError([f"{path}:{reader.line_num + skipped}: not valid CSV: {error}"]) from None
+    if not rows:
+        raise SettingsError([f"{path}:{1 + skipped}: the file is empty"])
+    return rows
 
 
 def _text(path: Path) -> str:
     try:
-        raw = path.read_bytes()
+        if stat.S_IFMT(path.stat().st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
+            raise SettingsError([f"{path}: is not a regular file"])
+        with path.open("rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
         if len(raw) > _MAX_BYTES:
-            raise SettingsError([f"{path}: {len(raw)} bytes is over the limit of {_MAX_BYTES}"])
-        return unicodedata.normalize("NFC", raw.decode("utf-8-sig"))
+            raise SettingsError([f"{path}: more than {_MAX_BYTES} bytes is over the limit"])
+        return raw.decode("utf-8-sig")
     except OSError as error:
         raise SettingsError([f"{path}: {(error.strerror or str(error)).lower()}"]) from None
     except UnicodeDecodeError as error:
@@ -65,67 +108,5 @@ def _text(path: Path) -> str:
 
 
 def _delimiter(text: str) -> str:
-    first = text.partition("\n")[0]
+    first = text.lstrip("\r\n").partition("\n")[0]
     return max((",", ";", "\t"), key=first.count)
-
-
-def _heading(path: Path, cells: list[str]) -> list[str | None]:
-    fields = [_field(cell) for cell in cells]
-    for number, field in enumerate(fields):
-        if field is not None and field in fields[:number]:
-            raise SettingsError([f"{path}:1: column '{cells[number].strip()}' means '{field}', which is there already"])
-    missing = [name for name in _REQUIRED if name not in fields]
-    if missing:
-        raise SettingsError([f"{path}:1: no column '{name}'{_hint(name, cells)}" for name in missing])
-    return fields
-
-
-def _field(cell: str) -> str | None:
-    word = " ".join(cell.strip().lower().split())
-    return next((field for field, words in COLUMNS.items() if word in words), None)
-
-
-def _hint(name: str, cells: list[str]) -> str:
-    near = difflib.get_close_matches(name, [cell.strip().lower() for cell in cells], n=1)
-    return f", did you mean it by '{near[0]}'?" if near else f"; the columns are {', '.join(cells)[:200]}"
-
-
-def _site(path: Path, line: int, fields: list[str | None], row: list[str], problems: list[str]) -> Site | None:
-    if any(cell.strip() for cell in row[len(fields) :]):
-        problems.append(f"{path}:{line}: {len(row)} cells under {len(fields)} headings")
-        return None
-    cells = {field: cell.strip() for field, cell in zip(fields, row, strict=False) if field is not None}
-    found = list(_problems(cells))
-    problems += [f"{path}:{line}: {what}" for what in found]
-    if found:
-        return None
-    return Site(
-        id=cells.get("id") or cells["code"],
-        name=cells["name"],
-        code=cells["code"],
-        kind=cells.get("kind", ""),
-        district_code=cells.get("district_code", ""),
-        district=cells.get("district", ""),
-        hub=cells.get("hub", ""),
-        latitude=_degrees(cells.get("latitude", "")),
-        longitude=_degrees(cells.get("longitude", "")),
-    )
-
-
-def _problems(cells: Mapping[str, str]) -> Iterator[str]:
-    for name in _REQUIRED:
-        if not cells.get(name):
-            yield f"{name} is empty"
-    for name, limit in (("latitude", 90.0), ("longitude", 180.0)):
-        text = cells.get(name, "")
-        try:
-            degrees = _degrees(text)
-        except ValueError:
-            yield f"{name} '{text[:40]}' is no number"
-            continue
-        if degrees is not None and not abs(degrees) <= limit:
-            yield f"{name} {text[:40]} is outside of -{limit:g} to {limit:g}"
-
-
-def _degrees(text: str) -> float | None:
-    return float(text.replace(",", ".")) if text else None

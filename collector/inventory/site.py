@@ -29,6 +29,21 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """What they are to the site, for example office, electrician."""
 
 
+class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A machine at a site, as somebody wrote it down; what it measures comes from agents."""
+
+    name: str
+    """Unique within its site."""
+    address: str = ""
+    """IP address or name in the network."""
+    role: str = ""
+    """One of :data:`collector.inventory.rules.ROLES`."""
+    profile: str = ""
+    """Of ``config/profiles``, where it speaks SNMP."""
+    maker: str = ""
+    model: str = ""
+
+
 class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A commune centre. ``id`` is ours and never changes; ``code`` is the state's and does."""
 
@@ -48,6 +63,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The first is the one over which the site is looked at."""
     contacts: tuple[Contact, ...] = ()
     """Whom to call, the first before the others."""
+    devices: tuple[Device, ...] = ()
     latitude: float | None = None
     longitude: float | None = None
 
