@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from collector.arrival import Arrival
-from collector.exposition.page import page
 from collector.identity.room import IdentityFailedError, IdentityRoom
 from collector.ingest.sqlite import SqliteInbox
 from collector.picture import Picture
 from collector.pipeline import Pipeline
+from collector.press import Press
 from collector.series.store import SeriesStore
 from collector.telemetry import Telemetry
 from collector.wall.feed import Feed
@@ -36,15 +36,20 @@ class Evaluation:
     keys: IdentityRoom
     picture: Picture | None = None
     evaluated_monotonic_ns: int = 0
+    press: Press = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The page is drawn from what is held here."""
+        self.press = Press(self.series, self.clock)
 
     def accept(self, arrival: Arrival) -> bool:
         """Take what is on disk; True where its agent should describe its series."""
         self.telemetry.arrived(arrival)
         return self.pipeline.accept(arrival)
 
-    def fleet_page(self) -> bytes:
+    async def fleet_page(self) -> bytes:
         """The fleet's metrics as Prometheus reads them."""
-        return page(self.picture, self.series.fresh(self.clock.monotonic_ns()), self.series.metrics())
+        return await self.press.page(self.picture)
 
     def missing(self) -> str:
         """Why this collector is not ready; empty where it is."""

@@ -9,8 +9,9 @@ from collector.judgement.evidence import LOSS, RTT, SENT, counts
 from collector.judgement.review import Maintained, Review, never
 from collector.judgement.settings import JudgementSettings
 from collector.picture import AgentView, Picture, SiteView, State, Verdict
+from collector.series.latest import Late, Latest
 from collector.series.quality import Quality
-from collector.series.store import Late, Latest, SeriesStore
+from collector.series.store import SeriesStore
 from shared.wire.reading import Outcome
 
 _SECOND_NS = 1_000_000_000

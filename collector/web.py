@@ -1,19 +1,21 @@
 """The collector's HTTP surface as one application; every answer is made by the room whose matter it is."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 from prometheus_client import CollectorRegistry, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from collector.people.room import PeopleFailedError
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
+_SLICE_BYTES = 128 * 1024
 _DISCOVERED = frozenset({"icmp", "snmp"})
 _SAFE = (
     (b"x-content-type-options", b"nosniff"),
@@ -26,7 +28,7 @@ def application(  # noqa: PLR0913 - the composition root fills these in, once
     machines: Mapping[str, App],
     pages: Iterable[BaseRoute],
     *,
-    fleet: Callable[[], bytes],
+    fleet: Callable[[], Awaitable[bytes]],
     registry: CollectorRegistry,
     discovery: Callable[[str], list[dict[str, object]]],
     ready: Callable[[], str],
@@ -36,9 +38,6 @@ def application(  # noqa: PLR0913 - the composition root fills these in, once
 
     ``gate`` stands before all the rest and says who wants it.
     """
-
-    async def metrics(_: Request) -> Response:
-        return Response(fleet() + generate_latest(registry), media_type=_TEXT)
 
     async def alive(_: Request) -> Response:
         return Response("ok\n", media_type="text/plain")
@@ -55,7 +54,7 @@ def application(  # noqa: PLR0913 - the composition root fills these in, once
         return Response(body, media_type="application/json")
 
     table: list[BaseRoute] = [
-        Route("/metrics", metrics),
+        Route("/metrics", _metrics(fleet, registry)),
         Route("/healthz", alive),
         Route("/readyz", is_ready),
         Route("/sd/{kind:str}", discovered),
@@ -91,6 +90,24 @@ class Front:
             await send(message)
 
         await self._rest(scope, receive, safely)
+
+
+def _metrics(
+    fleet: Callable[[], Awaitable[bytes]], registry: CollectorRegistry
+) -> Callable[[Request], Awaitable[Response]]:
+    async def metrics(_: Request) -> Response:
+        parts = (await fleet(), await asyncio.to_thread(generate_latest, registry))
+        length = {"content-length": str(sum(map(len, parts)))}
+        return StreamingResponse(_cut(parts), headers=length, media_type=_TEXT)
+
+    return metrics
+
+
+async def _cut(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """A page as slices: who reads slowly holds one of them, not a copy of all."""
+    for part in parts:
+        for at in range(0, len(part), _SLICE_BYTES):
+            yield part[at : at + _SLICE_BYTES]
 
 
 async def _missing(request: Request, _: Exception) -> Response:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from collector.series.store import Latest
+from collector.series.latest import Latest
 
 
 def targets(kind: str, fresh: Iterable[Latest]) -> list[dict[str, object]]:

@@ -1,8 +1,8 @@
 """Prometheus' text format 0.0.4, written and nothing else: families contiguous, no time stamps, every label escaped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from shared.wire.reading import Labels, Metric, MetricKind
+from shared.wire.reading import Labels, Metric
 
 Row = tuple[str, str, float]
 """Name of the sample, its label block as :func:`block` gives it, its value."""
@@ -31,12 +31,15 @@ def number(value: float) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
 
 
-def family(metric: Metric, rows: Sequence[Row]) -> str:
-    """One family with its head."""
-    kind = MetricKind.UNTYPED if metric.kind is MetricKind.UNTYPED else metric.kind
+def head(metric: Metric) -> str:
+    """What stands before the rows of a family."""
     help_text = metric.help.replace("\\", "\\\\").replace("\n", "\\n")
-    head = f"# HELP {metric.name} {help_text}\n# TYPE {metric.name} {kind.value}\n"
-    return head + "".join([f"{name}{labels} {number(value)}\n" for name, labels, value in rows])
+    return f"# HELP {metric.name} {help_text}\n# TYPE {metric.name} {metric.kind.value}\n"
+
+
+def lines(rows: Iterable[Row]) -> str:
+    """Rows of one family."""
+    return "".join([f"{name}{labels} {number(value)}\n" for name, labels, value in rows])
 
 
 def merge(ours: Labels, theirs: Labels) -> Labels:

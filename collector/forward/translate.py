@@ -8,9 +8,9 @@ import msgspec
 from collector.exposition.page import labels_of
 from collector.exposition.text import merge
 from collector.ingest.inbox import StoredParcel
+from collector.series.names import is_valid
 from collector.series.placing import SECOND_NS, place
 from collector.series.settings import SeriesSettings
-from collector.series.store import is_valid
 from shared.wire.codec import BatchError, Limits, decode_batch
 from shared.wire.reading import Batch, Labels, Reading, Record, Sample
 

@@ -17,7 +17,8 @@ from collector.judgement.quiet import Quiet
 from collector.judgement.scene import Look, Scene
 from collector.judgement.settings import JudgementSettings
 from collector.picture import State, Verdict
-from collector.series.store import Late, Latest, SeriesStore
+from collector.series.latest import Late, Latest
+from collector.series.store import SeriesStore
 
 _SECOND_NS = 1_000_000_000
 _LOST = frozenset({Condition.DOWN, Condition.RECOVERING})

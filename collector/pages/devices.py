@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from collector.series.store import Latest
+from collector.series.latest import Latest
 from shared.wire.reading import Sample
 
 _POWER = frozenset(

@@ -13,8 +13,8 @@ from collector.pages.province_map import MapPage, read_sheet
 from collector.pages.remarks import Remarks
 from collector.pages.sheet import Sheets
 from collector.pages.site import SitePages
+from collector.series.latest import Latest
 from collector.series.quality import Quality
-from collector.series.store import Latest
 from shared.clock import Clock
 
 

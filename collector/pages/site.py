@@ -14,8 +14,8 @@ from collector.pages.devices import devices_of
 from collector.pages.incidents import row
 from collector.pages.sheet import Sheets
 from collector.pages.words import told as say
+from collector.series.latest import Latest
 from collector.series.quality import Quality
-from collector.series.store import Latest
 from shared.clock import Clock
 
 _SECOND_NS = 1_000_000_000

@@ -14,8 +14,8 @@ class SeriesSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """... and at least so long."""
     fresh_first_seconds: float = 900.0
     """A value whose period is not known yet is fresh for so long."""
-    series_per_agent: int = 100_000
-    readings_per_agent: int = 20_000
+    series_per_agent: int = 20_000
+    readings_per_agent: int = 5_000
     """Checks times targets of one agent."""
     metrics_per_agent: int = 2_000
     """Names of metrics that one agent may bring."""

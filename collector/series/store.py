@@ -1,48 +1,20 @@
 """The newest reading of each check and target, and what of it still counts; an older reading never replaces a newer."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-
-import msgspec
+from itertools import islice
 
 from collector.arrival import Arrival
+from collector.series.latest import Cut, Key, Late, Latest, horizon_ns
+from collector.series.names import family_of, is_describable, is_valid
 from collector.series.placing import SECOND_NS, Placed, Trust, place
 from collector.series.settings import SeriesSettings
 from collector.series.thrift import interned, renewed
 from shared.wire.reading import Metric, Reading, Sample
 
-_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
-_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _FUTURE_NS = 5 * SECOND_NS
 _REASON_CHARACTERS = 2000
-_HELP_CHARACTERS = 1000
-_SUFFIXES = ("_bucket", "_sum", "_count")
-
-Key = tuple[str, str, str]
-"""Agent, check, target."""
-
-
-class Latest(msgspec.Struct, frozen=True, gc=False):
-    """The newest reading of one check and target. Times are the collector's; monotonic decides, wall is for people.
-
-    There are hundreds of thousands, none in a cycle: the garbage collection that would look at all of them is spared.
-    """
-
-    agent: str
-    reading: Reading
-    measured_monotonic_ns: int
-    measured_wall_ns: int
-    period_ns: int | None
-    """Time since the reading before it; None for the first."""
-
-
-class Late(msgspec.Struct, frozen=True, gc=False):
-    """A reading that is not the newest of its key: history, placed by the collector's wall clock."""
-
-    agent: str
-    reading: Reading
-    measured_wall_ns: int
+_FORGET_NS = 60 * SECOND_NS
 
 
 @dataclass(slots=True)
@@ -66,6 +38,7 @@ class SeriesStore:
         self._held: dict[str, int] = {}
         self._keys: dict[str, int] = {}
         self._named: dict[str, int] = {}
+        self._forgotten_ns: dict[str, int] = {}
         self._heard_monotonic_ns: dict[str, int] = {}
         self._metrics: dict[str, Metric] = {}
         self._undescribed: set[str] = set()
@@ -100,7 +73,12 @@ class SeriesStore:
 
     def fresh(self, now_monotonic_ns: int) -> Iterator[Latest]:
         """The readings that still count."""
-        return (latest for latest in self._latest.values() if self.is_fresh(latest, now_monotonic_ns))
+        return self.cut(now_monotonic_ns).fresh()
+
+    def cut(self, now_monotonic_ns: int) -> Cut:
+        """All that there is at this moment."""
+        heard, metrics = dict(self._heard_monotonic_ns), dict(self._metrics)
+        return Cut(tuple(self._latest.values()), heard, metrics, self._settings, now_monotonic_ns)
 
     def counts(self, key: Key, measured_monotonic_ns: int, now_monotonic_ns: int) -> bool:
         """Whether something that was measured of a key at a time counts."""
@@ -114,12 +92,7 @@ class SeriesStore:
     def _counts(self, latest: Latest, measured_monotonic_ns: int, now_monotonic_ns: int) -> bool:
         if not self.is_heard(latest.agent, now_monotonic_ns):
             return False
-        settings = self._settings
-        horizon_ns = int(settings.fresh_first_seconds * SECOND_NS)
-        if latest.period_ns is not None:
-            least_ns = int(settings.fresh_least_seconds * SECOND_NS)
-            horizon_ns = max(least_ns, int(settings.fresh_periods * latest.period_ns))
-        return now_monotonic_ns - measured_monotonic_ns <= horizon_ns
+        return now_monotonic_ns - measured_monotonic_ns <= horizon_ns(latest, self._settings)
 
     def is_heard(self, agent: str, now_monotonic_ns: int) -> bool:
         """Whether the agent sent anything lately."""
@@ -144,7 +117,7 @@ class SeriesStore:
         if before is not None and measured_ns <= before.measured_monotonic_ns:
             self.tally.late += 1
             return _late(arrival, reading, placed)
-        if not self._may_hold(arrival.agent, before, reading):
+        if not self._may_hold(arrival.agent, before, reading, arrival.received_monotonic_ns):
             self.tally.dropped += max(1, len(reading.samples))
             return None
         kept = renewed(before.reading, reading) if before is not None else None
@@ -155,18 +128,31 @@ class SeriesStore:
         self._latest[(latest.agent, kept.check, kept.target) if before is None else key] = latest
         return latest
 
-    def _may_hold(self, agent: str, before: Latest | None, reading: Reading) -> bool:
+    def _may_hold(self, agent: str, before: Latest | None, reading: Reading, now_monotonic_ns: int) -> bool:
         """Whether the agent may hold a reading more, of names and words that are no flood themselves."""
         if before is not None and len(reading.reason) <= _REASON_CHARACTERS:
             return True
         names = (reading.check, reading.kind, reading.site, reading.target, reading.role)
         if max(map(len, names)) > self._settings.label_bytes or len(reading.reason) > _REASON_CHARACTERS:
             return False
-        keys = self._keys.get(agent, 0)
-        if before is None and keys >= self._settings.readings_per_agent:
-            return False
-        self._keys[agent] = keys + (before is None)
+        if before is None and self._keys.get(agent, 0) >= self._settings.readings_per_agent:
+            self._forget(agent, now_monotonic_ns)
+            if self._keys[agent] >= self._settings.readings_per_agent:
+                return False
+        self._keys[agent] = self._keys.get(agent, 0) + (before is None)
         return True
+
+    def _forget(self, agent: str, now_monotonic_ns: int) -> None:
+        """Make room for an agent that holds all it may: what it stopped telling goes; looked for once a minute."""
+        if now_monotonic_ns - self._forgotten_ns.get(agent, -_FORGET_NS) < _FORGET_NS:
+            return
+        self._forgotten_ns[agent] = now_monotonic_ns
+        held = {key: latest for key, latest in self._latest.items() if key[0] == agent}
+        for key, latest in held.items():
+            if not self.is_fresh(latest, now_monotonic_ns):
+                del self._latest[key]
+                self._keys[agent] -= 1
+                self._held[agent] -= len(latest.reading.samples)
 
     def _may_name(self, agent: str) -> bool:
         named = self._named.get(agent, 0)
@@ -174,7 +160,7 @@ class SeriesStore:
         return named < self._settings.metrics_per_agent
 
     def _may_describe(self, agent: str, metric: Metric) -> bool:
-        if not _METRIC.fullmatch(metric.name) or len(metric.help) > _HELP_CHARACTERS:
+        if not is_describable(metric):
             return False
         return metric.name in self._metrics or metric.name in self._undescribed or self._may_name(agent)
 
@@ -182,10 +168,8 @@ class SeriesStore:
         free = (
             self._settings.series_per_agent - self._held.get(agent, 0) + (len(before.reading.samples) if before else 0)
         )
-        samples = tuple(self._valid(reading.samples))
-        if len(samples) > free:
-            self.tally.dropped += len(samples) - max(0, free)
-            samples = samples[: max(0, free)]
+        samples = tuple(islice(self._valid(reading.samples), max(0, free)))
+        self.tally.dropped += len(reading.samples) - len(samples)
         self._held[agent] = self._settings.series_per_agent - free + len(samples)
         for sample in samples:
             self._note(agent, sample.name)
@@ -215,36 +199,10 @@ class SeriesStore:
         seen: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
         for sample in samples:
             identity = (sample.name, sample.labels)
-            if identity in seen or not is_valid(sample, self._settings):
-                self.tally.dropped += 1
-                continue
-            seen.add(identity)
-            yield sample
+            if identity not in seen and is_valid(sample, self._settings):
+                seen.add(identity)
+                yield sample
 
 
 def _late(arrival: Arrival, reading: Reading, placed: Placed) -> Late | None:
     return None if reading.voided else Late(arrival.agent, reading, arrival.received_wall_ns - placed.age_ns)
-
-
-def family_of(name: str, metrics: dict[str, Metric]) -> str:
-    """The family that a sample belongs to: its own name, or that of the histogram it is a part of."""
-    if name in metrics:
-        return name
-    for suffix in _SUFFIXES:
-        stem = name.removesuffix(suffix)
-        if stem != name and stem in metrics:
-            return stem
-    return name
-
-
-def is_valid(sample: Sample, settings: SeriesSettings) -> bool:
-    """Whether Prometheus would take the names, and the caps allow the labels."""
-    if not _METRIC.fullmatch(sample.name) or len(sample.labels) > settings.labels_per_series:
-        return False
-    names = [name for name, _ in sample.labels]
-    return len(set(names)) == len(names) and all(
-        _LABEL.fullmatch(name)
-        and not name.startswith("__")
-        and len(value.encode(errors="replace")) <= settings.label_bytes
-        for name, value in sample.labels
-    )

@@ -16,7 +16,7 @@ from collector.forward.telemetry import ForwardTelemetry
 from collector.inventory.site import Site
 from collector.notify.telemetry import NotifyTelemetry
 from collector.picture import AgentView, Picture, SiteView, State, Verdict
-from collector.series.store import Latest
+from collector.series.latest import Latest
 from collector.telemetry import Telemetry
 from shared.wire.reading import Metric, MetricKind, Outcome, Reading, Sample
 

@@ -10,9 +10,10 @@ from collector.journal.memory import MemoryJournal
 from collector.judgement.settings import JudgementSettings
 from collector.picture import Picture, Verdict
 from collector.pipeline import Pipeline
+from collector.series.latest import Latest
 from collector.series.quality import Quality
 from collector.series.settings import SeriesSettings
-from collector.series.store import Latest, SeriesStore
+from collector.series.store import SeriesStore
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Outcome, Reading, Record, Sample
 
 SECOND_NS = 1_000_000_000

@@ -13,7 +13,7 @@ from collector.exposition.page import page
 from collector.exposition.text import block, merge, number
 from collector.inventory.site import Site
 from collector.picture import AgentView, Picture, SiteView, State, Verdict
-from collector.series.store import Latest
+from collector.series.latest import Latest
 from shared.wire.reading import Labels, Metric, MetricKind, Outcome, Reading, Sample
 from tests.peers.presence import require
 

@@ -11,8 +11,8 @@ from collector.pages.devices import devices_of
 from collector.pages.outline import HEIGHT, outlines, projection
 from collector.pages.province_map import read_sheet
 from collector.pages.words import ENGLISH, VIETNAMESE
+from collector.series.latest import Latest
 from collector.series.quality import SLOT_S, SLOTS, Quality
-from collector.series.store import Latest
 from shared.wire.reading import Outcome, Reading, Sample
 from tests.peers.shown import shown
 from tests.peers.story import SECOND_NS, Story, communes

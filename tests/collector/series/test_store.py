@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.arrival import Arrival
+from collector.series.latest import Late
 from collector.series.placing import Placed, Trust, place
 from collector.series.settings import SeriesSettings
-from collector.series.store import Late, SeriesStore
+from collector.series.store import SeriesStore
 from shared.wire.reading import (
     Anchor,
     Batch,
@@ -148,6 +149,31 @@ def test_an_agent_of_endless_targets_and_metric_names_holds_what_it_may_and_harm
     assert len(taken) == 1
     assert sorted(store.metrics()) == ["m0", "m1", "m2", "m3", "m4", "y"]
     assert not store.metrics_wanted(), "what may not be named is not asked for"
+
+
+def test_what_an_agent_at_its_cap_stopped_telling_makes_room() -> None:
+    store = SeriesStore(SeriesSettings(readings_per_agent=3, series_per_agent=3, fresh_first_seconds=100))
+    for n in range(3):
+        list(store.accept(arrival(msgspec.structs.replace(reading(1.0), target=f"old{n}"), sent=2.0)))
+    assert not list(store.accept(arrival(msgspec.structs.replace(reading(3.0), target="new"), sent=4.0)))
+    assert store.tally.dropped == 1
+
+    list(store.accept(arrival(msgspec.structs.replace(reading(150.0), target="old0"), sent=151.0)))
+    for n in range(3):
+        list(store.accept(arrival(msgspec.structs.replace(reading(152.0), target=f"new{n}"), sent=153.0)))
+
+    assert sorted(latest.reading.target for latest in store.fresh(154 * SECOND_NS)) == ["new0", "new1", "old0"]
+    assert store.tally.dropped == 2
+
+
+def test_a_cut_is_what_was_there_whatever_comes_after() -> None:
+    store = SeriesStore(SeriesSettings())
+    list(store.accept(arrival(reading(1.0), sent=2.0)))
+    cut = store.cut(3 * SECOND_NS)
+    list(store.accept(arrival(msgspec.structs.replace(reading(1.0), target="later"), sent=2.0)))
+
+    assert len(list(cut.fresh())) == 1
+    assert len(list(store.fresh(3 * SECOND_NS))) == 2
 
 
 def test_words_without_end_are_dropped_and_the_next_run_counts() -> None:
