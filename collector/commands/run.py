@@ -1,6 +1,7 @@
 """``run`` and ``check-config``: settings in, an exit code out."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sqlite3
@@ -85,6 +86,9 @@ async def _run(settings: CollectorSettings, inventory: Inventory, log: logging.L
 
             retention = settings.retention
             with open_almanac(nightly, retention.nightly_at, retention.time_zone, log):
+                # What is here now stays to the end: looking at it again and again would hold up everybody.
+                gc.collect()
+                gc.freeze()
                 scheme = "http" if settings.listen.tls is None else "https"
                 where = sockets[0].getsockname()[:2]
                 log.info("%d sites, wall at %s://%s:%d/wall", len(inventory.sites), scheme, *where)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
-from collector.exposition.text import Row, block, head, lines, merge
+from collector.exposition.text import Row, block, head, line, merge
 from collector.picture import AgentView, Picture, SiteView, State
 from collector.series.latest import Latest
 from collector.series.names import family_of
@@ -41,21 +41,21 @@ def drawn(picture: Picture | None, fresh: Iterable[Latest], metrics: Mapping[str
     """The page in pieces of about a millisecond's work, some of them empty; the rest must not change meanwhile."""
     if picture is None:
         return
-    found: dict[str, list[Row]] = {}
-    described = dict(metrics)
-    yield from _written(_of_picture(picture))
-    for _ in _gathered(picture, fresh, described, found):
+    for metric, rows in _of_picture(picture):
+        yield from _written(metric, (line(*row) for row in rows))
+    found: dict[str, list[str]] = {}
+    for _ in _gathered(picture, fresh, metrics, found):
         yield b""
-    unknown = {name: Metric(name, MetricKind.UNTYPED, "Not described by its agent.") for name in found}
-    yield from _written((described.get(name) or unknown[name], found[name]) for name in sorted(found))
+    for name in sorted(found):
+        metric = metrics.get(name) or Metric(name, MetricKind.UNTYPED, "Not described by its agent.")
+        yield from _written(metric, found.pop(name))
 
 
-def _written(families: Iterable[Family]) -> Iterator[bytes]:
-    for metric, rows in families:
-        yield head(metric).encode("utf-8", "replace")
-        left = iter(rows)
-        while some := tuple(islice(left, _ROWS)):
-            yield lines(some).encode("utf-8", "replace")
+def _written(metric: Metric, lines: Iterable[str]) -> Iterator[bytes]:
+    yield head(metric).encode("utf-8", "replace")
+    left = iter(lines)
+    while some := "".join(islice(left, _ROWS)):
+        yield some.encode("utf-8", "replace")
 
 
 def _of_picture(picture: Picture) -> Iterator[Family]:
@@ -112,19 +112,22 @@ def _offset(view: AgentView) -> list[Row]:
 
 
 def _gathered(
-    picture: Picture, fresh: Iterable[Latest], described: dict[str, Metric], found: dict[str, list[Row]]
+    picture: Picture, fresh: Iterable[Latest], metrics: Mapping[str, Metric], found: dict[str, list[str]]
 ) -> Iterator[None]:
-    """Fill in the rows of each family; stops for breath."""
+    """Fill in the lines of each family; stops for breath.
+
+    Lines are strings from here on: hundreds of thousands of tuples would keep the garbage collection busy.
+    """
     hubs = {view.site.id: view.site.hub for view in picture.sites}
     ours = {metric.name for metric in OWN}
     rows = 0
     for latest in fresh:
         labels = labels_of(latest.agent, latest.reading, hubs)
         for sample in latest.reading.samples:
-            name = family_of(sample.name, described)
+            name = family_of(sample.name, metrics)
             if name not in ours:
-                row = (sample.name, block(merge(labels, sample.labels)), sample.value)
-                found.setdefault(name, []).append(row)
+                text = line(sample.name, block(merge(labels, sample.labels)), sample.value)
+                found.setdefault(name, []).append(text)
         rows += 1 + len(latest.reading.samples)
         if rows >= _ROWS:
             rows = 0

@@ -37,9 +37,9 @@ def head(metric: Metric) -> str:
     return f"# HELP {metric.name} {help_text}\n# TYPE {metric.name} {metric.kind.value}\n"
 
 
-def lines(rows: Iterable[Row]) -> str:
-    """Rows of one family."""
-    return "".join([f"{name}{labels} {number(value)}\n" for name, labels, value in rows])
+def line(name: str, labels: str, value: float) -> str:
+    """One sample; ``labels`` as :func:`block` gives them."""
+    return f"{name}{labels} {number(value)}\n"
 
 
 def merge(ours: Labels, theirs: Labels) -> Labels:

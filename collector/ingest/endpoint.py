@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import NoReturn
 
 import msgspec
@@ -24,6 +25,8 @@ from shared.wire.signature import SignatureError, read
 
 _COMING_SECONDS = 1.0
 """So long a body that is still coming in holds its place: a slow client must not hold that of others."""
+_SMALL_BYTES = 32 * 1024
+"""What is larger is unpacked in a thread: that may be eight megabytes, and nobody else should wait for it."""
 
 
 class IngestSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -116,9 +119,9 @@ class BatchEndpoint:
         raise Refusal(Reason.BUSY, "too much waits already: come again later", retry_seconds=math.ceil(seconds))
 
     async def _work(self, visitor: Visitor, body: bytes) -> bytes:
-        begun_ns = self._clock.monotonic_ns()
-        batch, digests = self._decode(visitor, body)
-        self._reception.learn(len(body), self._clock.monotonic_ns() - begun_ns)
+        decode = partial(self._decode, visitor, body)
+        (batch, digests), spent_ns = decode() if len(body) <= _SMALL_BYTES else await asyncio.to_thread(decode)
+        self._reception.learn(len(body), spent_ns)
         chain = await self._entrance.step(visitor, batch, body)
         own = admitted(batch, visitor.site)
         if own.foreign:
@@ -129,8 +132,9 @@ class BatchEndpoint:
             body = encode_batch(own.batch)
         return await self._store(visitor.agent, own.batch, body, digests, chain)
 
-    def _decode(self, visitor: Visitor, body: bytes) -> tuple[Batch, tuple[int, ...]]:
-        """The batch, and its records' digests."""
+    def _decode(self, visitor: Visitor, body: bytes) -> tuple[tuple[Batch, tuple[int, ...]], int]:
+        """The batch and its records' digests, and how many nanoseconds it took."""
+        begun_ns = self._clock.monotonic_ns()
         try:
             if visitor.signed is not None:
                 visitor.signed.verify_body(body)
@@ -143,7 +147,7 @@ class BatchEndpoint:
             by = "token" if visitor.signed is None else "key"
             what = f"the {by} is agent {visitor.agent}'s, the batch says it is {batch.agent[:64]!r}'s"
             raise Refusal(Reason.FOREIGN, what)
-        return batch, digests
+        return (batch, digests), self._clock.monotonic_ns() - begun_ns
 
     async def _store(self, agent: str, batch: Batch, body: bytes, digests: tuple[int, ...], chain: str) -> bytes:
         shown = await self._reconciliation.look(agent, batch) if self._reconciliation else None

@@ -168,11 +168,9 @@ class SeriesStore:
         free = (
             self._settings.series_per_agent - self._held.get(agent, 0) + (len(before.reading.samples) if before else 0)
         )
-        samples = tuple(islice(self._valid(reading.samples), max(0, free)))
+        samples = tuple(islice(self._valid(agent, reading.samples), max(0, free)))
         self.tally.dropped += len(reading.samples) - len(samples)
         self._held[agent] = self._settings.series_per_agent - free + len(samples)
-        for sample in samples:
-            self._note(agent, sample.name)
         if len(samples) == len(reading.samples):
             return reading
         return Reading(
@@ -189,17 +187,20 @@ class SeriesStore:
             reason=reading.reason,
         )
 
-    def _note(self, agent: str, name: str) -> None:
-        if name in self._metrics or name in self._undescribed:
-            return
-        if family_of(name, self._metrics) not in self._metrics and self._may_name(agent):
-            self._undescribed.add(name)
+    def _may_bring(self, agent: str, name: str) -> bool:
+        """Whether the agent may have a series of that name: one that others have too, or one of its share."""
+        if name in self._undescribed or family_of(name, self._metrics) in self._metrics:
+            return True
+        if not self._may_name(agent):
+            return False
+        self._undescribed.add(name)
+        return True
 
-    def _valid(self, samples: Iterable[Sample]) -> Iterator[Sample]:
+    def _valid(self, agent: str, samples: Iterable[Sample]) -> Iterator[Sample]:
         seen: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
         for sample in samples:
             identity = (sample.name, sample.labels)
-            if identity not in seen and is_valid(sample, self._settings):
+            if identity not in seen and is_valid(sample, self._settings) and self._may_bring(agent, sample.name):
                 seen.add(identity)
                 yield sample
 
