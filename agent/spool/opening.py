@@ -111,7 +111,7 @@ def _connect(path: Path, settings: SpoolSettings) -> tuple[sqlite3.Connection, s
         page_bytes = database.execute("PRAGMA page_size").fetchone()[0]
         database.execute(f"PRAGMA max_page_count = {settings.quota_bytes // page_bytes}")
         _inspect(database)
-        _migrate(database)
+        migrate(database)
         epoch = database.execute("SELECT value FROM fact WHERE name = 'epoch'").fetchone()[0]
         shapes = load_shapes(database)
     except BaseException:
@@ -130,7 +130,7 @@ def _inspect(database: sqlite3.Connection) -> None:
             raise CorruptSpoolError(f"the file has format {version}, this release reads {FORMAT}")
 
 
-def _migrate(database: sqlite3.Connection) -> None:
+def migrate(database: sqlite3.Connection) -> None:
     """Only ever add, in one transaction: a cut in the middle leaves the file as it was."""
     database.executescript(f"BEGIN IMMEDIATE;{SCHEMA}")
     for table, column, kind in ADDED:

@@ -1,147 +1,175 @@
-"""Cuts the power at a random write of the spool's statements and opens what the disk then holds; it kills nothing.
+"""Cuts the power at a random write of the spool at work and opens what the disk then holds; it kills nothing.
 
-A file system of its own under SQLite (apsw) notes each write, truncation and sync. What was not synced at the cut is
-kept, lost, or torn at 512 bytes, each by itself, in any order. The image is opened by the agent's own spool.
+The agent's own spool puts, acknowledges, sets apart, reopens, prunes and keeps its quota on a disk that remembers.
+The image is opened by the agent's own opener, and must be what the spool was after the last commit before the cut, or
+after the one that was under way.
 """
 
 import random
+import sqlite3
 import tempfile
-import zlib
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import cast
 
-import apsw
-
-from agent.spool.opening import ADDED, PRAGMAS, SCHEMA, open_sqlite_spool
+from agent.spool.ballast import Ballast
+from agent.spool.opening import PRAGMAS, migrate, open_sqlite_spool
+from agent.spool.queue import Gap
 from agent.spool.quota import SpoolSettings
-from agent.spool.sqlite import INSERT
+from agent.spool.shelf import load_shapes
+from agent.spool.sqlite import SqliteSpool
+from collector.ingest.ranges import common, normal
 from lab.prove import Finding, Proof, Trial
+from lab.prove.cut_disk import NAME, Connection, Step, image, noting
+from shared.wire.codec import encode_cycle
+from shared.wire.reading import ClockQuality, Cycle, Outcome, Reading, Sample, Statement
 
-_SECTOR = 512
-_COMMITS = 60
-NAME = "spool.sqlite"
-Step = tuple[str, str, int, bytes]
-"""File's suffix, what (``write``, ``truncate``, ``sync``, ``told``), place or number, bytes."""
-
-
-class _File(apsw.VFSFile):
-    def __init__(self, name: Any, flags: list[int], steps: list[Step]) -> None:
-        self._suffix = (name.filename() if isinstance(name, apsw.URIFilename) else str(name)).partition(NAME)[2]
-        self._steps = steps
-        super().__init__("", name, flags)
-
-    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite's names
-        self._steps.append((self._suffix, "write", offset, bytes(data)))
-        super().xWrite(data, offset)
-
-    def xTruncate(self, newsize: int) -> None:  # noqa: N802
-        self._steps.append((self._suffix, "truncate", newsize, b""))
-        super().xTruncate(newsize)
-
-    def xSync(self, flags: int) -> None:  # noqa: N802
-        self._steps.append((self._suffix, "sync", 0, b""))
-        super().xSync(flags)
+_STEPS = 90
+_PAGES = 40
+_KINDS = ("put", "acknowledge", "reject", "reopen", "prune")
+_ONLINE, _OFFLINE = (60, 22, 8, 3, 3), (90, 5, 3, 1, 1)
+_PLENTY = 10**9
+_HOUR_NS = 3_600_000_000_000
 
 
-class Disk(apsw.VFS):
-    """Notes what is written, and when it was synced."""
+@dataclass(frozen=True)
+class _State:
+    """All that a spool promises to know."""
 
-    def __init__(self, steps: list[Step]) -> None:
-        self._steps = steps
-        super().__init__("phusong-power-cut", "")
+    statement: Statement
+    gaps: tuple[Gap, ...]
+    dead_letters: int
+    whole: tuple[int, ...]
+    """Records that wait, and are what was put."""
 
-    def xOpen(self, name: Any, flags: list[int]) -> _File:  # noqa: N802
-        """Open a file of SQLite that notes what happens to it."""
-        return _File(name, flags, self._steps)
+
+@dataclass
+class _Run:
+    """A spool's life on a disk: what was written, and what the spool was after each commit."""
+
+    steps: list[Step] = field(default_factory=list)
+    states: list[_State] = field(default_factory=list)
+    doing: list[str] = field(default_factory=list)
+    """What each commit was for."""
+    settled: set[int] = field(default_factory=set)
+    """Records that were acknowledged, or have become dead letters, and may be forgotten."""
+    astray: list[_State] = field(default_factory=list)
+    """Those in which a record is neither kept nor lost and was never settled, or waits and is a dead letter at once."""
+
+    def note(self, state: _State, doing: str) -> None:
+        """After a commit."""
+        gave_way = doing == "put" and self.states and state.statement.last == self.states[-1].statement.last
+        self.doing.append("giving way" if gave_way else doing)
+        self.states.append(state)
+        stated = state.statement
+        kept = normal([*stated.waiting, *stated.held, *stated.lost, *stated.refused, *((n, n) for n in self.settled)])
+        if (stated.last and kept != ((1, stated.last),)) or common(stated.waiting, stated.refused):
+            self.astray.append(state)
+        self.settled |= {n for first, last in stated.refused for n in range(first, last + 1)}
 
 
 def _blob(number: int) -> bytes:
-    return random.Random(number).randbytes(700)
+    dice = random.Random(number)
+    samples = tuple(Sample(f"v{n}", dice.random()) for n in range(6))
+    reading = Reading("ping", "icmp", "s", "r", "router", Outcome.OK, number, number, number, samples)
+    noise = Reading("page", "http", "s", "r", "portal", Outcome.ERROR, 1, 1, 1, (), dice.randbytes(900).hex())
+    return encode_cycle(Cycle("boot", ClockQuality.UNKNOWN, (reading, noise)))
 
 
-def _record(synchronous: str) -> list[Step]:
-    """Put records by the spool's own statements; each is noted as told once its commit has returned."""
-    steps: list[Step] = []
-    disk = Disk(steps)
-    with tempfile.TemporaryDirectory() as folder:
-        database = apsw.Connection(str(Path(folder, NAME)), vfs="phusong-power-cut")
-        for pragma in (*PRAGMAS, f"synchronous = {synchronous}", "wal_autocheckpoint = 24"):
-            database.execute(f"PRAGMA {pragma}").fetchall()
-        database.execute(f"BEGIN IMMEDIATE;{SCHEMA};COMMIT").fetchall()
-        for table, column, kind in ADDED:
-            database.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
-        for number in range(1, _COMMITS + 1):
-            blob = _blob(number)
-            database.execute("BEGIN IMMEDIATE")
-            database.execute(INSERT, (number, zlib.crc32(blob), blob, 0, None))
-            database.execute("COMMIT")
-            steps.append(("", "told", number, b""))
-        taken = list(steps)
-        database.close()
-    disk.unregister()
-    return taken
+def _state(spool: SqliteSpool) -> _State:
+    waiting = spool.oldest(_PLENTY, _PLENTY)
+    whole = tuple(stored.sequence for stored in waiting if stored.blob == _blob(stored.sequence))
+    return _State(spool.statement(), tuple(spool.gaps()), spool.dead_letters(), whole)
 
 
-def image(steps: list[Step], draw: random.Random) -> dict[str, bytearray]:
-    """What the disk holds after a cut behind the last of these steps."""
-    held: dict[str, bytearray] = {"": bytearray(), "-wal": bytearray()}
-    waiting: dict[str, list[Step]] = {"": [], "-wal": []}
-    for step in steps:
-        if step[0] not in held or step[1] == "told":
-            continue
-        if step[1] != "sync":
-            waiting[step[0]].append(step)
-            continue
-        for unsynced in waiting[step[0]]:
-            _apply(held[step[0]], unsynced)
-        waiting[step[0]].clear()
-    for suffix, unsynced_steps in waiting.items():
-        draw.shuffle(unsynced_steps)
-        for unsynced in unsynced_steps:
-            if draw.random() < 0.5:
-                _apply(held[suffix], unsynced, draw if draw.random() < 0.5 else None)
-    return held
+def _record(seed: int, synchronous: str, *, early: bool) -> _Run:
+    """A life of some ninety acts, each second one offline; ``early`` tells of a commit before it was made."""
+    run, dice, doing = _Run(), random.Random(seed), ["nothing"]
+    spools: list[SqliteSpool] = []
+
+    def told() -> None:
+        run.steps.append(("", "told", len(run.steps), b""))
+
+    def committing() -> None:
+        if spools and early:
+            told()
+
+    def committed() -> None:
+        if spools:
+            run.note(_state(spools[0]), doing[0])
+            if not early:
+                told()
+
+    with tempfile.TemporaryDirectory() as folder, noting(run.steps):
+        connection = Connection(Path(folder, NAME), committing, committed)
+        database = cast("sqlite3.Connection", connection)
+        loosened = (f"synchronous = {synchronous}",) if synchronous else ()
+        for pragma in (*PRAGMAS, *loosened, "wal_autocheckpoint = 24", f"max_page_count = {_PAGES}"):
+            database.execute(f"PRAGMA {pragma}")
+        migrate(database)
+        epoch = database.execute("SELECT value FROM fact WHERE name = 'epoch'").fetchone()[0]
+        spool = SqliteSpool(database, epoch, load_shapes(database), SpoolSettings(), Ballast(Path(folder, "ballast")))
+        spools.append(spool)
+        _live(spool, dice, run.settled, doing, _OFFLINE if seed % 2 else _ONLINE)
+        run.steps = list(run.steps)
+        connection.close()
+    return run
 
 
-def _apply(content: bytearray, step: Step, draw: random.Random | None = None) -> None:
-    _, what, place, data = step
-    if what == "truncate":
-        del content[place:]
-        content.extend(bytes(place - len(content)))
-        return
-    for at in range(0, len(data), _SECTOR):
-        if draw is None or draw.random() < 0.5:
-            end = place + at + len(data[at : at + _SECTOR])
-            content.extend(bytes(max(0, end - len(content))))
-            content[place + at : end] = data[at : at + _SECTOR]
+def _live(
+    spool: SqliteSpool, dice: random.Random, settled: set[int], doing: list[str], weights: tuple[int, ...]
+) -> None:
+    number, wall_ns = 0, 1_000 * _HOUR_NS
+    for _ in range(_STEPS):
+        wall_ns += _HOUR_NS
+        waiting = [stored.sequence for stored in spool.oldest(_PLENTY, _PLENTY)]
+        some = sorted(dice.sample(waiting, min(len(waiting), dice.randint(1, 6))))
+        doing[0] = dice.choices(_KINDS, weights)[0] if waiting else "put"
+        if doing[0] == "put":
+            number += 1
+            spool.put(_blob(number), wall_ns)
+        elif doing[0] == "reject":
+            spool.reject(some[:2], "refused", wall_ns)
+        elif doing[0] == "reopen":
+            spool.reopen(dice.randint(1, number))
+        else:
+            wall_ns += 40 * _HOUR_NS if doing[0] == "prune" else 0
+            settled.update(some)
+            spool.acknowledge(some, wall_ns)
 
 
 def prove(trial: Trial) -> Finding:
-    """Cut, open, compare with what had been told."""
+    """Cut, open, compare with what the spool was."""
     draw = random.Random(trial.seed)
-    runs = [_record(word) for word in (("NORMAL", "OFF") if trial.sabotage else ("FULL",))]
-    lost = corrupt = 0
+    builds = [("NORMAL", False), ("OFF", False), ("", True)] if trial.sabotage else [("", False)] * 4
+    runs = [_record(trial.seed + n, word, early=early) for n, (word, early) in enumerate(builds)]
+    cuts, broken, corrupt = Counter[str](), Counter[str](), 0
     with tempfile.TemporaryDirectory() as name:
         for number in range(trial.count):
-            steps = runs[number % len(runs)]
-            born = next(place for place, step in enumerate(steps) if step[1] == "told")
-            until = draw.randint(born + 1, len(steps))
-            told = {step[2] for step in steps[:until] if step[1] == "told"}
+            run = runs[number % len(runs)]
+            marks = [place for place, step in enumerate(run.steps) if step[1] == "told"]
+            until = draw.randint(marks[0] + 1, len(run.steps))
+            known = sum(mark < until for mark in marks)
+            doing = run.doing[min(known, len(run.doing) - 1)]
+            cuts[doing] += 1
             folder = Path(name, str(number))
             folder.mkdir()
-            for suffix, content in image(steps[:until], draw).items():
+            for suffix, content in image(run.steps[:until], draw).items():
                 (folder / f"{NAME}{suffix}").write_bytes(content)
             with open_sqlite_spool(folder, SpoolSettings()) as spool:
-                found = {
-                    stored.sequence for stored in spool.oldest(10**6, 10**9) if stored.blob == _blob(stored.sequence)
-                }
+                found = _state(spool)
             spoiled = any(folder.glob("*corrupt*"))
             corrupt += spoiled
-            lost += bool(told - found) and not spoiled
+            if (found not in run.states[known - 1 : known + 1] or found in run.astray) and not spoiled:
+                broken[doing] += 1
             for file in folder.iterdir():
                 file.unlink()
             folder.rmdir()
-    return Finding(trial.count, lost + corrupt, (f"{lost} lost what was told", f"{corrupt} corrupt"))
+    where = ", ".join(f"{count:,} in {what}" for what, count in cuts.most_common())
+    undone = "".join(f", {count} in {what}" for what, count in broken.most_common())
+    seen = (f"{broken.total()} undone or half done{undone}", f"{corrupt} corrupt", f"cut: {where}")
+    return Finding(trial.count, broken.total() + corrupt, seen)
 
 
-PROOF = Proof("power-cut", "what the spool has stored survives a power cut", 10_000, 200, prove)
+PROOF = Proof("power-cut", "what the spool has committed survives a power cut whole", 10_000, 200, prove)

@@ -1,86 +1,122 @@
 """Cuts the power at a random write of the collector's inbox and opens what the disk then holds; it kills nothing.
 
-The file system is that of the spool's power cuts: unsynced writes are kept, lost or torn, in any order. The rows are
-written by the inbox's own code; the image is opened by the collector's own opener.
+The collector's own inbox, its thread and its commits in groups, on a disk that remembers. The image is opened by the
+collector's own opener: what was acknowledged must be there, and once, also after the agents have sent all of it again.
 """
 
 import asyncio
 import random
 import sqlite3
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import apsw
+from typing import cast
 
 from collector.ingest.inbox import InboxFailedError, Parcel
-from collector.ingest.ranges import contains
-from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
+from collector.ingest.ranges import add
+from collector.ingest.sqlite import PRAGMAS, SCHEMA, SqliteInbox, open_sqlite_inbox
 from lab.prove import Finding, Proof, Trial
-from lab.prove.power_cut import NAME, Disk, Step, image
+from lab.prove.cut_disk import NAME, Connection, Step, image, noting
+from shared.wire.digest import add_up
 
-_COMMITS = 60
+_PARCELS = 70
+_RECORDS = 3
+_AGENTS = ("a", "b", "c")
 
 
 def _parcel(number: int) -> Parcel:
-    body = random.Random(number).randbytes(700)
-    return Parcel(agent="a", epoch="e", sequences=(2 * number, 2 * number + 1), received_wall_ns=number, body=body)
+    """A few records; every fifth parcel brings again some of one before, as after an answer that was lost."""
+    agent, place = _AGENTS[number % 3], number // 3
+    first = _RECORDS * place + (0 if place % 5 else -_RECORDS + 1)
+    sequences = tuple(range(max(1, first), max(1, first) + _RECORDS))
+    body = random.Random(number).randbytes(600)
+    return Parcel(agent=agent, epoch="e", sequences=sequences, received_wall_ns=number, body=body, digests=sequences)
 
 
-def _schema() -> str:
-    """As the collector makes it, read back from a file of its own."""
+class _Forgetful(SqliteInbox):
+    """Broken on purpose: what it has seen it knows only until it is closed."""
 
-    async def make(path: Path) -> None:
-        async with open_sqlite_inbox(path):
-            pass
-
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(make(Path(folder, NAME)))
-        made = sqlite3.connect(Path(folder, NAME))
-        rows = made.execute(
-            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
-        ).fetchall()
-        made.close()
-    return ";".join(row[0] for row in rows)
+    def _keep(self, database: sqlite3.Connection, parcel: Parcel) -> frozenset[int]:
+        fresh = super()._keep(database, parcel)
+        database.execute("DELETE FROM seen")
+        return fresh
 
 
-def _record(synchronous: str) -> list[Step]:
-    """Keep parcels; each is noted as told once its commit has returned."""
+@dataclass(frozen=True)
+class _Build:
+    """An inbox as it is, or broken on purpose."""
+
+    synchronous: str = ""
+    early: bool = False
+    """Whether it answers before the commit."""
+    kind: type[SqliteInbox] = SqliteInbox
+
+
+_BROKEN = (_Build("NORMAL"), _Build("OFF"), _Build(early=True), _Build(kind=_Forgetful))
+
+
+def _record(build: _Build) -> list[Step]:
+    """Store parcels, several at once; each is noted as told once its store has returned."""
     steps: list[Step] = []
-    disk = Disk(steps)
-    schema, loop = _schema(), asyncio.new_event_loop()
-    with tempfile.TemporaryDirectory() as folder:
-        database: Any = apsw.Connection(str(Path(folder, NAME)), vfs="phusong-power-cut")
-        for pragma in ("journal_mode = WAL", f"synchronous = {synchronous}", "wal_autocheckpoint = 24"):
-            database.execute(f"PRAGMA {pragma}").fetchall()
-        database.execute(f"BEGIN IMMEDIATE;{schema};COMMIT").fetchall()
-        inbox = SqliteInbox(database, loop)
-        for number in range(1, _COMMITS + 1):
-            database.execute("BEGIN IMMEDIATE")
-            inbox._keep(database, _parcel(number))  # noqa: SLF001 - the inbox's own statements, on a disk of ours
-            database.execute("COMMIT")
-            steps.append(("", "told", number, b""))
-        taken = list(steps)
-        database.close()
-    loop.close()
-    disk.unregister()
-    return taken
+    with tempfile.TemporaryDirectory() as folder, noting(steps):
+        asyncio.run(_store_all(Path(folder, NAME), build, steps))
+        return list(steps)
 
 
-async def _found(path: Path) -> set[int]:
-    """Numbers of the parcels that are there whole, and known as seen."""
+async def _store_all(path: Path, build: _Build, steps: list[Step]) -> None:
+    under_way: list[int] = []
+
+    def tell(number: int) -> None:
+        steps.append(("", "told", number, b""))
+
+    def committing() -> None:
+        while build.early and under_way:
+            tell(under_way.pop())
+
+    connection = Connection(path, committing, lambda: None)
+    database = cast("sqlite3.Connection", connection)
+    loosened = (f"synchronous = {build.synchronous}",) if build.synchronous else ()
+    for pragma in (*PRAGMAS, *loosened, "wal_autocheckpoint = 24"):
+        database.execute(f"PRAGMA {pragma}")
+    database.executescript(SCHEMA)
+    inbox = build.kind(database, asyncio.get_running_loop())
+    inbox.start()
+
+    async def store(number: int) -> None:
+        under_way.append(number)
+        await inbox.store(_parcel(number))
+        if not build.early:
+            tell(number)
+
+    for first in range(0, _PARCELS, len(_AGENTS)):
+        await asyncio.gather(*(store(number) for number in range(first, min(_PARCELS, first + len(_AGENTS)))))
+    await asyncio.to_thread(inbox.stop)
+    connection.close()
+
+
+async def _look(path: Path, told: set[int]) -> tuple[bool, bool]:
+    """Whether something told is not there whole, and whether something is there twice once all came again."""
     async with open_sqlite_inbox(path) as inbox:
-        seen = await inbox.seen("a", "e")
-        kept = await inbox.since(0)
-    good = {parcel.received_wall_ns for parcel in kept if parcel.body == _parcel(parcel.received_wall_ns).body}
-    return {number for number in good if contains(seen, 2 * number) and contains(seen, 2 * number + 1)}
+        lost = twice = False
+        for agent in _AGENTS:
+            due = {n for number in told if _parcel(number).agent == agent for n in _parcel(number).sequences}
+            seen = await inbox.seen(agent, "e")
+            kept = [each for each in await inbox.since(0) if each.agent == agent]
+            whole = [n for each in kept if each.body == _parcel(each.received_wall_ns).body for n in each.fresh]
+            lost |= bool(due - set(whole)) or seen != add((), whole)
+            lost |= tuple(await inbox.blocks(agent, "e")) != tuple(add_up((n, n) for n in whole).values())
+        await asyncio.gather(*(inbox.store(_parcel(number)) for number in range(_PARCELS)))
+        records = [(each.agent, n) for each in await inbox.since(0) for n in each.fresh]
+        twice = len(records) != len(set(records))
+        lost |= set(records) != {(_parcel(n).agent, s) for n in range(_PARCELS) for s in _parcel(n).sequences}
+    return lost, twice
 
 
 def prove(trial: Trial) -> Finding:
     """Cut, open, compare with what had been told."""
     draw = random.Random(trial.seed)
-    runs = [_record(word) for word in (("NORMAL", "OFF") if trial.sabotage else ("FULL",))]
-    lost = corrupt = 0
+    runs = [_record(build) for build in (_BROKEN if trial.sabotage else (_Build(),) * 2)]
+    lost = doubled = corrupt = broken = 0
     for number in range(trial.count):
         steps = runs[number % len(runs)]
         born = next(place for place, step in enumerate(steps) if step[1] == "told")
@@ -90,10 +126,15 @@ def prove(trial: Trial) -> Finding:
             for suffix, content in image(steps[:until], draw).items():
                 Path(folder, f"{NAME}{suffix}").write_bytes(content)
             try:
-                lost += bool(told - asyncio.run(_found(Path(folder, NAME))))
+                is_lost, is_twice = asyncio.run(_look(Path(folder, NAME), told))
             except (sqlite3.DatabaseError, InboxFailedError, OSError):
                 corrupt += 1
-    return Finding(trial.count, lost + corrupt, (f"{lost} lost what was told", f"{corrupt} corrupt"))
+                broken += 1
+            else:
+                lost, doubled, broken = lost + is_lost, doubled + is_twice, broken + (is_lost or is_twice)
+    seen = (f"{lost} lost what was told", f"{doubled} hold a record twice", f"{corrupt} corrupt")
+    return Finding(trial.count, broken, seen)
 
 
-PROOF = Proof("power-cut-inbox", "what the inbox has acknowledged survives a power cut", 10_000, 200, prove)
+_PROMISE = "what the inbox has acknowledged survives a power cut, and is there once"
+PROOF = Proof("power-cut-inbox", _PROMISE, 10_000, 200, prove)
