@@ -10,6 +10,7 @@ from collector.commands.access import accept, invite, revoke
 from collector.commands.audit import audit
 from collector.commands.authority import make_authority, renew_certificate
 from collector.commands.export import export_sites
+from collector.commands.inventory import inventory
 from collector.commands.maintenance import maintenance
 from collector.commands.people import user, wall_token
 from collector.commands.restore import restore
@@ -30,7 +31,13 @@ _ABOUT_TLS = {
     "renew-certificate": ("a new server's certificate by the same authority: pins stay", "*"),
 }
 _BY_NAME: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType(
-    {"export-sites": export_sites, "maintenance": maintenance, "user": user, "wall-token": wall_token}
+    {
+        "export-sites": export_sites,
+        "inventory": inventory,
+        "maintenance": maintenance,
+        "user": user,
+        "wall-token": wall_token,
+    }
 )
 
 
@@ -104,6 +111,17 @@ def _inventory(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     one.add_argument("--out", type=Path, metavar="CSV", help="a file; standard output where none is named")
     one.add_argument("--hubs", type=Path, metavar="CSV", help="a file for the tree of hubs")
     one.add_argument("--separator", choices=(",", ";"), default=",", help="';' comes with a decimal comma (,)")
+    example = (
+        "inventory history --site 00898 --config FILE\n  phusong-collector inventory undo 7 --config FILE\n"
+        "  phusong-collector inventory accept --config FILE"
+    )
+    one = _command(commands, "inventory", "its versions: show them, take one back, vouch for a smaller file", example)
+    deeds = ("history", "undo", "accept")
+    one.add_argument("deed", choices=deeds, metavar="|".join(deeds), help="what to do")
+    one.add_argument("number", nargs="?", type=int, metavar="N", help="undo: the version whose change is taken back")
+    one.add_argument("--site", default="", metavar="SITE", help="history: versions that touched this site")
+    one.add_argument("--last", type=int, default=50, metavar="N", help="history: so many (50)")
+    one.add_argument("--yes", action="store_true", help="undo: even where more than a fifth of the sites would go")
 
 
 def _maintenance(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:

@@ -80,6 +80,8 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """The latest, newest first."""
     incidents: tuple[Incident, ...] = ()
     """The newest version of each that is open, oldest first."""
+    expected_sites: int | None = None
+    """How many sites there ought to be; None where nobody knows better than the inventory."""
 
     def counts(self) -> dict[State, int]:
         """Number of sites in each state, zeros included."""

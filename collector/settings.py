@@ -88,7 +88,7 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     state: Path
     """Folder of inbox, journal and imported inventory; the collector alone writes there."""
     inventory: Path | None = None
-    """YAML or CSV; what ``import-sites`` put into the state folder where none is named."""
+    """YAML or CSV; the newest version in the state folder where none is named."""
     maintenance: Path | None = None
     """YAML of maintenance windows; ``maintenance.yaml`` in the state folder where none is named."""
     agents: list[KnownAgent] = []
@@ -109,6 +109,11 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     def maintenance_file(self) -> Path:
         """Where maintenance windows stand."""
         return self.maintenance or self.state / "maintenance.yaml"
+
+    @property
+    def versions_file(self) -> Path:
+        """Where every version of the inventory stands."""
+        return self.state / "inventory.sqlite"
 
 
 def load_collector_settings(path: Path) -> CollectorSettings:

@@ -14,7 +14,7 @@ KINDS = ("inbox", "identity", "people", "journal", "forward", "notify", "invento
 """What is copied, where it is there: who forwards nothing has no ``forward``, who tells nobody no ``notify``."""
 
 
-_SUFFIXES = MappingProxyType({"inventory": "json", "maintenance": "yaml"})
+_SUFFIXES = MappingProxyType({"maintenance": "yaml"})
 
 
 def backup_name(kind: str, stamp: str) -> str:

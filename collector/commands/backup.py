@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from collector.assembly import Collector
 from collector.calendar.nightly import KINDS, backup_name, oldest_kept_ns, superfluous, verify_backup
-from collector.commands.stock import imported_path
 from collector.copying import check_copy
+from collector.inventory.versions import open_versions
 from collector.settings import CollectorSettings, RetentionSettings
 from shared.clock import Clock
 
@@ -37,10 +37,11 @@ async def _back_up(collector: Collector, settings: CollectorSettings, clock: Clo
         path = folder / backup_name(kind, stamp)
         await copy(path)
         await asyncio.to_thread(check_copy, path)
-    ours = {"inventory": imported_path(settings), "maintenance": settings.state / "maintenance.yaml"}
-    for kind, file in ours.items():
-        if file.exists():
-            await asyncio.to_thread(shutil.copy, file, folder / backup_name(kind, stamp))
+    if settings.versions_file.exists():
+        await asyncio.to_thread(_copy_versions, settings.versions_file, folder / backup_name("inventory", stamp))
+    windows = settings.state / "maintenance.yaml"
+    if windows.exists():
+        await asyncio.to_thread(shutil.copy, windows, folder / backup_name("maintenance", stamp))
     inbox = folder / backup_name("inbox", stamp)
     await collector.inbox.backup(inbox)
     await asyncio.to_thread(verify_backup, inbox)
@@ -48,6 +49,12 @@ async def _back_up(collector: Collector, settings: CollectorSettings, clock: Clo
     for kind in KINDS:
         for name in superfluous([each.name for each in folder.glob(f"{kind}-*")], settings.retention.backups):
             (folder / name).unlink()
+
+
+def _copy_versions(versions_file: Path, path: Path) -> None:
+    with open_versions(versions_file) as versions:
+        versions.copy(path)
+    check_copy(path)
 
 
 def _stamp(folder: Path, retention: RetentionSettings, wall_ns: int) -> str:

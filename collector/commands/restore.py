@@ -81,7 +81,7 @@ def _put_back(copies: dict[str, Path], settings: CollectorSettings) -> Path | No
     now = datetime.fromtimestamp(SystemClock().wall_ns() / _SECOND_NS, UTC)
     aside = state / f"before-restore-{now:%Y%m%dT%H%M%S%f}"
     for kind in copies:
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in ("", "-wal", "-shm", "-journal"):
             old = state / (_name(kind) + suffix)
             if old.exists():
                 aside.mkdir(exist_ok=True)

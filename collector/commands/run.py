@@ -16,6 +16,7 @@ import uvloop
 from collector.assembly import open_collector, token_of
 from collector.calendar.almanac import open_almanac
 from collector.calendar.maintenance import load_windows
+from collector.commands.admission import admit, missing
 from collector.commands.backup import do_nightly_work
 from collector.commands.stock import load_inventory
 from collector.forward.post import unusable
@@ -45,6 +46,8 @@ def check_config(path: Path) -> int:
     print(f"{path}: good ({len(inventory.sites)} sites, {len(settings.agents)} agents)")
     zone = ZoneInfo(settings.retention.time_zone)
     roster = load_roster(settings.notify.roster, zone) if settings.notify is not None else None
+    if told := missing(settings, inventory):
+        print(f"note: {told}")
     for gap in gaps_in_words(roster, SystemClock().wall_ns(), zone) if roster is not None else ():
         print(f"note: {gap}")
     return 0
@@ -78,7 +81,8 @@ async def _run(settings: CollectorSettings, inventory: Inventory, log: logging.L
         loop.add_signal_handler(number, stop.set)
     clock = SystemClock()
     with owned(settings.state), open_sockets(settings.listen) as sockets:
-        async with open_collector(settings, inventory, clock, log) as collector:
+        expected = admit(settings, inventory, clock, log)
+        async with open_collector(settings, inventory, clock, log, expected_sites=expected) as collector:
 
             async def nightly() -> None:
                 await do_nightly_work(collector, settings, clock)

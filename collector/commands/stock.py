@@ -1,78 +1,127 @@
 """Where the inventory comes from, and ``import-sites``; a wrong file changes nothing."""
 
-import os
+import sqlite3
 import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from collector.commands.console import note
-from collector.inventory.change import compare
+from collector.commands.console import console, note
+from collector.inventory.change import Change, DrasticError, RefusedError, compare
 from collector.inventory.csv_file import read_csv, read_hubs
 from collector.inventory.site import Inventory
+from collector.inventory.versions import Deed, Versions, open_versions, read_versions
 from collector.inventory.yaml_file import read_yaml
 from collector.settings import CollectorSettings, load_collector_settings
+from shared.clock import Clock, SystemClock
 from shared.settings import SettingsError
 
 _INPUT_IS_WRONG = 2
 
 
 def load_inventory(settings: CollectorSettings, beside: Path) -> Inventory:
-    """The inventory that the settings name, or the imported one; raises :class:`SettingsError`."""
+    """The inventory that the settings name, or the newest version; raises :class:`SettingsError`."""
     if settings.inventory is not None:
         path = beside.parent / settings.inventory
         return read_csv(path) if path.suffix.lower() in {".csv", ".tsv"} else read_yaml(path)
-    return _imported(settings)
+    return last_accepted(settings)
+
+
+def last_accepted(settings: CollectorSettings) -> Inventory:
+    """The newest version of the history, wherever the inventory comes from; raises :class:`SettingsError`."""
+    path = settings.versions_file
+    try:
+        if path.exists():
+            return _newest(path)
+        old = settings.state / "inventory.json"
+        # What was imported before there were versions.
+        return msgspec.json.decode(old.read_bytes(), type=Inventory) if old.exists() else Inventory()
+    except (OSError, sqlite3.Error, zlib.error, msgspec.DecodeError) as error:
+        raise SettingsError([f"{path}: cannot be read ({error}): restore it, or import the sites again"]) from None
+
+
+def _newest(path: Path) -> Inventory:
+    try:
+        with read_versions(path) as versions:
+            return versions.inventory()
+    except sqlite3.OperationalError:
+        # Power failed in the middle of a change: only who may write can take the half of it back.
+        with open_versions(path) as versions:
+            return versions.inventory()
+
+
+@contextmanager
+def open_book(settings: CollectorSettings, clock: Clock) -> Iterator[Versions]:
+    """The history, to be written; what was imported before there was one is its first version."""
+    first = Inventory() if settings.versions_file.exists() else last_accepted(settings)
+    with open_versions(settings.versions_file) as versions:
+        if first.sites:
+            versions.accept(first, Deed(at_wall_ns=clock.wall_ns(), who="", deed="import", why="inventory.json"))
+        yield versions
 
 
 def import_sites(source: Path, config: Path, hubs: Path | None = None, *, sure: bool) -> int:
     """Load or update the inventory from a spreadsheet's CSV; what it has no column for stays as it was."""
+    with refusals() as refused:
+        settings, clock = load_collector_settings(config), SystemClock()
+        tree = None if hubs is None else read_hubs(hubs)
+        with open_book(settings, clock) as versions:
+            expected, before = versions.newest, versions.inventory()
+            after = read_csv(source, before, tree)
+            _demand_zeros(source, before, after)
+            deed = Deed(at_wall_ns=clock.wall_ns(), who=console(), deed="import", why=source.name)
+            print(f"{source}: {len(after.sites)} sites: {compare(before, after).words}")
+            number, change = versions.accept(after, deed, expected=expected, sure=sure)
+        print(f"version {number}")
+        told(settings, config, "sites-import", str(len(after.sites)), change)
+    return refused.code
+
+
+@dataclass
+class Refused:
+    """What a command ends with."""
+
+    code: int = 0
+
+
+@contextmanager
+def refusals() -> Iterator[Refused]:
+    """Turn what may go wrong into lines and an exit code: 1 failed, 2 the input is wrong."""
+    outcome = Refused()
     try:
-        settings = load_collector_settings(config)
-        before = _imported(settings)
-        after = read_csv(source, before, None if hubs is None else read_hubs(hubs))
-    except SettingsError as error:
+        yield outcome
+    except DrasticError as error:
+        print(f"{error}: say --yes if that is meant; nothing was changed", file=sys.stderr)
+        outcome.code = _INPUT_IS_WRONG
+    except (SettingsError, RefusedError) as error:
         print("\n".join(error.problems), file=sys.stderr)
-        return _INPUT_IS_WRONG
-    change = compare(before, after)
-    told = f"{len(change.added)} new, {len(change.removed)} gone, {len(change.altered)} altered"
-    print(f"{source}: {len(after.sites)} sites: {told}")
-    if change.drastic and not sure:
-        share = f"{len(change.removed)} of {change.before} sites would go"
-        print(f"{share}: say --yes if that is meant; nothing was changed", file=sys.stderr)
-        return _INPUT_IS_WRONG
-    try:
-        _write(imported_path(settings), msgspec.json.format(msgspec.json.encode(after), indent=1))
-    except OSError as error:
-        print(f"{imported_path(settings)}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
-        return 1
-    note(settings, "sites-import", str(len(after.sites)), told)
+        outcome.code = _INPUT_IS_WRONG
+    except (OSError, sqlite3.Error) as error:
+        why = f"{error.filename}: {(error.strerror or '').lower()}" if isinstance(error, OSError) else str(error)
+        print(f"phusong-collector: the inventory: {why}", file=sys.stderr)
+        outcome.code = 1
+
+
+def told(settings: CollectorSettings, config: Path, action: str, subject: str, change: Change) -> None:
+    """What follows every change: the row about it, and what a running collector needs."""
+    note(settings, action, subject, change.words)
     if settings.inventory is not None:
         print(f"note: {config} names an inventory of its own ({settings.inventory}), which is used instead")
-    return 0
 
 
-def imported_path(settings: CollectorSettings) -> Path:
-    """The file of the imported inventory."""
-    return settings.state / "inventory.json"
-
-
-def _imported(settings: CollectorSettings) -> Inventory:
-    path = imported_path(settings)
-    if not path.exists():
-        return Inventory()
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Inventory)
-    except (OSError, msgspec.DecodeError) as error:
-        raise SettingsError([f"{path}: cannot be read ({error}): import the sites again"]) from None
-
-
-def _write(path: Path, body: bytes) -> None:
-    """All of the new file, or all of the old one, whatever happens in between."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    with fresh.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+def _demand_zeros(source: Path, before: Inventory, after: Inventory) -> None:
+    """A spreadsheet that takes codes for numbers makes other sites of them."""
+    old, new = before.by_id(), after.by_id()
+    bare = {name.lstrip("0"): name for name in old.keys() - new.keys() if name.startswith("0")}
+    wrong = [(name, bare[name]) for name in new.keys() - old.keys() if name in bare]
+    if wrong:
+        raise SettingsError(
+            [
+                f"{source}: site '{name}' would be new and '{was}' gone: the spreadsheet took the zeros off its code"
+                for name, was in sorted(wrong)[:5]
+            ]
+        )

@@ -25,7 +25,9 @@ SITE_INFO = _gauge("phusong_site_info", "A site of the inventory, always 1.")
 SITE_STATUS = _gauge("phusong_site_status", "1 for the state that the site is in, else 0.")
 SITE_CODE = _gauge("phusong_site_status_code", "State: 0 up, 1 degraded, 2 down, 3 unknown, 4 maintenance.")
 SITE_SINCE = _gauge("phusong_site_status_since_timestamp_seconds", "When the site entered its state.")
-EXPECTED = _gauge("phusong_inventory_expected_sites", "Number of sites in the inventory.")
+EXPECTED = _gauge(
+    "phusong_inventory_expected_sites", "Number of sites that the inventory accepted last and the present one have."
+)
 REPORT = _gauge("phusong_agent_last_report_timestamp_seconds", "When the agent's newest batch came.")
 OFFSET = _gauge("phusong_agent_clock_offset_seconds", "Agent's wall clock minus the collector's.")
 EVALUATION = _gauge("phusong_collector_last_evaluation_timestamp_seconds", "When the state was last judged.")
@@ -60,11 +62,12 @@ def _written(metric: Metric, lines: Iterable[str]) -> Iterator[bytes]:
 
 def _of_picture(picture: Picture) -> Iterator[Family]:
     sites, agents = picture.sites, picture.agents
+    expected = len(sites) if picture.expected_sites is None else picture.expected_sites
     yield SITE_INFO, ((SITE_INFO.name, block(_info(view)), 1.0) for view in sites)
     yield SITE_STATUS, (row for view in sites for row in _states(view))
     yield SITE_CODE, ((SITE_CODE.name, _place(view), float(view.verdict.state)) for view in sites)
     yield SITE_SINCE, ((SITE_SINCE.name, _place(view), view.verdict.since_ns / _SECOND_NS) for view in sites)
-    yield EXPECTED, [(EXPECTED.name, "", float(len(sites)))]
+    yield EXPECTED, [(EXPECTED.name, "", float(expected))]
     yield REPORT, (row for view in agents for row in _report(view))
     yield OFFSET, (row for view in agents for row in _offset(view))
     yield EVALUATION, [(EVALUATION.name, "", picture.evaluated_at_ns / _SECOND_NS)]

@@ -1,10 +1,31 @@
-"""What an update does to the inventory, and whether somebody should look at it first; it changes nothing itself."""
+"""What an update does to the inventory, and whether it may without being confirmed; it changes nothing itself."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from collector.inventory.order import repeated
+from collector.inventory.rules import faults, tidied, unsafe
 from collector.inventory.site import Inventory
+from collector.inventory.topology import mistakes
+from shared.printable import printable
 
 _SHARE = 0.2
+
+
+class RefusedError(Exception):
+    """The inventory stays as it is; ``problems`` holds a line for each reason."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(map(printable, problems))
+        super().__init__("\n".join(self.problems))
+
+
+class DrasticError(RefusedError):
+    """More than a fifth of the sites would go: that must be confirmed."""
+
+    def __init__(self, change: "Change") -> None:
+        self.change = change
+        super().__init__([f"{len(change.removed)} of {change.before} sites would go"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +36,24 @@ class Change:
     removed: tuple[str, ...]
     altered: tuple[str, ...]
     before: int
+    hubs: bool = False
+    """Whether the tree of hubs is another."""
 
     @property
     def drastic(self) -> bool:
         """Whether more than a fifth of the sites would go."""
         return len(self.removed) > _SHARE * self.before
+
+    @property
+    def nothing(self) -> bool:
+        """Whether all stays as it is."""
+        return not (self.added or self.removed or self.altered or self.hubs)
+
+    @property
+    def words(self) -> str:
+        """In one line."""
+        hubs = ", other hubs" if self.hubs else ""
+        return f"{len(self.added)} new, {len(self.removed)} gone, {len(self.altered)} altered{hubs}"
 
 
 def compare(before: Inventory, after: Inventory) -> Change:
@@ -30,4 +64,30 @@ def compare(before: Inventory, after: Inventory) -> Change:
         removed=tuple(sorted(old.keys() - new.keys())),
         altered=tuple(sorted(name for name in old.keys() & new.keys() if old[name] != new[name])),
         before=len(old),
+        hubs=before.hubs != after.hubs,
     )
+
+
+def admitted(before: Inventory, after: Inventory, *, sure: bool) -> Change:
+    """The one gate of every path (import, edit, undo, start): what the update does.
+
+    Raises :class:`RefusedError` where the new inventory is wrong, :class:`DrasticError` where more than a fifth of the
+    sites would go and nobody is ``sure``.
+    """
+    problems = list(_problems(after))
+    if problems:
+        raise RefusedError(problems)
+    change = compare(before, after)
+    if change.drastic and not sure:
+        raise DrasticError(change)
+    return change
+
+
+def _problems(inventory: Inventory) -> Iterator[str]:
+    for site in inventory.sites:
+        yield from (f"site '{site.id}': {place}: {what}" for place, what in faults(tidied(site)))
+    for _, identifier, _ in repeated([site.id for site in inventory.sites]):
+        yield f"site '{identifier}' stands twice"
+    for hub in inventory.hubs:
+        yield from (f"hub '{hub.name}' {why}" for text in (hub.name, hub.parent) if (why := unsafe(text)))
+    yield from (what for _, what in mistakes(inventory.hubs, {site.hub for site in inventory.sites}))

@@ -62,7 +62,7 @@ class SheetReader:
         known = self._by_code.get(code, [])
         if len(known) > 1:
             return [f"code '{code}' is that of the sites {', '.join(known)}: say which in a column 'id'"]
-        if not known and code in self._before:
+        if not known and code in self._before and self._before[code].code:
             return [f"'{code}' is the id of a site with another code: say which site is meant in a column 'id'"]
         return known[0] if known else code
 

@@ -3,6 +3,7 @@
 import math
 import subprocess
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -148,3 +149,9 @@ def test_discovery_names_each_target_once() -> None:
 
     assert [group["targets"] for group in found] == [["r1"], ["r2"]]
     assert targets("dns", []) == []
+
+
+def test_sites_that_were_lost_are_still_expected() -> None:
+    body = page(msgspec.structs.replace(picture(), expected_sites=193), (), {})
+
+    assert value(body, "phusong_inventory_expected_sites") == 193

@@ -184,7 +184,7 @@ def test_a_log_that_cannot_be_written_is_told_and_undoes_nothing(
     assert typed(config, monkeypatch, "import-sites", str(config.parent / "sites.csv")) == 0
 
     assert "done, but the log of who did what was not written" in capsys.readouterr().err
-    assert (config.parent / "state" / "inventory.json").exists()
+    assert (config.parent / "state" / "inventory.sqlite").exists()
 
 
 def test_a_password_that_anybody_guesses_is_not_taken() -> None:

@@ -97,3 +97,34 @@ async def test_clients_that_never_finish_are_cut_off_at_the_end_without_a_line_e
     assert "Exception" not in said
     assert TOKEN not in said
     assert len(said.splitlines()) <= 4
+
+
+async def fleet(port: int) -> str:
+    """The page of metrics, once there was an evaluation."""
+    async with asyncio.timeout(60):
+        while True:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            said = (await reader.read()).decode()
+            writer.close()
+            if "phusong_inventory_expected_sites " in said:
+                return said
+            await asyncio.sleep(0.1)
+
+
+async def test_a_collector_that_comes_back_with_far_fewer_sites_runs_and_expects_the_others(tmp_path: Path) -> None:
+    """Then count(phusong_site_info) is below phusong_inventory_expected_sites, and PhusongInventoryShrunk fires."""
+    config, port = settings(tmp_path, "c.yaml")
+    for kept in (10, 7):
+        rows = "".join(f"{number},x\n" for number in range(1, kept + 1))
+        (tmp_path / "sites.csv").write_text(f"code,name\n{rows}", encoding="utf-8")
+        collector = await start(config)
+        try:
+            await until_it_listens(port)
+            page = await fleet(port)
+        finally:
+            said = await end(collector)
+
+        assert page.count("\nphusong_site_info{") == kept
+        assert "\nphusong_inventory_expected_sites 10" in page
+    assert "3 of the 10 sites accepted last are missing" in said
