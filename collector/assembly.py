@@ -74,16 +74,9 @@ class Collector:
 
 @asynccontextmanager
 async def open_collector(
-    settings: CollectorSettings,
-    inventory: Inventory,
-    clock: Clock,
-    log: logging.Logger,
-    *,
-    expected_sites: int | None = None,
+    settings: CollectorSettings, inventory: Inventory, clock: Clock, log: logging.Logger
 ) -> AsyncIterator[Collector]:
     """Open everything but the sockets; what arrived lately is read back first.
-
-    ``expected_sites`` is how many sites there ought to be, where that is not what the inventory has.
 
     Raises OSError or sqlite3.Error where the state folder cannot be written.
     """
@@ -98,7 +91,6 @@ async def open_collector(
         zone, quality = ZoneInfo(settings.retention.time_zone), Quality()
         maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
         judging = partial(Pipeline, settings=settings.judgement, build=build, maintained=maintenance.of_site)
-        judging = partial(judging, expected_sites=expected_sites)
         pipeline = judging(inventory, agents, series, journal, quality=quality)
         await replay(inbox, pipeline, clock, _limits(settings))
         ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))

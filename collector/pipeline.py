@@ -33,19 +33,14 @@ class Pipeline:
         build: str,
         maintained: Maintained = never,
         quality: Quality | None = None,
-        expected_sites: int | None = None,
     ) -> None:
-        """``agents`` gives the site at which each agent stands, ``maintained`` until when somebody works at one.
-
-        ``expected_sites``: how many sites there ought to be, where some are missing.
-        """
+        """``agents`` gives the site at which each agent stands, ``maintained`` until when somebody works at one."""
         self._inventory = inventory
         self._series = series
         self._journal = journal
         self._build = build
         self._settings = settings
         self._quality = quality
-        self._expected = len(inventory.sites) if expected_sites is None else expected_sites
         self._views: dict[str, AgentView] = {}
         self._sequence = 0
         self._transitions = tuple(journal.latest(_SHOWN_TRANSITIONS))
@@ -101,7 +96,7 @@ class Pipeline:
             agents=tuple(self._views.values()),
             transitions=self._transitions,
             incidents=incidents,
-            expected_sites=self._expected,
+            expected_sites=len(self._inventory.sites) + self._inventory.missing,
         )
 
     def _keep(self, taken: Latest | Late) -> None:

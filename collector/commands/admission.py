@@ -3,6 +3,8 @@
 import logging
 import sqlite3
 
+import msgspec
+
 from collector.commands.stock import last_accepted, open_book
 from collector.inventory.change import DrasticError, RefusedError, compare
 from collector.inventory.site import Inventory
@@ -12,13 +14,12 @@ from shared.clock import Clock
 from shared.settings import SettingsError
 
 
-def admit(settings: CollectorSettings, inventory: Inventory, clock: Clock, log: logging.Logger) -> int:
-    """Take a new version of the file into the history; the number of sites that there ought to be.
+def admit(settings: CollectorSettings, inventory: Inventory, clock: Clock, log: logging.Logger) -> Inventory:
+    """Take a new version of the file into the history; the inventory to run with.
 
     Where more than a fifth of the sites accepted last are missing, the smaller inventory is used and not accepted:
     those that are missing are still expected until somebody vouches for it.
     """
-    expected = len(inventory.sites)
     deed = Deed(at_wall_ns=clock.wall_ns(), who="", deed="file", why=str(settings.inventory or ""))
     try:
         with open_book(settings, clock) as versions:
@@ -26,11 +27,11 @@ def admit(settings: CollectorSettings, inventory: Inventory, clock: Clock, log: 
         if not change.nothing:
             log.info("the inventory is version %d: %s", number, change.words)
     except DrasticError as error:
-        expected += len(error.change.removed)
         log.error("%s", shrunk(error))  # noqa: TRY400 - nothing to trace
+        return msgspec.structs.replace(inventory, missing=len(error.change.removed))
     except (RefusedError, SettingsError, OSError, sqlite3.Error) as error:
         log.error("the history of the inventory was not written: %s", error)  # noqa: TRY400 - nothing to trace
-    return expected
+    return inventory
 
 
 def shrunk(error: DrasticError) -> str:

@@ -81,8 +81,8 @@ async def _run(settings: CollectorSettings, inventory: Inventory, log: logging.L
         loop.add_signal_handler(number, stop.set)
     clock = SystemClock()
     with owned(settings.state), open_sockets(settings.listen) as sockets:
-        expected = admit(settings, inventory, clock, log)
-        async with open_collector(settings, inventory, clock, log, expected_sites=expected) as collector:
+        inventory = admit(settings, inventory, clock, log)
+        async with open_collector(settings, inventory, clock, log) as collector:
 
             async def nightly() -> None:
                 await do_nightly_work(collector, settings, clock)

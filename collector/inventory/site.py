@@ -81,12 +81,14 @@ class Hub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The hub through which it is reached; empty for one that hangs on the province."""
 
 
-class Inventory(msgspec.Struct, frozen=True):
+class Inventory(msgspec.Struct, frozen=True, omit_defaults=True):
     """All sites, ordered by district and code: the order of tiles on the wall."""
 
     sites: tuple[Site, ...] = ()
     hubs: tuple[Hub, ...] = ()
     """Those of which more is known than the name that a site gives."""
+    missing: int = 0
+    """Sites that ought to be there besides: lost at a start, and nobody has vouched for that."""
 
     def by_id(self) -> dict[str, Site]:
         """Sites by their id."""

@@ -99,7 +99,9 @@ def test_a_start_with_far_fewer_sites_says_so_and_expects_them_until_somebody_vo
 
     def start(count: int) -> int:
         sheet(config.parent, count)
-        return admit(settings, load_inventory(settings, config), clock, LOG)
+        used = admit(settings, load_inventory(settings, config), clock, LOG)
+        assert len(used.sites) == count
+        return count + used.missing
 
     assert [start(10), start(9), start(12)] == [10, 9, 12]
     assert start(8) == 12
@@ -121,5 +123,5 @@ def test_a_history_that_is_spoiled_keeps_no_collector_from_starting(
     settings.state.mkdir()
     settings.versions_file.write_bytes(b"no database at all" * 100)
 
-    assert admit(settings, load_inventory(settings, config), SystemClock(), LOG) == 3
+    assert admit(settings, load_inventory(settings, config), SystemClock(), LOG).missing == 0
     assert "the history of the inventory was not written" in caplog.text
