@@ -17,6 +17,7 @@ from collector.evaluation import Evaluation
 from collector.exposition.discovery import targets
 from collector.forward.ledger import Ledger
 from collector.forward.opening import open_forwarding
+from collector.identity.records import KeyState
 from collector.identity.room import IdentityRoom, open_identity_room
 from collector.ingest.accounts import Books
 from collector.ingest.admission import Register
@@ -86,12 +87,12 @@ async def open_collector(
         telemetry = Telemetry(release())
         series = SeriesStore(settings.series)
         keys = await stack.enter_async_context(open_identity_room(settings.state / "identity.sqlite"))
-        agents = await _agents(settings, keys)
+        agents, gone = await _agents(settings, keys)
         build = f"{release()}-{secrets.token_hex(4)}"
         zone, quality = ZoneInfo(settings.retention.time_zone), Quality()
         maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
         judging = partial(Pipeline, settings=settings.judgement, build=build, maintained=maintenance.of_site)
-        pipeline = judging(inventory, agents, series, journal, quality=quality)
+        pipeline = judging(inventory, agents, series, journal, quality=quality, gone=gone)
         await replay(inbox, pipeline, clock, _limits(settings))
         ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
         around = Surroundings(settings.state, inventory, journal, maintenance, zone, telemetry.registry, clock, log)
@@ -115,10 +116,13 @@ async def open_collector(
         yield Collector(app, state.feed, inbox, telemetry, state.begin, keys, people, copies, notify)
 
 
-async def _agents(settings: CollectorSettings, keys: IdentityRoom) -> dict[str, str]:
-    """The site of each agent: of those that enrolled, and of those in the settings."""
-    agents = {key.agent: key.site for key in await keys.read(lambda book: book.every_key())}
-    return agents | {agent.name: agent.site for agent in settings.agents}
+async def _agents(settings: CollectorSettings, keys: IdentityRoom) -> tuple[dict[str, str], set[str]]:
+    """The site of each agent, of those that enrolled and of those in the settings; those whose access is over."""
+    every = await keys.read(lambda book: book.every_key())
+    stated = {agent.name: agent.site for agent in settings.agents}
+    welcome = {key.agent for key in every if key.state in {KeyState.ACTIVE, KeyState.SUSPECT}} | stated.keys()
+    sites = {key.agent: key.site for key in every} | stated
+    return sites, sites.keys() - welcome
 
 
 def _pages(

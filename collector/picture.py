@@ -56,6 +56,16 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Wall time of the oldest record that the agent still has to send; None when it has none."""
 
 
+class Awaited(msgspec.Struct, frozen=True, gc=False):
+    """An agent that ought to report and was never heard."""
+
+    agent: str
+    """Empty where the inventory expects one at the site and none has joined."""
+    site: str
+    since_ns: int
+    """Wall time since which this collector waits."""
+
+
 class Transition(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A site went from one state to another."""
 
@@ -82,6 +92,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """The newest version of each that is open, oldest first."""
     expected_sites: int | None = None
     """How many sites there ought to be; None where nobody knows better than the inventory."""
+    awaited: tuple[Awaited, ...] = ()
 
     def counts(self) -> dict[State, int]:
         """Number of sites in each state, zeros included."""

@@ -1,6 +1,6 @@
 """The path of a batch from the inbox to the picture, readable from top to bottom; every decision is made elsewhere."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from collector.arrival import Arrival
 from collector.inventory.site import Inventory
@@ -8,7 +8,7 @@ from collector.journal.journal import Change, Journal
 from collector.judgement.evidence import LOSS, RTT, SENT, counts
 from collector.judgement.review import Maintained, Review, never
 from collector.judgement.settings import JudgementSettings
-from collector.picture import AgentView, Picture, SiteView, State, Verdict
+from collector.picture import AgentView, Awaited, Picture, SiteView, State, Verdict
 from collector.series.latest import Late, Latest
 from collector.series.quality import Quality
 from collector.series.store import SeriesStore
@@ -33,8 +33,12 @@ class Pipeline:
         build: str,
         maintained: Maintained = never,
         quality: Quality | None = None,
+        gone: Collection[str] = (),
     ) -> None:
-        """``agents`` gives the site at which each agent stands, ``maintained`` until when somebody works at one."""
+        """``agents`` gives the site at which each agent stands, ``maintained`` until when somebody works at one.
+
+        ``gone`` are agents whose access was taken away: nobody waits for them.
+        """
         self._inventory = inventory
         self._series = series
         self._journal = journal
@@ -42,6 +46,8 @@ class Pipeline:
         self._settings = settings
         self._quality = quality
         self._views: dict[str, AgentView] = {}
+        self._gone = gone
+        self._awaited: dict[tuple[str, str], int] = {}
         self._sequence = 0
         self._transitions = tuple(journal.latest(_SHOWN_TRANSITIONS))
         standing = journal.standing()
@@ -97,7 +103,19 @@ class Pipeline:
             transitions=self._transitions,
             incidents=incidents,
             expected_sites=len(self._inventory.sites) + self._inventory.missing,
+            awaited=self._await(now_wall_ns),
         )
+
+    def _await(self, now_wall_ns: int) -> tuple[Awaited, ...]:
+        """Agents that were never heard, since when; those that the inventory expects have no name yet."""
+        views = self._views.values()
+        never = [
+            (view.name, view.site) for view in views if view.last_report_ns is None and view.name not in self._gone
+        ]
+        homes = {view.site for view in views if view.name not in self._gone}
+        never += [("", site.id) for site in self._inventory.sites if site.agent_expected and site.id not in homes]
+        self._awaited = {key: self._awaited.get(key, now_wall_ns) for key in never}
+        return tuple(Awaited(*key, since_ns) for key, since_ns in self._awaited.items())
 
     def _keep(self, taken: Latest | Late) -> None:
         """The last day of what is seen of sites from outside."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from collector.exposition.text import Row, block, head, line, merge
-from collector.picture import AgentView, Picture, SiteView, State
+from collector.picture import AgentView, Awaited, Picture, SiteView, State
 from collector.series.latest import Latest
 from collector.series.names import family_of
 from shared.wire.reading import Labels, Metric, MetricKind, Reading
@@ -29,9 +29,12 @@ EXPECTED = _gauge(
     "phusong_inventory_expected_sites", "Number of sites that the inventory accepted last and the present one have."
 )
 REPORT = _gauge("phusong_agent_last_report_timestamp_seconds", "When the agent's newest batch came.")
+AWAITED = _gauge(
+    "phusong_agent_awaited_since_timestamp_seconds", "Since when an agent is waited for that was never heard."
+)
 OFFSET = _gauge("phusong_agent_clock_offset_seconds", "Agent's wall clock minus the collector's.")
 EVALUATION = _gauge("phusong_collector_last_evaluation_timestamp_seconds", "When the state was last judged.")
-OWN = (SITE_INFO, SITE_STATUS, SITE_CODE, SITE_SINCE, EXPECTED, REPORT, OFFSET, EVALUATION)
+OWN = (SITE_INFO, SITE_STATUS, SITE_CODE, SITE_SINCE, EXPECTED, REPORT, AWAITED, OFFSET, EVALUATION)
 
 
 def page(picture: Picture | None, fresh: Iterable[Latest], metrics: Mapping[str, Metric]) -> bytes:
@@ -69,6 +72,7 @@ def _of_picture(picture: Picture) -> Iterator[Family]:
     yield SITE_SINCE, ((SITE_SINCE.name, _place(view), view.verdict.since_ns / _SECOND_NS) for view in sites)
     yield EXPECTED, [(EXPECTED.name, "", float(expected))]
     yield REPORT, (row for view in agents for row in _report(view))
+    yield AWAITED, (_awaiting(one) for one in picture.awaited)
     yield OFFSET, (row for view in agents for row in _offset(view))
     yield EVALUATION, [(EVALUATION.name, "", picture.evaluated_at_ns / _SECOND_NS)]
 
@@ -106,6 +110,10 @@ def _report(view: AgentView) -> list[Row]:
     if view.last_report_ns is None:
         return []
     return [(REPORT.name, block((("agent", view.name), ("site", view.site))), view.last_report_ns / _SECOND_NS)]
+
+
+def _awaiting(one: Awaited) -> Row:
+    return AWAITED.name, block((("agent", one.agent), ("site", one.site))), one.since_ns / _SECOND_NS
 
 
 def _offset(view: AgentView) -> list[Row]:

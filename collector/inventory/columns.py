@@ -15,6 +15,7 @@ PLAIN: Mapping[str, tuple[str, ...]] = {
     "district": ("district", "huyện", "tên huyện"),
     "hub": ("hub", "trạm", "điểm tập trung"),
     "power_area": ("power_area", "khu vực điện", "lộ điện"),
+    "agent_expected": ("agent_expected", "máy giám sát"),
     "latitude": ("latitude", "lat", "vĩ độ"),
     "longitude": ("longitude", "lon", "lng", "long", "kinh độ"),
 }
@@ -53,6 +54,11 @@ NUMBERS = frozenset(
     {"latitude", "longitude", "committed_down_megabits", "committed_up_megabits", "agreed_availability_ratio"}
 )
 """Fields that hold a number."""
+ANSWERS: Mapping[str, bool] = {
+    **dict.fromkeys(("yes", "true", "1", "x", "có"), True),
+    **dict.fromkeys(("", "no", "false", "0", "không"), False),
+}
+"""What stands in a cell that says whether an agent is expected."""
 _NUMBERED = re.compile(r"(?P<group>\D+?) ?(?P<number>[1-9]\d?) (?P<field>\D+)")
 REQUIRED = ("code", "name")
 

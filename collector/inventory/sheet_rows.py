@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from collector.inventory.columns import GROUPS, NUMBERS, PARTS, PLAIN, REQUIRED, Column
+from collector.inventory.columns import ANSWERS, GROUPS, NUMBERS, PARTS, PLAIN, REQUIRED, Column
 from collector.inventory.rules import faults, tidied, tidy
 from collector.inventory.site import Contact, Device, Inventory, Link, Site
 
@@ -35,9 +35,9 @@ class SheetReader:
         values: dict[Column, Any] = {}
         for column, cell in given.items():
             try:
-                values[column] = _number(cell) if column.field in NUMBERS else cell
-            except ValueError:
-                wrong.append(f"{column.heading} '{cell[:40]}' is no number")
+                values[column] = _read(column, cell)
+            except ValueError as error:
+                wrong.append(f"{column.heading} '{cell[:40]}' {error}")
         if wrong:
             return wrong
         identifier = self._identity(values)
@@ -105,6 +105,8 @@ def _value(site: Site, column: Column) -> object:
 def _written(value: object, decimal: str) -> str:
     if isinstance(value, float):
         return repr(value).removesuffix(".0").replace(".", decimal)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "" if value is None else str(value)
 
 
@@ -128,12 +130,16 @@ def _merged(group: str, before: Sequence[Any], given: Mapping[Column, Any]) -> t
     return tuple(part for place, part in enumerate(parts, 1) if part is not None and place not in gone)
 
 
-def _number(text: str) -> float | None:
-    if not text:
-        return None
-    if not _NUMBER.fullmatch(text):
-        raise ValueError(text)
-    return float(text.replace(",", "."))
+def _read(column: Column, text: str) -> str | float | bool | None:
+    if column.field == "agent_expected":
+        if text.casefold() not in ANSWERS:
+            raise ValueError("is neither yes nor no")
+        return ANSWERS[text.casefold()]
+    if column.field not in NUMBERS:
+        return text
+    if text and not _NUMBER.fullmatch(text):
+        raise ValueError("is no number")
+    return float(text.replace(",", ".")) if text else None
 
 
 def _in_sheet(place: str) -> str:

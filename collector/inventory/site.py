@@ -64,6 +64,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     contacts: tuple[Contact, ...] = ()
     """Whom to call, the first before the others."""
     devices: tuple[Device, ...] = ()
+    agent_expected: bool = False
+    """Whether a machine of ours stands there, so that its silence is told even if it never joined."""
     latitude: float | None = None
     longitude: float | None = None
 

@@ -56,6 +56,7 @@ SITES = st.builds(
     links=st.lists(LINKS, max_size=3, unique_by=lambda link: link.name).map(tuple),
     contacts=st.lists(CONTACTS, max_size=2).map(tuple),
     devices=st.lists(DEVICES, max_size=2, unique_by=lambda device: device.name).map(tuple),
+    agent_expected=st.booleans(),
     latitude=DEGREES,
     longitude=DEGREES,
 )
@@ -230,3 +231,11 @@ def test_no_heading_is_an_exception(heading: str) -> None:
 @given(SITES)
 def test_a_tidied_site_stays_as_it_is(site: Site) -> None:
     assert tidied(tidied(site)) == tidied(site)
+
+
+def test_whether_an_agent_is_expected_is_said_in_two_languages(tmp_path: Path) -> None:
+    rows = "".join(f"{number},a,{word}\n" for number, word in enumerate(["có", "Không", "yes", "", "x"]))
+    sites = read_csv(sheet(tmp_path, f"code,name,máy giám sát\n{rows}")).sites
+
+    assert [site.agent_expected for site in sites] == [True, False, True, False, True]
+    assert "agent_expected 'maybe' is neither yes nor no" in told(tmp_path, "code,name,agent_expected\n1,a,maybe\n")
