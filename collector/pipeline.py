@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable, Mapping
 from collector.arrival import Arrival
 from collector.inventory.site import Inventory
 from collector.journal.journal import Change, Journal
+from collector.judgement.awaiting import Awaiting
 from collector.judgement.evidence import LOSS, RTT, SENT, counts
 from collector.judgement.review import Maintained, Review, never
 from collector.judgement.settings import JudgementSettings
-from collector.picture import AgentView, Awaited, Picture, SiteView, State, Verdict
+from collector.picture import AgentView, Picture, SiteView, State, Verdict
 from collector.series.latest import Late, Latest
 from collector.series.quality import Quality
 from collector.series.store import SeriesStore
@@ -35,10 +36,7 @@ class Pipeline:
         quality: Quality | None = None,
         gone: Collection[str] = (),
     ) -> None:
-        """``agents`` gives the site at which each agent stands, ``maintained`` until when somebody works at one.
-
-        ``gone`` are agents whose access was taken away: nobody waits for them.
-        """
+        """``agents`` gives each agent's site, ``gone`` those nobody waits for, ``maintained`` until when one is worked at."""
         self._inventory = inventory
         self._series = series
         self._journal = journal
@@ -46,8 +44,7 @@ class Pipeline:
         self._settings = settings
         self._quality = quality
         self._views: dict[str, AgentView] = {}
-        self._gone = gone
-        self._awaited: dict[tuple[str, str], int] = {}
+        self._awaiting = Awaiting(inventory, gone)
         self._sequence = 0
         self._transitions = tuple(journal.latest(_SHOWN_TRANSITIONS))
         standing = journal.standing()
@@ -103,19 +100,8 @@ class Pipeline:
             transitions=self._transitions,
             incidents=incidents,
             expected_sites=len(self._inventory.sites) + self._inventory.missing,
-            awaited=self._await(now_wall_ns),
+            awaited=self._awaiting.look(self._views.values(), now_wall_ns),
         )
-
-    def _await(self, now_wall_ns: int) -> tuple[Awaited, ...]:
-        """Agents that were never heard, since when; those that the inventory expects have no name yet."""
-        views = self._views.values()
-        never = [
-            (view.name, view.site) for view in views if view.last_report_ns is None and view.name not in self._gone
-        ]
-        homes = {view.site for view in views if view.name not in self._gone}
-        never += [("", site.id) for site in self._inventory.sites if site.agent_expected and site.id not in homes]
-        self._awaited = {key: self._awaited.get(key, now_wall_ns) for key in never}
-        return tuple(Awaited(*key, since_ns) for key, since_ns in self._awaited.items())
 
     def _keep(self, taken: Latest | Late) -> None:
         """The last day of what is seen of sites from outside."""
