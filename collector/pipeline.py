@@ -36,7 +36,7 @@ class Pipeline:
         quality: Quality | None = None,
         gone: Collection[str] = (),
     ) -> None:
-        """``agents`` gives each agent's site, ``gone`` those nobody waits for, ``maintained`` until when one is worked at."""
+        """``agents``: each one's site; ``gone``: not waited for; ``maintained``: until when somebody works at one."""
         self._inventory = inventory
         self._series = series
         self._journal = journal
