@@ -44,6 +44,7 @@ from collector.telemetry import Telemetry
 from collector.wall.feed import Feed
 from collector.wall.pages import Pages
 from collector.wall.routes import routes
+from collector.wall.screens import Screens
 from collector.web import App, Front, application
 from shared.clock import Clock
 from shared.logs import Limited
@@ -98,22 +99,23 @@ async def open_collector(
         around = Surroundings(settings.state, inventory, journal, maintenance, zone, telemetry.registry, clock, log)
         notify = await stack.enter_async_context(open_notify(settings.notify, around))
         people = await stack.enter_async_context(_people(settings, clock, zone, log))
-        # What was told is copied before what it is about: a restore repeats a message rather than forgetting one.
-        copies = {} if notify is None else {"notify": notify.outbox.copy}
-        copies |= {"people": people.room.copy, "journal": journal.copy}
-        copies |= {} if ledger is None else {"forward": ledger.copy}
-        state = Evaluation(pipeline, series, telemetry, clock, Feed(), settings.evaluate_seconds, log, inbox, keys)
+        feed = _feed(settings, notify)
+        state = Evaluation(pipeline, series, telemetry, clock, feed, settings.evaluate_seconds, log, inbox, keys)
         shown = Shown(inventory, journal, quality, lambda: series.fresh(clock.monotonic_ns()), clock)
         app = application(
             _doors(settings, state),
-            [*people.routes, *_pages(state.feed, settings, shown, zone, notify), *(notify.routes if notify else ())],
+            [*people.routes, *_pages(state, settings, shown, zone, notify), *(notify.routes if notify else ())],
             fleet=state.fleet_page,
             registry=telemetry.registry,
             discovery=lambda kind: targets(kind, series.fresh(clock.monotonic_ns())),
             ready=state.missing,
             gate=people.gate,
         )
-        yield Collector(app, state.feed, inbox, telemetry, state.begin, keys, people, copies, notify)
+        # What was told is copied before what it is about: a restore repeats a message rather than forgetting one.
+        copies = {} if notify is None else {"notify": notify.outbox.copy}
+        copies |= {"people": people.room.copy, "journal": journal.copy}
+        copies |= {} if ledger is None else {"forward": ledger.copy}
+        yield Collector(app, feed, inbox, telemetry, state.begin, keys, people, copies, notify)
 
 
 async def _agents(settings: CollectorSettings, keys: IdentityRoom) -> tuple[dict[str, str], set[str]]:
@@ -125,11 +127,24 @@ async def _agents(settings: CollectorSettings, keys: IdentityRoom) -> tuple[dict
     return sites, sites.keys() - welcome
 
 
+def _feed(settings: CollectorSettings, notify: Notify | None) -> Feed:
+    tried = settings.notify is not None and settings.notify.trial_at
+    return Feed(notify.teller.last_proven_ns if notify is not None and tried else None)
+
+
 def _pages(
-    feed: Feed, settings: CollectorSettings, shown: Shown, zone: ZoneInfo, notify: Notify | None
+    state: Evaluation, settings: CollectorSettings, shown: Shown, zone: ZoneInfo, notify: Notify | None
 ) -> list[BaseRoute]:
-    beside = page_routes(Sheets(feed, settings.wall, zone), shown, None if notify is None else notify.teller)
-    return [*routes(feed, Pages(feed, settings.wall, shown.clock, zone)), *beside]
+    feed, clock, look, note = state.feed, shown.clock, settings.wall, state.telemetry.drawn
+    beside = page_routes(Sheets(feed, look, zone), shown, None if notify is None else notify.teller)
+    screens = Screens(look.screens, look.fresh_seconds, note)
+    for name in look.screens:
+        note(name, clock.wall_ns() / _SECOND_NS)
+
+    def report(body: bytes) -> None:
+        screens.take(body, feed.latest, clock.wall_ns() / _SECOND_NS)
+
+    return [*routes(feed, Pages(feed, look, clock, zone), report), *beside]
 
 
 def _people(

@@ -93,6 +93,8 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     expected_sites: int | None = None
     """How many sites there ought to be; None where nobody knows better than the inventory."""
     awaited: tuple[Awaited, ...] = ()
+    down_lately: tuple[int | None, ...] = ()
+    """The most sites that were down at once in each ten minutes of the last day, oldest first; None: nobody judged."""
 
     def counts(self) -> dict[State, int]:
         """Number of sites in each state, zeros included."""

@@ -7,6 +7,7 @@ from collector.inventory.site import Inventory
 from collector.journal.journal import Change, Journal
 from collector.judgement.awaiting import Awaiting
 from collector.judgement.evidence import LOSS, RTT, SENT, counts
+from collector.judgement.lately import SLOT_NS, SLOTS, Lately
 from collector.judgement.review import Maintained, Review, never
 from collector.judgement.settings import JudgementSettings
 from collector.picture import AgentView, Picture, SiteView, State, Verdict
@@ -46,6 +47,7 @@ class Pipeline:
         self._views: dict[str, AgentView] = {}
         self._awaiting = Awaiting(inventory, gone)
         self._sequence = 0
+        self._lately: Lately | None = None
         self._transitions = tuple(journal.latest(_SHOWN_TRANSITIONS))
         standing = journal.standing()
         newest_ns = max((last.at_ns for last in standing.values()), default=0)
@@ -90,9 +92,11 @@ class Pipeline:
             written = self._journal.write(changed, unwritten)
             self._transitions = (*reversed(written), *self._transitions)[:_SHOWN_TRANSITIONS]
         self._review.written()
+        lately = self._note_down(now_wall_ns, sum(verdict.state is State.DOWN for verdict in verdicts.values()))
         self._sequence += 1
         return Picture(
             sequence=self._sequence,
+            down_lately=lately,
             evaluated_at_ns=now_wall_ns,
             build=self._build,
             sites=tuple(SiteView(site=site, verdict=verdicts[site.id]) for site in self._inventory.sites),
@@ -102,6 +106,14 @@ class Pipeline:
             expected_sites=len(self._inventory.sites) + self._inventory.missing,
             awaited=self._awaiting.look(self._views.values(), now_wall_ns),
         )
+
+    def _note_down(self, now_ns: int, down: int) -> tuple[int | None, ...]:
+        if self._lately is None:
+            self._lately = Lately(self._journal.down_since(now_ns - SLOTS * SLOT_NS))
+        new = self._lately.take(now_ns, down)
+        if new is not None:
+            self._journal.note_down(*new)
+        return self._lately.view(now_ns)
 
     def _keep(self, taken: Latest | Late) -> None:
         """The last day of what is seen of sites from outside."""

@@ -15,6 +15,7 @@ from collector.judgement.settings import JudgementSettings
 from collector.notify.settings import NotifySettings, notify_rules
 from collector.people.settings import PeopleSettings, people_rules
 from collector.series.settings import SeriesSettings
+from collector.wall.screens import is_name
 from collector.wall.settings import WallSettings
 from shared.secret import Secret
 from shared.settings import load
@@ -125,6 +126,9 @@ def _rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
     yield from _listen_rules(settings.listen)
     if not 0 < settings.evaluate_seconds <= 5:
         yield "$.evaluate_seconds", "must be more than 0 and at most 5"
+    for name in settings.wall.screens:
+        if not is_name(name):
+            yield "$.wall.screens", f"'{name}' is no name of a screen: up to 24 letters, digits, spaces, '.', '-', '_'"
     if not 2 <= settings.wall.fresh_seconds <= 10:
         yield "$.wall.fresh_seconds", "must be from 2 to 10"
     hour, _, minute = settings.retention.nightly_at.partition(":")

@@ -49,6 +49,8 @@ class Telemetry:
     def _describe_agents(self) -> None:
         text = "1 where two machines seem to hold the agent's key: an operator must accept or revoke it."
         self._suspects = self._gauge("phusong_agent_key_suspected", text, "agent", "site")
+        text = "When a screen said last that it drew a fresh frame; for a named one that never did, the start."
+        self._screens = self._gauge("phusong_screen_last_ack_timestamp_seconds", text, "screen")
         text = "Share of an agent's records that is in the inbox, by the agent's own statement."
         self._completeness = self._gauge("phusong_agent_completeness_ratio", text, "agent")
         text = "An agent's records that are not in the inbox: soft are still to come, hard are lost."
@@ -67,6 +69,10 @@ class Telemetry:
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(name, text, labels, registry=self.registry)
+
+    def drawn(self, screen: str, unix_seconds: float) -> None:
+        """Note when a screen has drawn a fresh frame."""
+        self._screens.labels(screen).set(unix_seconds)
 
     def refused(self, reason: str) -> None:
         """Count a refused batch."""

@@ -44,6 +44,14 @@ class Journal(Protocol):
         """Whether an incident of the site overlaps a closed interval."""
         ...
 
+    def note_down(self, slot_ns: int, most: int) -> None:
+        """Keep how many sites were down at once in the slot that begins then, where it is more than is kept."""
+        ...
+
+    def down_since(self, since_ns: int) -> dict[int, int]:
+        """What was noted of slots that begin then or later."""
+        ...
+
     def next_number(self) -> int:
         """The number of the next incident."""
         ...

@@ -13,6 +13,7 @@ class MemoryJournal:
     def __init__(self) -> None:
         self._all: list[Transition] = []
         self._incidents: dict[int, list[Incident]] = {}
+        self._down: dict[int, int] = {}
 
     def write(self, transitions: Sequence[Change], incidents: Sequence[Incident] = ()) -> list[Transition]:
         """See the promise."""
@@ -63,6 +64,14 @@ class MemoryJournal:
             and (one.ended_ns is None or one.ended_ns >= first_ns)
             for one in self._newest()
         )
+
+    def note_down(self, slot_ns: int, most: int) -> None:
+        """See the promise."""
+        self._down[slot_ns] = max(most, self._down.get(slot_ns, 0))
+
+    def down_since(self, since_ns: int) -> dict[int, int]:
+        """See the promise."""
+        return {slot_ns: most for slot_ns, most in self._down.items() if slot_ns >= since_ns}
 
     def next_number(self) -> int:
         """See the promise."""

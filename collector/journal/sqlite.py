@@ -31,6 +31,7 @@ CREATE INDEX IF NOT EXISTS not_final ON incident (number) WHERE final = 0;
 CREATE TABLE IF NOT EXISTS struck (
     site TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (site, number)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS down (slot_ns INTEGER PRIMARY KEY, most INTEGER NOT NULL);
 """
 _COLUMNS = "number, site, at_ns, before, after, reason"
 _NEWEST = "SELECT body FROM incident JOIN incident_version USING (number, version)"
@@ -93,6 +94,16 @@ class SqliteJournal:
     def struck(self, site: str, first_ns: int, last_ns: int) -> bool:
         """See the promise."""
         return self._database.execute(_STRUCK, (site, last_ns, first_ns)).fetchone() is not None
+
+    def note_down(self, slot_ns: int, most: int) -> None:
+        """See the promise; raises sqlite3.Error where the disk refuses."""
+        more = "INSERT INTO down VALUES (?, ?) ON CONFLICT (slot_ns) DO UPDATE SET most = max(most, excluded.most)"
+        with self._database:
+            self._database.execute(more, (slot_ns, most))
+
+    def down_since(self, since_ns: int) -> dict[int, int]:
+        """See the promise."""
+        return dict(self._database.execute("SELECT slot_ns, most FROM down WHERE slot_ns >= ?", (since_ns,)).fetchall())
 
     def next_number(self) -> int:
         """See the promise."""

@@ -90,7 +90,9 @@ class Gate:
         try:
             visitor, answer = await self._ask(request, rule)
             fields: dict[str, str] = {}
-            if answer is None and request.method not in READ and rule.need is not Need.LINK:
+            if answer is None and rule.need is Need.SCREEN:
+                demand_same_origin(request.headers)
+            elif answer is None and request.method not in READ and rule.need is not Need.LINK:
                 fields, receive = await self._checked(request, receive, rule, visitor)
         except FormError as error:
             answer = Response(f"{error}\n", error.status, media_type="text/plain")
@@ -108,7 +110,7 @@ class Gate:
         token = request.query_params.get("token", "")
         if token and rule.need is Need.WATCHER:
             return Visitor(), await self._exchange(request, token)
-        visitor = await self._sessions.recognise(request, used=rule.need is not Need.WATCHER)
+        visitor = await self._sessions.recognise(request, used=rule.need not in {Need.WATCHER, Need.SCREEN})
         verdict = self._judge(rule, visitor)
         return visitor, None if verdict is Verdict.PASS else refusal(request, verdict)
 

@@ -26,6 +26,8 @@ class Need(enum.StrEnum):
     """Whoever holds the link: its secret names a person and a deed, and a form behind it needs no other proof."""
     WATCHER = "watcher"
     """A wall's token is enough, so is any person; open where people are not required."""
+    SCREEN = "screen"
+    """As a watcher; a screen of ours says what it has drawn, and nothing but that is kept."""
     VIEWER = "viewer"
     """Any person; open where people are not required."""
     ONESELF = "oneself"
@@ -79,10 +81,10 @@ def judge(need: Need, person: Person | None, *, watcher: bool, required: bool) -
     """Whether this need is met by the person, or a wall's token, where people are ``required`` to log in."""
     if need in {Need.EVERYBODY, Need.MACHINE, Need.LINK}:
         return Verdict.PASS
-    if need in {Need.WATCHER, Need.VIEWER} and not required:
+    if need in {Need.WATCHER, Need.SCREEN, Need.VIEWER} and not required:
         return Verdict.PASS
     if person is None:
-        return Verdict.PASS if need is Need.WATCHER and watcher else Verdict.LOGIN
+        return Verdict.PASS if need in {Need.WATCHER, Need.SCREEN} and watcher else Verdict.LOGIN
     least = {Need.OPERATOR: Role.OPERATOR, Need.ADMIN: Role.ADMIN}.get(need, Role.VIEWER)
     return Verdict.PASS if person.role.covers(least) else Verdict.FORBIDDEN
 
@@ -107,6 +109,7 @@ RULES = (
     Rule(READ, "/incidents", Need.VIEWER),
     Rule(READ, "/incidents/{number:str}", Need.VIEWER),
     Rule(POST, "/incidents/{number:str}", Need.OPERATOR),
+    Rule(POST, "/api/v1/screens", Need.SCREEN),
     Rule(READ, "/events", Need.WATCHER),
     Rule(READ, "/api/v1/status", Need.WATCHER),
     Rule(READ, "/login", Need.EVERYBODY),

@@ -1,10 +1,10 @@
 """The newest frame for everybody who watches; a slow screen misses frames, and never holds up another."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from collector.picture import Picture
-from collector.wall.frame import Frame, encode, frame
+from collector.wall.frame import Frame, alert_path, encode, frame
 
 _HEARTBEAT_SECONDS = 5.0
 
@@ -12,7 +12,9 @@ _HEARTBEAT_SECONDS = 5.0
 class Feed:
     """One publisher, many watchers; each gets the newest frame when it is ready for one."""
 
-    def __init__(self) -> None:
+    def __init__(self, proven: Callable[[], int | None] | None = None) -> None:
+        """``proven`` says when the path of alerts was last proven; None where nobody tries it."""
+        self._proven = proven
         self._frame: Frame | None = None
         self._body = b""
         self._closed = False
@@ -30,7 +32,8 @@ class Feed:
 
     def publish(self, picture: Picture) -> None:
         """Show a picture to everybody."""
-        self._frame = frame(picture)
+        path = None if self._proven is None else alert_path(self._proven(), picture.evaluated_at_ns)
+        self._frame = frame(picture, path)
         self._body = encode(self._frame)
         self._wake()
 

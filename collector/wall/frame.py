@@ -8,6 +8,7 @@ from collector.incident import Incident, Scope, Trouble
 from collector.picture import Picture, SiteView, State
 
 _SECOND_NS = 1_000_000_000
+_OVERDUE_NS = 26 * 3600 * _SECOND_NS
 
 
 class SiteFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -73,6 +74,14 @@ class TransitionFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reason: str
 
 
+class AlertPath(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """When the daily trial last came through on every way that takes trials."""
+
+    proven: float | None
+    overdue: bool
+    """The last trial did not come through, or there has been none."""
+
+
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """One evaluation, whole."""
 
@@ -85,12 +94,22 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     incidents: tuple[IncidentFrame, ...]
     agents: tuple[AgentFrame, ...]
     transitions: tuple[TransitionFrame, ...]
+    down_lately: tuple[int | None, ...] = ()
+    """The most sites that were down at once in each ten minutes of the last day, oldest first; null: nobody judged."""
+    alert_path: AlertPath | None = None
+    """None where no trial is set up."""
 
 
 _OPEN = frozenset({State.DOWN, State.DEGRADED, State.UNKNOWN})
 
 
-def frame(picture: Picture) -> Frame:
+def alert_path(proven_ns: int | None, now_ns: int) -> AlertPath:
+    """A trial is a day's: two hours later the next one has not come through."""
+    overdue = proven_ns is None or now_ns - proven_ns > _OVERDUE_NS
+    return AlertPath(proven=_seconds(proven_ns), overdue=overdue)
+
+
+def frame(picture: Picture, path: AlertPath | None = None) -> Frame:
     """The document of a picture; incidents come oldest first, transitions newest first."""
     names = {view.site.id: view.site.name for view in picture.sites}
     problems = sorted(_problems(picture), key=lambda problem: problem.since)
@@ -125,6 +144,8 @@ def frame(picture: Picture) -> Frame:
             )
             for change in picture.transitions
         ),
+        down_lately=picture.down_lately,
+        alert_path=path,
     )
 
 

@@ -13,8 +13,10 @@ from starlette.responses import HTMLResponse, Response
 from collector.wall.feed import Feed
 from collector.wall.frame import Frame
 from collector.wall.language import language_in
+from collector.wall.lately import bars, most_in_words, path_in_words
 from collector.wall.layout import arrange, length_class
 from collector.wall.reasons import reason_in
+from collector.wall.screens import LETTERS, is_name
 from collector.wall.settings import WallSettings
 from collector.wall.spans import day, moment, span
 from collector.wall.words import Words, words_in
@@ -22,9 +24,8 @@ from shared.clock import Clock
 
 FOLDER = Path(__file__).parent
 _THEMES = ("dark", "light")
-_SCREEN_LETTERS = 24
 SHOWN_PROBLEMS = 6
-SHOWN_CHANGES = 10
+SHOWN_CHANGES = 7
 GLYPHS = {"up": "", "degraded": "▲", "down": "✖", "unknown": "?", "maintenance": "⚙"}
 _SECOND_NS = 1_000_000_000
 
@@ -44,7 +45,7 @@ class Pages:
     async def wall(self, request: Request) -> Response:
         """``/wall?lang=vi|en&theme=dark|light&screen=NAME``."""
         words = words_in(request.query_params.get("lang", self._settings.language))
-        theme = request.query_params.get("theme", "dark")
+        theme, screen = request.query_params.get("theme", "dark"), request.query_params.get("screen", "")
         now = self._clock.wall_ns() / _SECOND_NS
         nonce = secrets.token_urlsafe(16)
         body = self._templates.get_template("wall.html").render(
@@ -56,7 +57,8 @@ class Pages:
             glyphs=GLYPHS,
             limits=(SHOWN_PROBLEMS, SHOWN_CHANGES),
             zone=self._zone.key,
-            screen=request.query_params.get("screen", "")[:_SCREEN_LETTERS],
+            screen=screen[:LETTERS],
+            reports=is_name(screen),
             now=now,
             clock=moment(now, self._zone),
             date=day(now, self._zone),
@@ -81,6 +83,9 @@ class Pages:
             "tile": layout.tile_vh,
             "length": length_class,
             "reason": partial(reason_in, language_in(words.tag)),
+            "bars": bars(current),
+            "most": most_in_words(current, words, self._zone),
+            "path": path_in_words(current, words, self._zone),
             "problems": self._problems(current, words, now),
             "changes": [(change, moment(change.at, self._zone)[:5]) for change in current.transitions[:SHOWN_CHANGES]],
             "times": {

@@ -1,5 +1,6 @@
 """The addresses of the pages; what they say comes from the feed, and from nowhere else."""
 
+from collections.abc import Callable
 from os import PathLike, stat_result
 
 from starlette.requests import Request
@@ -10,12 +11,16 @@ from starlette.types import Scope
 
 from collector.wall.feed import Feed
 from collector.wall.pages import FOLDER, Pages
+from collector.wall.screens import NotBelieved
 
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-def routes(feed: Feed, pages: Pages) -> list[BaseRoute]:
-    """Pages, status and events."""
+_REPORT_BYTES = 1000
+
+
+def routes(feed: Feed, pages: Pages, report: Callable[[bytes], None]) -> list[BaseRoute]:
+    """Pages, status and events; ``report`` takes what a screen has drawn, or raises :class:`NotBelieved`."""
 
     async def status(_: Request) -> Response:
         if not feed.body:
@@ -25,6 +30,18 @@ def routes(feed: Feed, pages: Pages) -> list[BaseRoute]:
     async def events(_: Request) -> Response:
         return StreamingResponse(feed.watch(), media_type="text/event-stream", headers=_STREAM_HEADERS)
 
+    async def drawn(request: Request) -> Response:
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _REPORT_BYTES:
+                return Response("this is no report of a screen\n", 413, media_type="text/plain")
+        try:
+            report(bytes(body))
+        except NotBelieved as why:
+            return Response(f"{why}\n", 409, media_type="text/plain")
+        return Response(status_code=204)
+
     async def home(_: Request) -> Response:
         return RedirectResponse("/wall")
 
@@ -32,6 +49,7 @@ def routes(feed: Feed, pages: Pages) -> list[BaseRoute]:
         Route("/", home),
         Route("/wall", pages.wall),
         Route("/api/v1/status", status),
+        Route("/api/v1/screens", drawn, methods=["POST"]),
         Route("/events", events),
         Mount("/static", _Files(directory=FOLDER / "static")),
     ]

@@ -11,5 +11,7 @@ class WallSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     language: Literal["vi", "en"] = "vi"
     title: str = "phusong"
     """Name of the province or network, shown at the top."""
+    screens: tuple[str, ...] = ()
+    """Names of the screens that are to say what they have drawn: ``/wall?screen=NAME``; one that never does is told."""
     fresh_seconds: float = 6.0
     """A screen without a newer evaluation covers itself after so long; at most 10 s."""

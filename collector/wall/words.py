@@ -42,6 +42,13 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     hub: str
     province: str
     agent: str
+    down_today: str
+    down_most: str
+    never_down: str
+    path: str
+    path_overdue: str
+    path_never: str
+    path_none: str
 
     def cause_word(self, cause: str) -> str:
         """A cause as people say it; nothing where it is not known."""
@@ -62,7 +69,7 @@ TEXTS: dict[str, str] = {
     "of": marked("of"),
     "problems": marked("Problems"),
     "no_problems": marked("No problems"),
-    "more": marked("and {n} more"),
+    "more": marked("{n} not shown here"),
     "changes": marked("Latest changes"),
     "no_changes": marked("No changes yet"),
     "new": marked("new"),
@@ -87,6 +94,13 @@ TEXTS: dict[str, str] = {
     "hub": marked("cable hub"),
     "province": marked("our own side"),
     "agent": marked("monitoring agent"),
+    "down_today": marked("Sites down, 24 h"),
+    "down_most": marked("most {n}, {time}"),
+    "never_down": marked("none"),
+    "path": marked("Alerts proven {time}"),
+    "path_overdue": marked("Alerts unproven since {time}"),
+    "path_never": marked("Alerts never proven"),
+    "path_none": marked("Alerts are not tried"),
 }
 
 

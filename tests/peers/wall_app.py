@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from collector.inventory.csv_file import read_csv
@@ -18,6 +18,7 @@ from collector.picture import Picture, SiteView, State, Transition, Verdict
 from collector.wall.feed import Feed
 from collector.wall.pages import Pages
 from collector.wall.routes import routes
+from collector.wall.screens import Screens
 from collector.wall.settings import WallSettings
 from shared.clock import SystemClock
 
@@ -30,7 +31,7 @@ class Scene:
     """What the server shows, changed by ``/scene?...``."""
 
     def __init__(self) -> None:
-        self.feed = Feed()
+        self.feed = Feed(lambda: self.proven_ns)
         self.clock = SystemClock()
         self.inventory = read_csv(CSV)
         self.down = 0
@@ -38,6 +39,10 @@ class Scene:
         self.nonsense = ""
         self.hostile = ""
         self.sequence = 0
+        self.heard: dict[str, float] = {}
+        self.screens = Screens((), 4.0, self.note)
+        self.proven_ns: int | None = None
+        self.lately: tuple[int | None, ...] = (*[0] * 60, *[None] * 20, *[0] * 60, 1, 7, 37, 4)
 
     def picture(self) -> Picture:
         """The next evaluation."""
@@ -57,7 +62,12 @@ class Scene:
             for n in range(min(12, len(sites)))
         )
         return Picture(
-            sequence=self.sequence, evaluated_at_ns=now_ns, build=self.build, sites=views, transitions=changes
+            sequence=self.sequence,
+            evaluated_at_ns=now_ns,
+            build=self.build,
+            sites=views,
+            transitions=changes,
+            down_lately=self.lately,
         )
 
     def _view(self, number: int, site: Site, now_ns: int) -> SiteView:
@@ -77,6 +87,8 @@ class Scene:
         self.build = query.get("build", self.build)
         self.nonsense = self.feed.body.decode() if "repeat" in query else query.get("nonsense", "")
         self.hostile = query.get("hostile", self.hostile)
+        if "proven" in query:
+            self.proven_ns = self.clock.wall_ns() - int(query["proven"]) * 3600 * SECOND_NS
         if "empty" in query:
             self.inventory = Inventory()
         self.feed.publish(self.picture())
@@ -89,6 +101,18 @@ class Scene:
     async def _stream(self) -> AsyncIterator[bytes]:
         async for event in self.feed.watch():
             yield f"event: frame\ndata: {self.nonsense}\n\n".encode() if self.nonsense else event
+
+    def drawn(self, body: bytes) -> None:
+        """A screen says what stands on it."""
+        self.screens.take(body, self.feed.latest, self.clock.wall_ns() / SECOND_NS)
+
+    def note(self, screen: str, at: float) -> None:
+        """What a screen said was believed."""
+        self.heard[screen] = at
+
+    async def told(self, _: Request) -> Response:
+        """When each screen was believed last."""
+        return JSONResponse(self.heard)
 
     async def publish(self) -> None:
         """Evaluate twice a second."""
@@ -103,7 +127,8 @@ async def main(port: int) -> None:
     pages = Pages(
         scene.feed, WallSettings(title="Hà Giang", fresh_seconds=4.0), scene.clock, ZoneInfo("Asia/Ho_Chi_Minh")
     )
-    table = [Route("/scene", scene.change), Route("/events", scene.events), *routes(scene.feed, pages)]
+    table = [Route("/scene", scene.change), Route("/events", scene.events), *routes(scene.feed, pages, scene.drawn)]
+    table.append(Route("/heard", scene.told))
     server = uvicorn.Server(uvicorn.Config(Starlette(routes=table), port=port, log_level="warning", loop="asyncio"))
     await asyncio.gather(server.serve(), scene.publish())
 

@@ -6,11 +6,15 @@
 /** @typedef {{site: string, name: string, state: string, since: number, cause: string, sites: number, still: string[]}} Incident */
 /** @typedef {{at: number, name: string, before: string, after: string}} Change */
 /** @typedef {{build: string, sequence: number, evaluated_at: number, expected_sites: number,
- *   counts: Record<string, number>, sites: Site[], incidents: Incident[], transitions: Change[]}} Frame */
+ *   counts: Record<string, number>, sites: Site[], incidents: Incident[], transitions: Change[],
+ *   down_lately: (number | null)[], alert_path: {proven: number | null, overdue: boolean} | null}} Frame */
 
 const GLYPHS = /** @type {Record<string, string>} */ ({ up: "", degraded: "▲", down: "✖", unknown: "?", maintenance: "⚙" });
 const NEW_SECONDS = 600;
 const STUCK_SECONDS = 60;
+const SLOT_SECONDS = 600;
+const REPORT_SECONDS = 15;
+const SVG = "http://www.w3.org/2000/svg";
 
 const body = document.body;
 const words = /** @type {Record<string, string>} */ (JSON.parse(body.dataset.words ?? "{}"));
@@ -29,6 +33,8 @@ let newerAt = performance.now() / 1000;
 let bestOffset = Number(body.dataset.now) - newerAt;
 /** @type {{frame: Frame, at: number} | null} */
 let shown = null;
+let reportedAt = -Infinity;
+let barsDrawn = "";
 
 const seconds = () => performance.now() / 1000;
 /** Now, as the collector would say. */
@@ -67,7 +73,32 @@ function take(event) {
   newerAt = seconds();
   shown = { frame, at: seconds() - (bestOffset - offset) };
   draw(frame);
-  if (bestOffset - offset < freshSeconds) rearm();
+  if (bestOffset - offset < freshSeconds) {
+    rearm();
+    report(frame);
+  }
+}
+
+/** Two pictures later the frame is on the glass, unless the page is hidden: only then the collector hears of it. @param {Frame} frame */
+function report(frame) {
+  if (!body.dataset.screen || seconds() - reportedAt < REPORT_SECONDS) return;
+  reportedAt = seconds();
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    if (document.hidden || getComputedStyle(cover).opacity !== "0" || !stands(frame)) {
+      reportedAt = -Infinity;
+      return;
+    }
+    const said = JSON.stringify({ screen: body.dataset.screen, sequence: frame.sequence });
+    fetch("/api/v1/screens", { method: "POST", headers: { "Content-Type": "application/json" }, body: said })
+      .catch(() => { reportedAt = -Infinity; });
+  }));
+}
+
+/** Whether what people see says what the frame said. @param {Frame} frame */
+function stands(frame) {
+  return shown?.frame === frame && Object.keys(GLYPHS).every((state) =>
+    document.querySelectorAll(`[data-site].${state}`).length === frame.counts[state]
+    && document.querySelector(`[data-count="${state}"] b`)?.textContent === String(frame.counts[state]));
 }
 
 function rearm() {
@@ -100,6 +131,41 @@ function draw(frame) {
   }
   drawProblems(frame);
   drawChanges(frame);
+  drawLately(frame);
+  drawPath(frame);
+}
+
+/** As `bars` and `most_in_words` of the server. @param {Frame} frame */
+function drawLately(frame) {
+  const slots = Array.isArray(frame.down_lately) ? frame.down_lately : [];
+  const most = Math.max(0, ...slots.map((down) => down ?? 0));
+  const newest = Math.floor(frame.evaluated_at / SLOT_SECONDS) * SLOT_SECONDS;
+  const at = newest - (slots.length - 1 - slots.lastIndexOf(most)) * SLOT_SECONDS;
+  const text = words.down_most.replace("{n}", String(most)).replace("{time}", clock.format(at * 1000).slice(0, 5));
+  put("most", most > 0 ? text : words.never_down);
+  const drawing = JSON.stringify(slots);
+  if (drawing === barsDrawn) return;
+  barsDrawn = drawing;
+  document.getElementById("bars")?.replaceChildren(...slots.flatMap((down, place) => {
+    if (down === 0) return [];
+    const height = down === null ? 8 : Math.max(12, Math.round(100 * down / most));
+    const bar = document.createElementNS(SVG, "rect");
+    if (down === null) bar.setAttribute("class", "gap");
+    for (const [name, value] of Object.entries({ x: place, y: 100 - height, width: 1, height })) bar.setAttribute(name, String(value));
+    return [bar];
+  }));
+}
+
+/** As `path_in_words` of the server. @param {Frame} frame */
+function drawPath(frame) {
+  const path = frame.alert_path ?? null;
+  const proven = path?.proven ?? null;
+  const on = proven === null ? "" : date.format(proven * 1000).slice(0, 5);
+  const time = proven === null || path?.overdue ? on : `${on} ${clock.format(proven * 1000).slice(0, 5)}`;
+  const text = path === null ? words.path_none : proven === null ? words.path_never : path.overdue ? words.path_overdue : words.path;
+  put("path", text.replace("{time}", time));
+  const place = document.getElementById("path");
+  if (place !== null) place.className = path === null ? "" : path.overdue ? "overdue" : "proven";
 }
 
 /** How many of how many, and the cause as far as it is known. @param {Incident} incident */

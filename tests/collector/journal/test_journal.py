@@ -103,3 +103,11 @@ def test_what_awaits_its_final_word_is_not_forgotten(journal: Journal) -> None:
     journal.write([], [incident(1, 1, 10, 50)])
 
     assert [one.number for one in journal.unsettled(1000)] == [1]
+
+
+def test_the_most_that_were_down_is_kept_by_its_slot(journal: Journal) -> None:
+    for slot_ns, down in ((600, 0), (600, 3), (600, 2), (1200, 1)):
+        journal.note_down(slot_ns, down)
+
+    assert journal.down_since(0) == {600: 3, 1200: 1}
+    assert journal.down_since(601) == {1200: 1}

@@ -12,6 +12,7 @@ CLOSED = {
     Need.MACHINE: (PASS, PASS, PASS, PASS, PASS),
     Need.LINK: (PASS, PASS, PASS, PASS, PASS),
     Need.WATCHER: (LOGIN, PASS, PASS, PASS, PASS),
+    Need.SCREEN: (LOGIN, PASS, PASS, PASS, PASS),
     Need.VIEWER: (LOGIN, LOGIN, PASS, PASS, PASS),
     Need.ONESELF: (LOGIN, LOGIN, PASS, PASS, PASS),
     Need.OPERATOR: (LOGIN, LOGIN, FORBIDDEN, PASS, PASS),
@@ -33,7 +34,7 @@ def test_each_role_may_do_what_the_matrix_says_and_nothing_else(need: Need) -> N
 def test_pages_stay_open_where_people_are_not_required_and_nothing_else_opens(need: Need) -> None:
     found = tuple(verdict(need, visitor, required=False) for visitor in VISITORS)
 
-    assert found == ((PASS,) * 5 if need in {Need.WATCHER, Need.VIEWER} else CLOSED[need])
+    assert found == ((PASS,) * 5 if need in {Need.WATCHER, Need.SCREEN, Need.VIEWER} else CLOSED[need])
 
 
 @pytest.mark.parametrize("need", [Need.WATCHER, Need.VIEWER])

@@ -36,6 +36,11 @@ HOSTILE = ["<img src=x onerror=document.title='owned'>", "\"><script>document.ti
 COVERED = "() => getComputedStyle(document.getElementById('cover')).opacity === '1'"
 UNCOVERED = "() => getComputedStyle(document.getElementById('cover')).opacity === '0'"
 LIVE = "() => document.getElementById('cover').className.match(/armed-[ab]/)"
+COVERING = "document.getElementById('cover').style.setProperty('opacity', '1', 'important')"
+LYING = "setInterval(() => { document.querySelector('[data-count=down] b').textContent = '0' }, 1)"
+STRIP = """() => [...['most', 'path'].map(id => document.getElementById(id).textContent),
+    document.getElementById('path').className, [...document.querySelectorAll('#bars rect')].map(
+    rect => ['x', 'y', 'height', 'class'].map(name => rect.getAttribute(name)).join())]"""
 LIMIT_MS = 10_000
 
 
@@ -189,10 +194,12 @@ def test_nothing_is_cut_off_on_any_screen(page: Page, server: Server, size: tupl
     """Sixty problems, every second one with the longest name of the province."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
     server.scene(down=75)
+    server.scene(proven=40)
     show(page, server, f"?lang={lang}")
 
     spilled = page.evaluate(
-        "[...document.querySelectorAll('header *, .count *, .district, .district h2, .problems *, .changes *')]"
+        "[...document.querySelectorAll('header *, .count *, .district, .district h2, .problems *,"
+        " .changes *, .lately h2, .lately p')]"
         ".filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')"
         ".map(e => e.className + ': ' + e.textContent)"
     )
@@ -217,11 +224,11 @@ def test_letters_are_large_enough_for_five_metres(page: Page, server: Server) ->
     show(page, server)
     sizes = page.evaluate(
         "['.count b', '.problems .name:not(.longer)', '.problems .name.longer', '.count .word',"
-        " '.district h2:not(.long)', '.changes li']"
+        " '.district h2:not(.long)', '.changes li', '.lately h2', '.lately p']"
         ".map(s => parseFloat(getComputedStyle(document.querySelector(s)).fontSize) / innerHeight * 100)"
     )
 
-    assert all(size >= least - 0.05 for size, least in zip(sizes, [10, 4.7, 2.9, 2.9, 2.9, 2.9], strict=True))
+    assert all(size >= least - 0.05 for size, least in zip(sizes, [10, 4.7, 2.9, 2.9, 2.9, 2.9, 2.9, 2.9], strict=True))
 
 
 def test_states_differ_in_more_than_colour(page: Page, server: Server) -> None:
@@ -308,6 +315,56 @@ def test_a_screen_shows_its_name_the_date_and_the_zone(page: Page, server: Serve
 
     expect(page.locator("h1")).to_contain_text("Màn hình <b>TV")
     expect(page.locator("header")).to_contain_text("Asia/Ho_Chi_Minh")
+
+
+def heard(server: Server) -> dict[str, float]:
+    with urllib.request.urlopen(f"{server.url}/heard", timeout=5) as answer:  # noqa: S310 - our own server
+        told: dict[str, float] = json.load(answer)
+    return told
+
+
+def test_a_screen_says_what_it_has_drawn(page: Page, server: Server) -> None:
+    with page.expect_response("**/api/v1/screens") as said:
+        show(page, server, "?screen=left")
+
+    assert said.value.status == 204
+    assert list(heard(server)) == ["left"]
+
+
+@pytest.mark.parametrize("hidden", [COVERING, LYING])
+def test_a_screen_that_is_covered_or_shows_something_else_says_nothing(page: Page, server: Server, hidden: str) -> None:
+    page.add_init_script(f"addEventListener('DOMContentLoaded', () => {{ {hidden} }})")
+    show(page, server, "?screen=left")
+    for _ in range(3):
+        clock = page.text_content("#clock")
+        page.wait_for_function("was => document.getElementById('clock').textContent !== was", arg=clock)
+
+    assert heard(server) == {}
+
+
+def test_a_screen_without_a_name_says_nothing(page: Page, server: Server) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    show(page, server, "?screen=<b>")
+    page.wait_for_function("document.getElementById('age').textContent !== ''")
+
+    assert [url for url in asked if url.endswith("/screens")] == []
+    assert heard(server) == {}
+
+
+def test_the_last_day_and_the_alert_path_are_drawn_alike_by_page_and_script(page: Page, server: Server) -> None:
+    for hours, look in ((None, "overdue"), (2, "proven"), (30, "overdue")):
+        server.scene(**({} if hours is None else {"proven": hours}))
+        page.route("**/wall.js", lambda route: route.abort())
+        page.goto(f"{server.url}/wall", wait_until="domcontentloaded")
+        plain = page.evaluate(STRIP)
+        page.unroute("**/wall.js")
+        show(page, server)
+
+        assert page.evaluate(STRIP) == plain
+        assert plain[0].startswith("tối đa 37, ")
+        assert plain[2] == look
+        assert len(plain[3]) == 24
 
 
 def test_counts_that_contradict_the_sites_cover_the_screen(page: Page, server: Server) -> None:
