@@ -29,7 +29,7 @@ from collector.ingest.reconciliation import Reconciliation
 from collector.ingest.rotation import RotateEndpoint
 from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
 from collector.inventory.site import Inventory
-from collector.journal.sqlite import open_sqlite_journal
+from collector.journal.sqlite import SqliteJournal, open_sqlite_journal
 from collector.notify.opening import Notify, Surroundings, open_notify
 from collector.pages.routes import Shown, page_routes
 from collector.pages.sheet import Sheets
@@ -111,11 +111,17 @@ async def open_collector(
             ready=state.missing,
             gate=people.gate,
         )
-        # What was told is copied before what it is about: a restore repeats a message rather than forgetting one.
-        copies = {} if notify is None else {"notify": notify.outbox.copy}
-        copies |= {"people": people.room.copy, "journal": journal.copy}
-        copies |= {} if ledger is None else {"forward": ledger.copy}
+        copies = _copies(notify, people, journal, ledger)
         yield Collector(app, feed, inbox, telemetry, state.begin, keys, people, copies, notify)
+
+
+def _copies(
+    notify: Notify | None, people: People, journal: SqliteJournal, ledger: Ledger | None
+) -> dict[str, Callable[[Path], Awaitable[None]]]:
+    """What was told is copied before what it is about: a restore repeats a message rather than forgetting one."""
+    told: dict[str, Callable[[Path], Awaitable[None]]] = {} if notify is None else {"notify": notify.outbox.copy}
+    sent = {} if ledger is None else {"forward": ledger.copy}
+    return {**told, "people": people.room.copy, "journal": journal.copy, **sent}
 
 
 async def _agents(settings: CollectorSettings, keys: IdentityRoom) -> tuple[dict[str, str], set[str]]:
