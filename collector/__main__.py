@@ -113,15 +113,22 @@ def _inventory(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     one.add_argument("--separator", choices=(",", ";"), default=",", help="';' comes with a decimal comma (,)")
     example = (
         "inventory history --site 00898 --config FILE\n  phusong-collector inventory undo 7 --config FILE\n"
-        "  phusong-collector inventory accept --config FILE"
+        "  phusong-collector inventory accept --config FILE\n"
+        "  phusong-collector inventory reform --dry-run --config FILE"
     )
-    one = _command(commands, "inventory", "its versions: show them, take one back, vouch for a smaller file", example)
-    deeds = ("history", "undo", "accept")
+    about = "its versions: show them, take one back, vouch for a smaller file, move it through a reform"
+    one = _command(commands, "inventory", about, example)
+    deeds = ("history", "undo", "accept", "reform")
     one.add_argument("deed", choices=deeds, metavar="|".join(deeds), help="what to do")
     one.add_argument("number", nargs="?", type=int, metavar="N", help="undo: the version whose change is taken back")
     one.add_argument("--site", default="", metavar="SITE", help="history: versions that touched this site")
     one.add_argument("--last", type=int, default=50, metavar="N", help="history: so many (50)")
     one.add_argument("--yes", action="store_true", help="undo: even where more than a fifth of the sites would go")
+    one.add_argument("--on", metavar="DATE", help="reform: its day; the latest one known where none is given")
+    one.add_argument("--units", type=Path, metavar="FOLDER", help="reform: units.csv and succession.csv; those shipped")
+    one.add_argument("--place", action="append", default=[], metavar="SITE=CODE", help="reform: where a site is now")
+    one.add_argument("--dry-run", action="store_true", help="reform: show what would change, change nothing")
+    one.add_argument("--out", type=Path, metavar="CSV", help="reform: a sheet instead of a version")
 
 
 def _maintenance(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:

@@ -1,12 +1,12 @@
-"""``inventory history``, ``undo`` and ``accept``: what was changed, taking it back, and vouching for a smaller file."""
+"""``inventory``: what was changed, taking it back, vouching for a smaller file; it edits no site."""
 
 from argparse import Namespace
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from collector.commands.console import console
-from collector.commands.stock import load_inventory, open_book, refusals, told
+from collector.commands.reform import reform
+from collector.commands.stock import demand_ours, load_inventory, open_book, refusals, told
 from collector.inventory.change import RefusedError
 from collector.inventory.versions import Deed, Version
 from collector.settings import CollectorSettings, load_collector_settings
@@ -21,15 +21,8 @@ def inventory(given: Namespace, clock: Clock | None = None) -> int:
     clock = clock or SystemClock()
     with refusals() as refused:
         settings = load_collector_settings(given.config)
-        {"history": _history, "undo": _undo, "accept": _accept}[given.deed](given, settings, clock)
+        {"history": _history, "undo": _undo, "accept": _accept, "reform": reform}[given.deed](given, settings, clock)
     return refused.code
-
-
-def demand_ours(settings: CollectorSettings, config: Path) -> None:
-    """Raise where the inventory is a file of somebody's: the next start would bring it back."""
-    if settings.inventory is not None:
-        what = f"{settings.inventory} is the inventory: change that file, or import it and take this key away"
-        raise RefusedError([f"{config}: inventory: {what}"])
 
 
 def _history(given: Namespace, settings: CollectorSettings, clock: Clock) -> None:

@@ -106,6 +106,13 @@ def refusals() -> Iterator[Refused]:
         outcome.code = 1
 
 
+def demand_ours(settings: CollectorSettings, config: Path) -> None:
+    """Raise where the inventory is a file of somebody's: the next start would bring it back."""
+    if settings.inventory is not None:
+        what = f"{settings.inventory} is the inventory: change that file, or import it and take this key away"
+        raise RefusedError([f"{config}: inventory: {what}"])
+
+
 def told(settings: CollectorSettings, config: Path, action: str, subject: str, change: Change) -> None:
     """What follows every change: the row about it, and what a running collector needs."""
     note(settings, action, subject, change.words)

@@ -9,6 +9,8 @@ from collector.inventory.order import arranged
 from collector.inventory.rules import tidied, tidied_hub
 from collector.inventory.site import Hub, Inventory, Site
 
+_NAMED = 5
+
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants changed, looking at one version of the inventory."""
@@ -50,7 +52,10 @@ def reverted(before: Inventory, after: Inventory, now: Inventory) -> Inventory:
     """
     old, new, sites = before.by_id(), after.by_id(), now.by_id()
     touched = [name for name in old.keys() | new.keys() if old.get(name) != new.get(name)]
-    wrong = [f"site '{name}' was changed again since" for name in sorted(touched) if sites.get(name) != new.get(name)]
+    again = sorted(name for name in touched if sites.get(name) != new.get(name))
+    wrong = [f"site '{name}' was changed again since" for name in again[:_NAMED]]
+    if len(again) > _NAMED:
+        wrong.append(f"so were {len(again) - _NAMED} more")
     if after.hubs not in {before.hubs, now.hubs}:
         wrong.append("the tree of hubs was changed again since")
     if wrong:

@@ -1,22 +1,17 @@
-"""Administrative units as dated facts with their succession: a reform is a change of data; it opens no other file."""
+"""Administrative units as dated facts with their succession: a reform is a change of data; it reads no file."""
 
-import csv
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
+from collector.inventory.order import arranged
 from collector.inventory.site import Inventory, Site
-from shared.settings import SettingsError
 
-_UNITS = ("code", "name", "kind", "parent", "valid_from", "valid_to")
-_SUCCESSION = ("date", "old_code", "new_code", "coverage")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_FIRST, _LAST = date(1, 1, 1), date(9999, 12, 31)
-_MOST_ROWS = 100_000
+FIRST, LAST = date(1, 1, 1), date(9999, 12, 31)
+"""Validity that is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +22,8 @@ class Unit:
     name: str
     kind: str
     parent: str
-    valid_from: date = _FIRST
-    valid_to: date = _LAST
+    valid_from: date = FIRST
+    valid_to: date = LAST
 
     def holds(self, day: date) -> bool:
         """Whether there is such a unit on a day."""
@@ -52,6 +47,11 @@ class Units:
         self._units = units
         self._succession = succession
 
+    @property
+    def reforms(self) -> tuple[date, ...]:
+        """The days on which units went over into others, in order."""
+        return tuple(sorted({one.day for one in self._succession}))
+
     def on(self, day: date) -> tuple[Unit, ...]:
         """All units of a day."""
         return tuple(unit for unit in self._units if unit.holds(day))
@@ -74,83 +74,59 @@ class Units:
         return tuple(one for one in self._succession if one.new_code == code and one.day == day)
 
 
-def moved(inventory: Inventory, units: Units, since: date, until: date) -> tuple[Inventory, list[str]]:
-    """The inventory with the units of a later day, and ids of the sites that somebody must place by hand.
+def moved(  # noqa: PLR0913 - a reform
+    inventory: Inventory,
+    units: Units,
+    since: date,
+    until: date,
+    chosen: Mapping[str, str] = MappingProxyType({}),
+    *,
+    only: Collection[str] | None = None,
+) -> tuple[Inventory, dict[str, str]]:
+    """The inventory with the units of a later day; why a site stays as it is, where somebody must place it by hand.
 
     Ids, links, hubs and history stay: only code, kind, district and, where it was the unit's, the name change.
+    ``chosen`` gives the new code of sites that were placed by hand. Of ``only`` some sites where the others were moved
+    before: a code that is both an old one and a new one does not say which.
     """
-    unclear: list[str] = []
+    unclear: dict[str, str] = {}
     sites: list[Site] = []
     for site in inventory.sites:
-        before, after = units.find(site.code, since), units.successors(site.code, since, until)
-        if before is None or len(after) != 1:
-            unclear.append(site.id)
+        if only is not None and site.id not in only:
             sites.append(site)
             continue
-        (unit,) = after
-        district = units.find(unit.parent, until)
-        is_province = district is None or not district.parent
-        sites.append(
-            msgspec.structs.replace(
-                site,
-                code=unit.code,
-                kind=unit.kind,
-                name=unit.name if site.name == before.name else site.name,
-                district_code="" if is_province else unit.parent,
-                district="" if district is None or is_province else district.name,
-            )
-        )
-    return Inventory(tuple(sites), inventory.hubs), unclear
+        after = _place(site, units, since, until, chosen.get(site.id, ""))
+        if isinstance(after, str):
+            unclear[site.id] = after
+        sites.append(site if isinstance(after, str) else after)
+    return Inventory(arranged(sites).sites, inventory.hubs), unclear
 
 
-def read_units(folder: Path) -> Units:
-    """``units.csv`` and ``succession.csv``; raises :class:`SettingsError` with a line for each mistake."""
-    wrong: list[str] = []
-    units = [
-        Unit(row[0], row[1], row[2], row[3], _day(row[4], _FIRST), _day(row[5], _LAST))
-        for row in _rows(folder / "units.csv", _UNITS, (4, 5), wrong)
-    ]
-    succession = [
-        Successor(_day(row[0], _FIRST), row[1], row[2], row[3] == "full")
-        for row in _rows(folder / "succession.csv", _SUCCESSION, (0,), wrong)
-    ]
-    codes = {unit.code for unit in units}
-    wrong += [
-        f"{folder / 'succession.csv'}: there is no unit '{code}'"
-        for one in succession
-        for code in (one.old_code, one.new_code)
-        if code not in codes
-    ]
-    if wrong:
-        raise SettingsError(wrong)
-    return Units(units, succession)
+def _place(site: Site, units: Units, since: date, until: date, chosen: str) -> Site | str:
+    before, there = units.find(site.code, since), units.find(site.code, until)
+    if there is not None and there.name == site.name and (before is None or before.name != site.name):
+        return site  # It was moved already.
+    after = () if before is None else units.successors(site.code, since, until)
+    if chosen:
+        place = units.find(chosen, until)
+        after = () if place is None or (after and place not in after) else (place,)
+    if len(after) == 1:
+        return _moved(site, before, after[0], units.find(after[0].parent, until))
+    if chosen:
+        return f"it cannot be in '{chosen}'"
+    if before is None:
+        return f"there was no unit '{site.code}' on {since}"
+    became = ", ".join(f"{unit.code} {unit.name}" for unit in after)
+    return f"'{site.code}' was divided into {became}" if became else f"nobody says what became of '{site.code}'"
 
 
-def _rows(path: Path, head: Sequence[str], dates: Sequence[int], wrong: list[str]) -> Iterator[list[str]]:
-    try:
-        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))[:_MOST_ROWS]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        wrong.append(f"{path}: {error}")
-        return
-    if not rows or rows[0] != list(head):
-        wrong.append(f"{path}: line 1: wanted the columns {','.join(head)}")
-        return
-    for line, row in enumerate(rows[1:], 2):
-        if len(row) != len(head):
-            wrong.append(f"{path}: line {line}: wanted {len(head)} columns, found {len(row)}")
-        elif bad := next((row[place] for place in dates if row[place] and not _is_day(row[place])), ""):
-            wrong.append(f"{path}: line {line}: '{bad}' is no date like 2025-07-01")
-        else:
-            yield row
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return _DATE.fullmatch(text) is not None
-
-
-def _day(text: str, otherwise: date) -> date:
-    return date.fromisoformat(text) if text else otherwise
+def _moved(site: Site, before: Unit | None, after: Unit, district: Unit | None) -> Site:
+    is_province = district is None or not district.parent
+    return msgspec.structs.replace(
+        site,
+        code=after.code,
+        kind=after.kind,
+        name=after.name if before is not None and site.name == before.name else site.name,
+        district_code="" if is_province else after.parent,
+        district="" if district is None or is_province else district.name,
+    )

@@ -234,9 +234,9 @@ def test_readings_of_other_sites_are_put_aside_and_counted_and_the_others_taken(
 
     assert (status, answer["stored"]) == (200, 1)
     assert counted(port, "phusong_collector_readings_foreign_total") == before + 2
-    page = get(f"http://127.0.0.1:{port}/metrics")
-    assert 'site="10",' in page.split("probe_success", 1)[1]
-    assert "router-11" not in page
+    page = f"http://127.0.0.1:{port}/metrics"
+    until("its own is shown", lambda: 'site="10",' in get(page).split("probe_success", 1)[1])
+    assert "router-11" not in get(page)
 
 
 def test_an_agent_of_which_the_settings_say_so_tells_of_all_sites(port: int, config: Path) -> None:
