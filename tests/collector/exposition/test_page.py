@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from collector.exposition.discovery import targets
 from collector.exposition.page import page
 from collector.exposition.text import block, merge, number
-from collector.inventory.site import Site
+from collector.inventory.site import Device, Link, Site
 from collector.picture import AgentView, Picture, SiteView, State, Verdict
 from collector.series.latest import Latest
 from shared.wire.reading import Labels, Metric, MetricKind, Outcome, Reading, Sample
@@ -155,3 +155,22 @@ def test_sites_that_were_lost_are_still_expected() -> None:
     body = page(msgspec.structs.replace(picture(), expected_sites=193), (), {})
 
     assert value(body, "phusong_inventory_expected_sites") == 193
+
+
+def test_links_and_devices_of_the_inventory_are_series_to_join_with() -> None:
+    link = Link(
+        name="main", provider="VNPT", kind="fibre", committed_down_megabits=62.5, agreed_availability_ratio=0.995
+    )
+    device = Device(name="r1", address="192.0.2.1", role="router", maker="MikroTik", model='hEX "S"')
+    site = Site(id="s1", name="S", hub="h1", links=(link, Link(name="4g")), devices=(device,))
+    view = SiteView(site=site, verdict=Verdict(state=State.UP, since_ns=0))
+    body = page(msgspec.structs.replace(picture(), sites=(view,)), (), {})
+
+    at = {"site": "s1", "hub": "h1", "link": "main"}
+    assert value(body, "phusong_link_info", **at, provider="VNPT", kind="fibre") == 1
+    assert value(body, "phusong_link_info", **(at | {"link": "4g"})) == 1
+    assert value(body, "phusong_link_committed_bits_per_second", **at, direction="down") == 62_500_000
+    assert value(body, "phusong_link_agreed_availability_ratio", **at) == 0.995
+    labels = {"device": "r1", "role": "router", "address": "192.0.2.1", "maker": "MikroTik", "model": 'hEX "S"'}
+    assert value(body, "phusong_device_info", site="s1", hub="h1", **labels) == 1
+    assert not [key for key in read(body) if key[0].startswith("phusong_link_committed") and ("link", "4g") in key[1]]

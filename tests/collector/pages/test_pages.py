@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from collector.inventory.site import Contact, Inventory
+from collector.inventory.rules import ROLES
+from collector.inventory.site import Contact, Device, Inventory, Link
 from collector.pages.devices import devices_of
 from collector.pages.outline import HEIGHT, outlines, projection
 from collector.pages.province_map import read_sheet
@@ -52,6 +53,26 @@ async def test_a_site_tells_its_state_its_past_and_whom_to_call(story: Story) ->
     assert 'class="loss"' in page
     assert "Down" in lost
     assert 'class="now"' in lost
+
+
+async def test_a_site_shows_its_devices_and_what_its_contracts_say() -> None:
+    link = Link(
+        name="main", provider="VNPT", contract="HD-7", committed_down_megabits=62.5, agreed_availability_ratio=0.995
+    )
+    device = Device(name="ups<1>", role="ups", address="192.0.2.7", maker="APC", model="SMT750")
+    story = Story(named("Lũng Cú", links=(link,), devices=(device,)))
+    story.live(10)
+    with shown(story) as client:
+        page = (await client.get("/sites/s0")).text
+        english = (await client.get("/sites/s0?lang=en")).text
+
+    assert "cam kết ↓ 62.5 Mbit/s, độ sẵn sàng 99.5 %" in page
+    assert "<td>ups&lt;1&gt;</td><td>bộ lưu điện</td><td>192.0.2.7</td><td>APC SMT750</td>" in page
+    assert "<td>UPS</td>" in english
+
+
+def test_every_role_of_a_device_has_words() -> None:
+    assert {f"role={role}" for role in ROLES} <= VIETNAMESE.keys() & ENGLISH.keys()
 
 
 async def test_incidents_are_listed_and_each_shows_its_evidence_and_versions(story: Story) -> None:
