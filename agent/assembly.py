@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import cast
@@ -71,7 +71,7 @@ async def run_agent(
             asyncio.create_task(runner.run()),
             asyncio.create_task(commit_regularly(commit, settings.file.commit_seconds, clock, runner.urgent)),
             asyncio.create_task(courier.run(committer.news)),
-            *_renewal(settings, clock, log),
+            *_renewal(settings, times, clock, log),
         ]
         await _until_stopped(tasks, stop)
         await committer.commit((*runner.take(), await report.reading()))
@@ -157,7 +157,7 @@ def _courier(  # noqa: PLR0913, PLR0917 - the composition root hands everything 
     times, purse, meter = accounts
     complain = Limited(log, clock)
     sender = Sender(settings.file.agent, release(), lambda: _descriptions(instruments))
-    post = make_post(settings, complain, meter)
+    post = make_post(settings, complain, meter, times.doubts_clock)
     return Courier(sender, desk, post, clock=clock, times=times, purse=purse, complain=complain, draw=random.random)
 
 
@@ -166,7 +166,7 @@ def _descriptions(instruments: Mapping[str, Instrument]) -> tuple[Metric, ...]:
     return (*known.values(), *METRICS, INFO)
 
 
-def _renewal(settings: AgentSettings, clock: Clock, log: logging.Logger) -> list[asyncio.Task[None]]:
+def _renewal(settings: AgentSettings, times: Timekeeper, clock: Clock, log: logging.Logger) -> list[asyncio.Task[None]]:
     """The task that renews the machine's key; none where it did not join."""
     if settings.card is None:
         return []
@@ -175,17 +175,24 @@ def _renewal(settings: AgentSettings, clock: Clock, log: logging.Logger) -> list
     async def rotate_once() -> None:
         card = read_card(state)
         if card is not None:
-            await asyncio.to_thread(rotate, card, state, uplink.way(), card_tls(card, uplink), secrets.token_bytes(32))
+            tls = card_tls(card, uplink, doubts_clock=times.doubts_clock())
+            await asyncio.to_thread(rotate, card, state, uplink.way(), tls, secrets.token_bytes(32))
 
     return [asyncio.create_task(renew_regularly(state, rotate_once, clock, Limited(log, clock)))]
 
 
-def make_post(settings: AgentSettings, complain: Limited, meter: Meter | None = None) -> HttpPost:
+def make_post(
+    settings: AgentSettings,
+    complain: Limited,
+    meter: Meter | None = None,
+    doubts_clock: Callable[[], bool] | None = None,
+) -> HttpPost:
     """The sender with what proves who it is; raises OSError or ValueError where a file does not hold what it should."""
     uplink, card = settings.file.uplink, settings.card
     if card is None:
         token = uplink.token or read_secret(cast("Path", uplink.token_file))
-        return HttpPost(uplink.way(), TokenProof(token), make_tls(uplink), meter=meter)
+        return HttpPost(uplink.way(), TokenProof(token), make_tls(uplink), meter=meter, doubts_clock=doubts_clock)
     state, way = settings.file.state, uplink.way()
     proof, tls = KeyProof(state, card, complain), card_tls(card, uplink)
-    return HttpPost(way, proof, tls, lambda: renewed_tls(state, way), meter)
+    dated = None if card.authorities else doubts_clock
+    return HttpPost(way, proof, tls, lambda: renewed_tls(state, way), meter, doubts_clock=dated)

@@ -10,8 +10,10 @@ from agent.identity.card import CardError, read_card
 from agent.identity.enrol import EnrolError, enrol
 from agent.identity.rotate import rotate
 from agent.identity.trust import TrustError, card_tls
+from agent.timekeeping.keeper import is_doubtful, read_known
 from agent.uplink.connection import AwayError, Way, proxy_problem
 from agent.uplink.http import UplinkSettings
+from shared.clock import SystemClock
 from shared.ownership import StateTakenError, owned
 from shared.printable import printable
 from shared.secret import Secret
@@ -34,7 +36,8 @@ def join(words: Sequence[str], state: Path, proxy: str | None) -> int:
 
     def deed() -> str:
         with owned(state):
-            card = enrol(code, state, through, secrets.token_bytes(32))
+            doubts = is_doubtful(read_known(state), SystemClock())
+            card = enrol(code, state, through, secrets.token_bytes(32), doubts_clock=doubts)
         return f"this machine is agent {printable(card.agent)} at site {printable(card.site)} of {card.url}"
 
     return _told(deed, f"phusong-agent join: {code.address}")
@@ -49,7 +52,9 @@ def rotate_key(state: Path, proxy: str | None) -> int:
         if card is None:
             raise EnrolError(f"{state}: this machine did not join: there is no key to rotate")
         way = Way(card.url, _TIMEOUT_SECONDS, proxy=through)
-        rotate(card, state, way, card_tls(card, UplinkSettings(url=card.url)), secrets.token_bytes(32))
+        doubts = is_doubtful(read_known(state), SystemClock())
+        tls = card_tls(card, UplinkSettings(url=card.url), doubts_clock=doubts)
+        rotate(card, state, way, tls, secrets.token_bytes(32))
         return f"agent {printable(card.agent)} has a new key; the old one ends with the first batch under it"
 
     return _told(deed, "phusong-agent rotate")

@@ -25,9 +25,10 @@ class EnrolError(Exception):
     """The machine is not enrolled; one line says why."""
 
 
-def enrol(code: JoinCode, state: Path, proxy: Secret | None, fresh: bytes) -> Card:
+def enrol(code: JoinCode, state: Path, proxy: Secret | None, fresh: bytes, *, doubts_clock: bool = False) -> Card:
     """Enrol with the code and write the card; ``fresh`` is the seed of a new key, 32 bytes.
 
+    Where the machine ``doubts_clock``, its own, the time in certificates counts for nothing.
     May be repeated after it broke off anywhere. Raises :class:`EnrolError`, TrustError, AwayError, and OSError where
     the state folder cannot be written.
     """
@@ -40,7 +41,7 @@ def enrol(code: JoinCode, state: Path, proxy: Secret | None, fresh: bytes) -> Ca
     tls = None
     if code.address.startswith("https://"):
         authorities = find_authorities(way, code.pins) if code.pins else ()
-        tls = pinned_tls(authorities) if code.pins else public_tls()
+        tls = pinned_tls(authorities) if code.pins else public_tls(doubts_clock=doubts_clock)
     request = enrol_request(code.secret, key)
     enrolled = _answer(*post_once(way, tls, PATH, msgspec.json.encode(request), {}), request)
     if enrolled.key_id != key_id_of(key.public_key()) or enrolled.site != code.site:

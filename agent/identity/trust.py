@@ -2,7 +2,8 @@
 
 A pinned authority is found in what the server presents; that connection carries the handshake and not one byte more.
 Every other connection verifies the chain up to that authority, and the name. The time in certificates counts for
-nothing there: a clock that begins in 1970 must not lock a machine out, and a pin ends by another pin.
+nothing there: a clock that begins in 1970 must not lock a machine out, and a pin ends by another pin. Where nobody is
+pinned it counts unless the machine's clock cannot be right.
 """
 
 import contextlib
@@ -14,33 +15,38 @@ from typing import Any
 import msgspec
 
 from agent.identity.card import Card, CardError, read_card, write_card
-from agent.uplink.connection import AwayError, Way, connection_to, in_a_line
+from agent.uplink.connection import AwayError, Way, connection_to, heed_time, in_a_line
 from agent.uplink.http import UplinkSettings, make_tls
-
-_NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME
 
 
 class TrustError(Exception):
     """The server is not the collector that the join code names; one line."""
 
 
-def public_tls() -> ssl.SSLContext:
+def public_tls(*, doubts_clock: bool = False) -> ssl.SSLContext:
     """TLS that trusts the system's authorities."""
-    return ssl.create_default_context()
+    context = ssl.create_default_context()
+    heed_time(context, heed=not doubts_clock)
+    return context
 
 
 def pinned_tls(authorities: Iterable[str]) -> ssl.SSLContext:
     """TLS that trusts these authorities (PEM) and no other, whatever the clock says."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.verify_flags |= _NO_CHECK_TIME
+    heed_time(context, heed=False)
     context.load_verify_locations(cadata="".join(authorities))
     return context
 
 
-def card_tls(card: Card, settings: UplinkSettings) -> ssl.SSLContext | None:
+def card_tls(card: Card, settings: UplinkSettings, *, doubts_clock: bool = False) -> ssl.SSLContext | None:
     """TLS as the machine's card says, or the settings where its code pinned nobody; None for plain HTTP."""
-    return pinned_tls(card.authorities) if card.authorities else make_tls(settings)
+    if card.authorities:
+        return pinned_tls(card.authorities)
+    context = make_tls(settings)
+    if context is not None:
+        heed_time(context, heed=not doubts_clock)
+    return context
 
 
 def renewed_tls(state: Path, way: Way) -> ssl.SSLContext | None:

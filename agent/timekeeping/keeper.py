@@ -13,6 +13,7 @@ from shared.clock import Clock
 from shared.logs import Limited
 from shared.wire.reading import Anchor, ClockQuality
 
+_DAY_NS = 86_400 * 1_000_000_000
 _NAME = "known-times.json"
 
 
@@ -65,6 +66,11 @@ class Timekeeper:
         clock = self._clock
         return offset_ns(self._known.boots, clock.boot_id(), clock.monotonic_ns(), clock.wall_ns())
 
+    def doubts_clock(self) -> bool:
+        """Whether this machine's clock is off by more than a day, as far as can be known."""
+        self.quality()  # a kernel that follows a reference vouches for it
+        return is_doubtful(self._known, self._clock)
+
     def _learn(self, anchor: Anchor) -> None:
         self._known = learn(self._known, anchor)
 
@@ -81,6 +87,15 @@ class Timekeeper:
             self._complain.warning("known times cannot be kept", error.strerror or type(error).__name__)
             return
         self._saved = known
+
+
+def is_doubtful(known: Known, clock: Clock) -> bool:
+    """Whether a clock is known to be off by more than a day, or shows a time that cannot be."""
+    wall_ns = clock.wall_ns()
+    ahead_ns = offset_ns(known.boots, clock.boot_id(), clock.monotonic_ns(), wall_ns)
+    if ahead_ns is not None:
+        return abs(ahead_ns) > _DAY_NS
+    return not is_plausible(wall_ns, floor_ns(known.latest_wall_ns()))
 
 
 def read_known(folder: Path) -> Known:

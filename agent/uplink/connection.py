@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from shared.secret import Secret
 
 _HTTP_PORT, _HTTPS_PORT = 80, 443
+_NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME
 
 
 class AwayError(Exception):
@@ -47,6 +48,12 @@ def connection_to(way: Way, tls: ssl.SSLContext | None) -> http.client.HTTPConne
         default = _HTTPS_PORT if parts.scheme == "https" else _HTTP_PORT
         made.set_tunnel(host, parts.port or default, _proxy_headers(way.proxy))
     return made
+
+
+def heed_time(tls: ssl.SSLContext, *, heed: bool) -> None:
+    """Whether the time in certificates counts; a clock that begins in 1970 must not lock a machine out."""
+    flags = int(tls.verify_flags)
+    tls.verify_flags = ssl.VerifyFlags(flags & ~_NO_CHECK_TIME if heed else flags | _NO_CHECK_TIME)
 
 
 def proxy_problem(proxy: Secret) -> str:

@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from agent.uplink.answer import Reply
-from agent.uplink.connection import AwayError, Line, Way, connection_to, in_a_line
+from agent.uplink.connection import AwayError, Line, Way, connection_to, heed_time, in_a_line
 from agent.uplink.meter import FAILED_CONNECT_BYTES, FAILED_HANDSHAKE_BYTES, Meter, Tap
 from agent.uplink.proof import Proof, Stamp
 from shared.secret import Secret
@@ -19,6 +19,7 @@ from shared.wire.seal import HEADER as SEAL
 
 _ANSWER_LIMIT_BYTES = 64 * 1024
 _PATH = "/api/v1/batches"
+_NOT_YET_VALID = 9  # X509_V_ERR_CERT_NOT_YET_VALID
 
 
 class UplinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,15 +55,20 @@ class Post(Protocol):
 class HttpPost:
     """A connection for each batch: nothing to keep alive over a line that fails, and no state between tries."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root fills these in, once
         self,
         way: Way,
         proof: Proof,
         tls: ssl.SSLContext | None,
         renew: Callable[[], ssl.SSLContext | None] | None = None,
         meter: Meter | None = None,
+        *,
+        doubts_clock: Callable[[], bool] | None = None,
     ) -> None:
         """``renew`` is asked for other TLS where the server's authority is not one that is trusted.
+
+        ``doubts_clock`` tells whether the time in certificates can be compared with this machine's; without it ``tls``
+        stays as it is.
 
         ``meter`` counts what all this costs on the line.
         """
@@ -71,10 +77,15 @@ class HttpPost:
         self._tls = tls
         self._renew = renew
         self._meter = meter or Meter()
+        self._doubts_clock = doubts_clock
+        self._behind = False
+        """Whether the last certificate was not valid yet: none is in use before its time, so the clock is behind."""
 
     async def __call__(self, body: bytes, stamp: Stamp) -> Reply:
         """See :class:`Post`."""
         line = Line()
+        if self._tls is not None and self._doubts_clock is not None:
+            heed_time(self._tls, heed=not (self._behind or self._doubts_clock()))
         limit_seconds = self._way.timeout_seconds * 2
         try:
             async with asyncio.timeout(limit_seconds) as deadline:
@@ -111,12 +122,14 @@ class HttpPost:
             connection.connect()
         except ssl.SSLError as error:
             self._meter.add(FAILED_HANDSHAKE_BYTES)
+            self._behind = getattr(error, "verify_code", 0) == _NOT_YET_VALID
             if isinstance(error, ssl.SSLCertVerificationError) and self._renew is not None:
                 self._tls = self._renew() or self._tls
             raise
         except OSError:
             self._meter.add(FAILED_CONNECT_BYTES)
             raise
+        self._behind = False
 
 
 def make_tls(settings: UplinkSettings) -> ssl.SSLContext | None:

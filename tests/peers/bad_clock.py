@@ -23,6 +23,8 @@ class Machine:
     """Its folder holds what the programs on it leave."""
 
     folder: Path
+    variables: dict[str, str] = field(default_factory=dict)
+    """Environment of its programs, besides what makes up the clock."""
     boots: dict[str, int] = field(default_factory=dict)
     """How far CLOCK_BOOTTIME of each boot is ahead of that of the machine of the test."""
 
@@ -40,6 +42,7 @@ class Machine:
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",
+            **self.variables,
         }
 
     def run(self, *command: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
