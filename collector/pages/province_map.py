@@ -9,7 +9,10 @@ from starlette.responses import Response
 from collector.inventory.site import Inventory
 from collector.pages.outline import FOLDER, HEIGHT, Outline, outlines, projection, read_outlines
 from collector.pages.sheet import Sheets
+from collector.wall.rotation import MAP_SECONDS, NEW_SECONDS, after_map
+from shared.clock import Clock
 
+_SECOND_NS = 1_000_000_000
 _STATES = ("down", "unknown", "degraded", "maintenance", "up")
 _LEGEND = ("up", "degraded", "down", "unknown", "maintenance")
 
@@ -51,8 +54,9 @@ def read_sheet(inventory: Inventory, folder: Path = FOLDER) -> Sheet:
 class MapPage:
     """Holds the projected outlines."""
 
-    def __init__(self, sheets: Sheets, inventory: Inventory, sheet: Sheet) -> None:
+    def __init__(self, sheets: Sheets, inventory: Inventory, sheet: Sheet, clock: Clock) -> None:
         self._sheets = sheets
+        self._clock = clock
         self._names = {site.id: site.name for site in inventory.sites}
         self._sheet = sheet
 
@@ -66,10 +70,16 @@ class MapPage:
             if site in states
         ]
         markers.sort(key=lambda marker: -_STATES.index(marker.state))
+        now = self._clock.wall_ns() / _SECOND_NS
+        new = latest is not None and any(now - incident.since < NEW_SECONDS for incident in latest.incidents)
         units = "now" if request.query_params.get("units") == "now" else "then"
         return self._sheets.page(
             request,
             "map.html",
+            scripts=True,
+            turn=after_map(request.query_params, new=new),
+            seconds=MAP_SECONDS,
+            fresh=latest is not None and now - latest.evaluated_at < self._sheets.fresh_seconds,
             units=units,
             outlines=self._sheet.now if units == "now" else self._sheet.then,
             markers=markers,

@@ -38,7 +38,7 @@ def page_routes(sheets: Sheets, shown: Shown, teller: Teller | None = None) -> l
     remarks = None if teller is None else Remarks(teller)
     sites = SitePages(sheets, shown.inventory, shown.journal, shown.quality, shown.fresh, clock=shown.clock)
     incidents = IncidentPages(sheets, shown.inventory, shown.journal, shown.clock, remarks)
-    on_map = MapPage(sheets, shown.inventory, read_sheet(shown.inventory))
+    on_map = MapPage(sheets, shown.inventory, read_sheet(shown.inventory), shown.clock)
     return [
         Route("/sites", sites.search),
         Route("/sites/{site:str}", sites.show),

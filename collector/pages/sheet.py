@@ -51,8 +51,15 @@ class Sheets:
         language = self.language(request)
         return (ENGLISH if language == "en" else VIETNAMESE), incident_words(language)
 
-    def page(self, request: Request, template: str, status: int = 200, **content: object) -> Response:
-        """The page; ``content`` is for its template."""
+    @property
+    def fresh_seconds(self) -> float:
+        """How old an evaluation may be."""
+        return self._settings.fresh_seconds
+
+    def page(
+        self, request: Request, template: str, status: int = 200, *, scripts: bool = False, **content: object
+    ) -> Response:
+        """The page; ``content`` is for its template, ``scripts`` lets modules of ours run on it."""
         language = self.language(request)
         words, told = self.words(request)
         latest = self.feed.latest
@@ -70,7 +77,8 @@ class Sheets:
             moment=self.moment,
             **content,
         )
-        return HTMLResponse(body, status, {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"})
+        policy = f"{POLICY}; script-src 'self'; connect-src 'self'" if scripts else POLICY
+        return HTMLResponse(body, status, {"Content-Security-Policy": policy, "Cache-Control": "no-store"})
 
     def moment(self, unix_seconds: float) -> str:
         """Date and time in the province."""

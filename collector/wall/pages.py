@@ -16,6 +16,7 @@ from collector.wall.language import language_in
 from collector.wall.lately import bars, most_in_words, path_in_words
 from collector.wall.layout import arrange, length_class
 from collector.wall.reasons import reason_in
+from collector.wall.rotation import after_wall
 from collector.wall.screens import LETTERS, is_name
 from collector.wall.settings import WallSettings
 from collector.wall.spans import day, moment, span
@@ -59,6 +60,7 @@ class Pages:
             zone=self._zone.key,
             screen=screen[:LETTERS],
             reports=is_name(screen),
+            turn=after_wall(request.query_params),
             now=now,
             clock=moment(now, self._zone),
             date=day(now, self._zone),

@@ -11,6 +11,7 @@ from starlette.types import Scope
 
 from collector.wall.feed import Feed
 from collector.wall.pages import FOLDER, Pages
+from collector.wall.rotation import first
 from collector.wall.screens import NotBelieved
 
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -45,9 +46,13 @@ def routes(feed: Feed, pages: Pages, report: Callable[[bytes], None]) -> list[Ba
     async def home(_: Request) -> Response:
         return RedirectResponse("/wall")
 
+    async def rotate(request: Request) -> Response:
+        return RedirectResponse(first(request.query_params), 303)
+
     return [
         Route("/", home),
         Route("/wall", pages.wall),
+        Route("/wall/rotate", rotate),
         Route("/api/v1/status", status),
         Route("/api/v1/screens", drawn, methods=["POST"]),
         Route("/events", events),

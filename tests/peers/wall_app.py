@@ -14,6 +14,8 @@ from starlette.routing import Route
 
 from collector.inventory.csv_file import read_csv
 from collector.inventory.site import Inventory, Site
+from collector.pages.province_map import MapPage, read_sheet
+from collector.pages.sheet import Sheets
 from collector.picture import Picture, SiteView, State, Transition, Verdict
 from collector.wall.feed import Feed
 from collector.wall.pages import Pages
@@ -124,11 +126,11 @@ class Scene:
 async def main(port: int) -> None:
     """Serve until killed."""
     scene = Scene()
-    pages = Pages(
-        scene.feed, WallSettings(title="Hà Giang", fresh_seconds=4.0), scene.clock, ZoneInfo("Asia/Ho_Chi_Minh")
-    )
+    settings, zone = WallSettings(title="Hà Giang", fresh_seconds=4.0), ZoneInfo("Asia/Ho_Chi_Minh")
+    pages = Pages(scene.feed, settings, scene.clock, zone)
+    on_map = MapPage(Sheets(scene.feed, settings, zone), scene.inventory, read_sheet(scene.inventory), scene.clock)
     table = [Route("/scene", scene.change), Route("/events", scene.events), *routes(scene.feed, pages, scene.drawn)]
-    table.append(Route("/heard", scene.told))
+    table += [Route("/heard", scene.told), Route("/wall/map", on_map.show)]
     server = uvicorn.Server(uvicorn.Config(Starlette(routes=table), port=port, log_level="warning", loop="asyncio"))
     await asyncio.gather(server.serve(), scene.publish())
 

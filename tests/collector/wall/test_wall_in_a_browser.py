@@ -346,7 +346,7 @@ def test_a_screen_without_a_name_says_nothing(page: Page, server: Server) -> Non
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     show(page, server, "?screen=<b>")
-    page.wait_for_function("document.getElementById('age').textContent !== ''")
+    page.wait_for_function("() => document.getElementById('age').textContent !== ''")
 
     assert [url for url in asked if url.endswith("/screens")] == []
     assert heard(server) == {}
@@ -365,6 +365,44 @@ def test_the_last_day_and_the_alert_path_are_drawn_alike_by_page_and_script(page
         assert plain[0].startswith("tối đa 37, ")
         assert plain[2] == look
         assert len(plain[3]) == 24
+
+
+def test_a_rotating_screen_goes_on_while_nothing_is_new_and_stays_where_nobody_answers(
+    page: Page, server: Server
+) -> None:
+    server.scene(down=0)
+    page.goto(f"{server.url}/wall/rotate?every=10&screen=left", wait_until="domcontentloaded")
+    page.wait_for_url("**/wall/map?screen=left&rotate=10", timeout=30_000)
+    page.wait_for_url("**/wall?screen=left&rotate=10", timeout=30_000)
+
+    server.signal(signal.SIGSTOP)
+    page.wait_for_function(COVERED, polling=100, timeout=30_000)
+    assert page.url == f"{server.url}/wall?screen=left&rotate=10"
+
+
+def test_a_new_problem_brings_the_wall_back_and_holds_it(page: Page, server: Server) -> None:
+    server.scene(down=3)
+    page.goto(f"{server.url}/wall/map?rotate=120", wait_until="domcontentloaded")
+    page.wait_for_url("**/wall?rotate=120", timeout=30_000)
+    page.wait_for_function("() => document.querySelector('.problems li.new') !== null")
+
+
+def test_a_map_that_is_not_drawn_anew_covers_itself_without_a_script(browser: Browser, server: Server) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    opened = context.new_page()
+    opened.route("**/*", lambda route: route.continue_() if route.request.url.endswith((".css", "/wall/map")) else None)
+    opened.goto(f"{server.url}/wall/map", wait_until="domcontentloaded")
+    cover = opened.locator("#cover")
+
+    assert cover.evaluate(
+        "cover => [getComputedStyle(cover).opacity, cover.getAnimations()[0].effect.getTiming().duration]"
+    ) == [
+        "0",
+        20_000,
+    ]
+    cover.evaluate("cover => cover.getAnimations()[0].finish()")
+    assert cover.evaluate("cover => getComputedStyle(cover).opacity") == "1"
+    context.close()
 
 
 def test_counts_that_contradict_the_sites_cover_the_screen(page: Page, server: Server) -> None:
