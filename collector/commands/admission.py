@@ -39,7 +39,7 @@ def shrunk(error: DrasticError) -> str:
     gone = ", ".join(error.change.removed[:5])
     return (
         f"the inventory has shrunk: {len(error.change.removed)} of the {error.change.before} sites accepted last are"
-        f" missing ({gone}…): mend the file and restart, or 'phusong-collector inventory accept' where that is meant"
+        f" missing ({gone}…): mend the file, or 'phusong-collector inventory accept' where that is meant; then reload"
     )
 
 

@@ -4,11 +4,13 @@ import asyncio
 import gc
 import logging
 import signal
+import socket
 import sqlite3
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import uvloop
@@ -19,6 +21,7 @@ from collector.calendar.maintenance import load_windows
 from collector.commands.admission import admit, missing
 from collector.commands.backup import do_nightly_work
 from collector.commands.stock import load_inventory
+from collector.commands.upkeep import Upkeep
 from collector.forward.post import unusable
 from collector.forward.settings import DestinationSettings
 from collector.inventory.site import Inventory
@@ -28,7 +31,7 @@ from collector.notify.settings import NotifySettings
 from collector.serving import ListenError, open_sockets, serve, tls_context
 from collector.settings import CollectorSettings, load_collector_settings
 from shared import logs
-from shared.clock import SystemClock
+from shared.clock import Clock, SystemClock
 from shared.ownership import StateTakenError, owned
 from shared.settings import SettingsError
 
@@ -54,14 +57,14 @@ def check_config(path: Path) -> int:
 
 
 def run(path: Path, level: str) -> int:
-    """Run until SIGTERM or SIGINT."""
+    """Run until SIGTERM or SIGINT; SIGHUP reads the inventory again."""
     loaded = _load(path)
     if loaded is None:
         return _INPUT_IS_WRONG
     logs.configure(level, libraries=("apscheduler", "uvicorn"))
     log = logs.logger("phusong.collector")
     try:
-        uvloop.run(_run(*loaded, log))
+        uvloop.run(_run(path, *loaded, log))
     except (ListenError, StateTakenError) as error:
         print(f"phusong-collector: {error}", file=sys.stderr)
         return 1
@@ -74,37 +77,58 @@ def run(path: Path, level: str) -> int:
     return 0
 
 
-async def _run(settings: CollectorSettings, inventory: Inventory, log: logging.Logger) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+async def _run(path: Path, settings: CollectorSettings, inventory: Inventory, log: logging.Logger) -> None:
+    stop, clock, loop = asyncio.Event(), SystemClock(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    clock = SystemClock()
     with owned(settings.state), open_sockets(settings.listen) as sockets:
-        inventory = admit(settings, inventory, clock, log)
-        async with open_collector(settings, inventory, clock, log) as collector:
+        upkeep = Upkeep(path, settings, admit(settings, inventory, clock, log), clock, log)
+        loop.add_signal_handler(signal.SIGHUP, upkeep.asked.set)
+        while not stop.is_set():
+            # The sockets stay open from one turn to the next: who comes meanwhile waits.
+            await _turn(settings, upkeep, [each.dup() for each in sockets], clock, log, stop)
 
-            async def nightly() -> None:
-                await do_nightly_work(collector, settings, clock)
-                log.info(_HEAD, await collector.people.room.read(lambda book: book.head()))
 
-            retention = settings.retention
-            with open_almanac(nightly, retention.nightly_at, retention.time_zone, log):
-                # What is here now stays to the end: looking at it again and again would hold up everybody.
-                gc.collect()
-                gc.freeze()
-                scheme = "http" if settings.listen.tls is None else "https"
-                where = sockets[0].getsockname()[:2]
-                log.info("%d sites, wall at %s://%s:%d/wall", len(inventory.sites), scheme, *where)
-                evaluating = collector.evaluate_for_ever()
-                evaluating.add_done_callback(lambda _: stop.set())
-                serving = asyncio.create_task(serve(collector.app, sockets, settings.listen, collector.telemetry, stop))
-                await stop.wait()
-                collector.feed.close()
-                await serving
-                evaluating.cancel()
+async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
+    settings: CollectorSettings,
+    upkeep: Upkeep,
+    sockets: list[socket.socket],
+    clock: Clock,
+    log: logging.Logger,
+    stop: asyncio.Event,
+) -> None:
+    """Until it is stopped, or until the inventory is another: then all is opened anew around it, as at a start."""
+    async with open_collector(settings, upkeep.inventory, clock, log) as collector:
+
+        async def nightly() -> None:
+            await do_nightly_work(collector, settings, clock)
+            log.info(_HEAD, await collector.people.room.read(lambda book: book.head()))
+
+        retention, over = settings.retention, asyncio.Event()
+        with open_almanac(nightly, retention.nightly_at, retention.time_zone, log):
+            # What is here now stays to the end: looking at it again and again would hold up everybody.
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
+            scheme = "http" if settings.listen.tls is None else "https"
+            where = sockets[0].getsockname()[:2]
+            log.info("%d sites, wall at %s://%s:%d/wall", len(upkeep.inventory.sites), scheme, *where)
+            evaluating = collector.evaluate_for_ever()
+            serving = asyncio.create_task(serve(collector.app, sockets, settings.listen, collector.telemetry, over))
+            ends: list[asyncio.Future[Any]] = [
+                *(asyncio.create_task(each) for each in (stop.wait(), upkeep.changed())),
+                evaluating,
+            ]
+            await asyncio.wait([*ends, serving], return_when=asyncio.FIRST_COMPLETED)
+            if evaluating.done():
+                stop.set()
+            over.set()
+            collector.feed.close()
+            await serving
+            for task in ends:
+                task.cancel()
                 with suppress(asyncio.CancelledError):
-                    await evaluating
+                    await task
 
 
 def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:

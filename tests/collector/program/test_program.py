@@ -4,10 +4,12 @@ import asyncio
 import signal
 import socket
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import yaml
+
+from collector.__main__ import main
 
 ROOT = Path(__file__).parents[3]
 TOKEN = "canary-token-of-a1-canary"
@@ -103,12 +105,22 @@ async def fleet(port: int) -> str:
     """The page of metrics, once there was an evaluation."""
     async with asyncio.timeout(60):
         while True:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            said = (await reader.read()).decode()
-            writer.close()
-            if "phusong_inventory_expected_sites " in said:
-                return said
+            with suppress(ConnectionError):  # in the middle of a turn to another inventory
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                said = (await reader.read()).decode()
+                writer.close()
+                if "phusong_inventory_expected_sites " in said:
+                    return said
+            await asyncio.sleep(0.1)
+
+
+async def shows(port: int, sites: int) -> None:
+    """Wait until so many sites are on the page."""
+    async with asyncio.timeout(60):
+        while True:
+            if (await fleet(port)).count("\nphusong_site_info{") == sites:
+                return
             await asyncio.sleep(0.1)
 
 
@@ -128,3 +140,48 @@ async def test_a_collector_that_comes_back_with_far_fewer_sites_runs_and_expects
         assert page.count("\nphusong_site_info{") == kept
         assert "\nphusong_inventory_expected_sites 10" in page
     assert "3 of the 10 sites accepted last are missing" in said
+
+
+async def test_an_imported_site_appears_while_the_collector_runs(tmp_path: Path) -> None:
+    config, port = settings(tmp_path, "c.yaml")
+    stated = yaml.safe_load(config.read_text(encoding="utf-8"))
+    del stated["inventory"]
+    config.write_text(yaml.safe_dump(stated), encoding="utf-8")
+    assert main(["import-sites", str(tmp_path / "sites.csv"), "--config", str(config)]) == 0
+    collector = await start(config)
+    try:
+        await until_it_listens(port)
+        await shows(port, 2)
+        (tmp_path / "sites.csv").write_text("code,name\n1,a\n2,b\n3,c\n", encoding="utf-8")
+        assert main(["import-sites", str(tmp_path / "sites.csv"), "--config", str(config)]) == 0
+        collector.send_signal(signal.SIGHUP)
+        await shows(port, 3)
+    finally:
+        said = await end(collector)
+
+    assert "the inventory is another: 1 new, 0 gone, 0 altered" in said
+
+
+async def test_a_hangup_reads_the_file_again_and_a_wrong_or_far_smaller_one_is_not_taken(tmp_path: Path) -> None:
+    config, port = settings(tmp_path, "c.yaml")
+    sheet, log = tmp_path / "sites.csv", b""
+    collector = await start(config)
+    assert collector.stderr is not None
+    try:
+        await until_it_listens(port)
+        await fleet(port)
+        for text, told in (
+            ("code,name\n1,a\n", b"1 of 2 sites would go"),
+            ("code,name\n1,=a\n2,b\n", b"begins with '='"),
+            ("code,name\n1,a\n2,b\n3,c\n", b"the inventory is another"),
+        ):
+            sheet.write_text(text, encoding="utf-8")
+            collector.send_signal(signal.SIGHUP)
+            async with asyncio.timeout(60):
+                while told not in log:
+                    log += await collector.stderr.readline()
+        await shows(port, 3)
+    finally:
+        await end(collector)
+
+    assert log.count(b"the inventory in use stays") == 2
