@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from collector.wall.feed import Feed
-from collector.wall.frame import Frame
 from collector.wall.language import language_in
 from collector.wall.lately import bars, most_in_words, path_in_words
 from collector.wall.layout import arrange, length_class
+from collector.wall.problems import ROOM_VH, SHORT_VH, TALL_VH, rest, rows
 from collector.wall.reasons import reason_in
 from collector.wall.rotation import after_wall
 from collector.wall.screens import LETTERS, is_name
@@ -25,7 +25,6 @@ from shared.clock import Clock
 
 FOLDER = Path(__file__).parent
 _THEMES = ("dark", "light")
-SHOWN_PROBLEMS = 6
 SHOWN_CHANGES = 7
 GLYPHS = {"up": "", "degraded": "▲", "down": "✖", "unknown": "?", "maintenance": "⚙"}
 _SECOND_NS = 1_000_000_000
@@ -56,7 +55,10 @@ class Pages:
             nonce=nonce,
             script_words=msgspec.json.encode(words).decode(),
             glyphs=GLYPHS,
-            limits=(SHOWN_PROBLEMS, SHOWN_CHANGES),
+            heights=(ROOM_VH, TALL_VH, SHORT_VH),
+            shown_changes=SHOWN_CHANGES,
+            suffix="" if words.tag == self._settings.language else f"?lang={words.tag}",
+            person=getattr(request.state, "person", None),
             zone=self._zone.key,
             screen=screen[:LETTERS],
             reports=is_name(screen),
@@ -88,13 +90,10 @@ class Pages:
             "bars": bars(current),
             "most": most_in_words(current, words, self._zone),
             "path": path_in_words(current, words, self._zone),
-            "problems": self._problems(current, words, now),
+            "problems": rows(current, words),
+            "rest": rest(current),
             "changes": [(change, moment(change.at, self._zone)[:5]) for change in current.transitions[:SHOWN_CHANGES]],
             "times": {
                 site.site: f"{day(site.since, self._zone)} {moment(site.since, self._zone)}" for site in current.sites
             },
         }
-
-    @staticmethod
-    def _problems(current: Frame, words: Words, now: float) -> list[tuple[object, str]]:
-        return [(incident, span(now - incident.since, words)) for incident in current.incidents[:SHOWN_PROBLEMS]]

@@ -49,6 +49,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     path_overdue: str
     path_never: str
     path_none: str
+    log_in: str
 
     def cause_word(self, cause: str) -> str:
         """A cause as people say it; nothing where it is not known."""
@@ -69,7 +70,7 @@ TEXTS: dict[str, str] = {
     "of": marked("of"),
     "problems": marked("Problems"),
     "no_problems": marked("No problems"),
-    "more": marked("{n} not shown here"),
+    "more": marked("{n} more"),
     "changes": marked("Latest changes"),
     "no_changes": marked("No changes yet"),
     "new": marked("new"),
@@ -101,6 +102,7 @@ TEXTS: dict[str, str] = {
     "path_overdue": marked("Alerts unproven since {time}"),
     "path_never": marked("Alerts never proven"),
     "path_none": marked("Alerts are not tried"),
+    "log_in": marked("Log in"),
 }
 
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from collector.incident import Cause, Confidence, Incident, Scope, Trouble
 from collector.inventory.csv_file import read_csv
 from collector.inventory.site import Inventory, Site
 from collector.pages.province_map import MapPage, read_sheet
@@ -37,6 +38,9 @@ class Scene:
         self.clock = SystemClock()
         self.inventory = read_csv(CSV)
         self.down = 0
+        self.folds = 0
+        self.fold_seconds = 864_000
+        self.started_ns = self.clock.wall_ns()
         self.build = "one"
         self.nonsense = ""
         self.hostile = ""
@@ -69,7 +73,28 @@ class Scene:
             build=self.build,
             sites=views,
             transitions=changes,
+            incidents=tuple(self._fold(number) for number in range(self.folds)),
             down_lately=self.lately,
+        )
+
+    def _fold(self, number: int) -> Incident:
+        """Every third one is about one site and has a cause."""
+        sites = tuple(site.id for site in self.inventory.sites[number * 3 : number * 3 + 3])
+        single = number % 3 == 2
+        began_ns = self.started_ns - (self.fold_seconds - 600 * number) * SECOND_NS
+        return Incident(
+            number=900 + number,
+            version=1,
+            at_ns=began_ns,
+            scope=Scope.SITE if single else Scope.HUB,
+            subject=sites[0] if single else f"Tuyến Quang Bình {number}",
+            trouble=Trouble.DOWN if number % 2 else Trouble.SILENT,
+            cause=Cause.POWER if single else Cause.HUB,
+            confidence=Confidence.PROVISIONAL,
+            began_ns=began_ns,
+            known_ns=began_ns,
+            sites=sites[:1] if single else sites,
+            still=sites[:1],
         )
 
     def _view(self, number: int, site: Site, now_ns: int) -> SiteView:
@@ -86,6 +111,8 @@ class Scene:
         """Set fields from the query."""
         query = request.query_params
         self.down = int(query.get("down", self.down))
+        self.folds = int(query.get("folds", self.folds))
+        self.fold_seconds = int(query.get("fold_seconds", self.fold_seconds))
         self.build = query.get("build", self.build)
         self.nonsense = self.feed.body.decode() if "repeat" in query else query.get("nonsense", "")
         self.hostile = query.get("hostile", self.hostile)

@@ -20,7 +20,7 @@ async function isThere() {
 
 async function turn() {
   await wait(Number(document.body.dataset.after) * 1000);
-  while (document.querySelector(".problems li.new") !== null || !await isThere()) await wait(AGAIN_MS);
+  while (document.querySelector(".problems .new") !== null || !await isThere()) await wait(AGAIN_MS);
   location.replace(next);
 }
 

@@ -3,7 +3,8 @@
 // may be wrong, so only the time since a frame came is taken from here.
 
 /** @typedef {{site: string, name: string, state: string, since: number}} Site */
-/** @typedef {{site: string, name: string, state: string, since: number, cause: string, sites: number, still: string[]}} Incident */
+/** @typedef {{site: string, name: string, state: string, since: number, cause: string, sites: number, still: string[],
+ *   number: number | null}} Incident */
 /** @typedef {{at: number, name: string, before: string, after: string}} Change */
 /** @typedef {{build: string, sequence: number, evaluated_at: number, expected_sites: number,
  *   counts: Record<string, number>, sites: Site[], incidents: Incident[], transitions: Change[],
@@ -19,7 +20,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const body = document.body;
 const words = /** @type {Record<string, string>} */ (JSON.parse(body.dataset.words ?? "{}"));
 const freshSeconds = Number(body.dataset.fresh);
-const shownProblems = Number(body.dataset.problems);
+const [roomVh, tallVh, shortVh] = (body.dataset.heights ?? "").split(" ").map(Number);
+const suffix = body.dataset.suffix ?? "";
 const shownChanges = Number(body.dataset.changes);
 const cover = /** @type {HTMLElement} */ (document.getElementById("cover"));
 const tiles = new Map([...document.querySelectorAll("[data-site]")].map((tile) => [tile.getAttribute("data-site") ?? "", tile]));
@@ -174,20 +176,82 @@ function why(incident) {
   return [count, incident.cause === "unknown" ? "" : words[incident.cause]].filter(Boolean).join(" · ");
 }
 
+/** As `shorts` of the server. @param {Incident[]} incidents */
+function fitting(incidents) {
+  /** @type {boolean[]} */
+  let taken = [];
+  for (const crowded of [false, true]) {
+    taken = [];
+    let used = 0;
+    for (const incident of incidents) {
+      const short = incident.sites === 1 && (crowded || incident.cause === "unknown");
+      used += short ? shortVh : tallVh;
+      if (used > roomVh) break;
+      taken.push(short);
+    }
+    if (taken.length === incidents.length) break;
+  }
+  return taken;
+}
+
 /** @param {Frame} frame */
 function drawProblems(frame) {
-  const list = frame.incidents.slice(0, shownProblems).map((incident) => {
-    const age = frame.evaluated_at - incident.since;
-    const item = element("li", age < NEW_SECONDS ? `${incident.state} new` : incident.state);
-    item.append(element("span", "glyph", GLYPHS[incident.state]), element("span", `name ${lengthClass(incident.name)}`, incident.name),
-      element("span", "why", why(incident)), element("span", "word", words[incident.state]), element("span", "since", span(age)));
+  const shorts = fitting(frame.incidents);
+  /** @param {Incident} incident */
+  const isNew = (incident) => frame.evaluated_at - incident.since < NEW_SECONDS;
+  const list = shorts.map((short, place) => {
+    const incident = frame.incidents[place];
+    const item = element("li", [incident.state, short && "short", isNew(incident) && "new"].filter(Boolean).join(" "));
+    item.append(element("span", "glyph", GLYPHS[incident.state]), link(incident), element("span", "why", why(incident)),
+      element("span", "word", words[incident.state]), element("span", "since", span(frame.evaluated_at - incident.since)));
+    item.children[0].setAttribute("aria-hidden", "true");
     return item;
   });
   if (list.length === 0) list.push(element("li", "good", words.no_problems));
-  replace("problems", list);
+  renew("problems", list);
   put("problem-count", String(frame.incidents.length));
-  const more = frame.incidents.length - shownProblems;
-  put("more", more > 0 ? words.more.replace("{n}", String(more)) : "");
+  drawRest(frame.incidents.slice(shorts.length), isNew);
+}
+
+/** As `rest` of the server. @param {Incident[]} left @param {(incident: Incident) => boolean} isNew */
+function drawRest(left, isNew) {
+  const parts = ["down", "degraded", "unknown"].flatMap((state) => {
+    const count = left.filter((incident) => incident.state === state).length;
+    if (count === 0) return [];
+    const kind = element("span", `kind ${state}`, `${GLYPHS[state]} ${count}`);
+    kind.setAttribute("aria-label", `${words[state]}: ${count}`);
+    return [kind];
+  });
+  const fresh = left.filter(isNew).length;
+  if (fresh > 0) parts.push(element("span", "kind new", `${fresh} ${words.new}`));
+  const place = document.getElementById("more");
+  place?.replaceChildren(...(left.length > 0 ? [words.more.replace("{n}", String(left.length))] : []), ...parts);
+}
+
+/** The name, and where more is told. @param {Incident} incident */
+function link(incident) {
+  const made = element("a", `name ${lengthClass(incident.name)}`, incident.name);
+  const path = incident.number === null ? `/sites/${encodeURIComponent(incident.site)}` : `/incidents/${incident.number}`;
+  made.setAttribute("href", path + suffix);
+  made.setAttribute("title", [incident.name, words[incident.state], why(incident)].filter(Boolean).join(" – "));
+  return made;
+}
+
+/** Puts rows in their places and leaves what did not change: who clicks must not lose the link under the mouse.
+ * @param {string} id @param {HTMLElement[]} rows */
+function renew(id, rows) {
+  const list = document.getElementById(id);
+  if (list === null) return;
+  while (list.children.length > rows.length) list.lastElementChild?.remove();
+  rows.forEach((row, place) => {
+    const old = list.children[place];
+    if (old === undefined) list.append(row);
+    else if (old.children.length !== row.children.length || row.children.length === 0) { if (!old.isEqualNode(row)) old.replaceWith(row); }
+    else {
+      if (old.className !== row.className) old.className = row.className;
+      [...row.children].forEach((part, n) => { if (!old.children[n].isEqualNode(part)) old.children[n].replaceWith(part); });
+    }
+  });
 }
 
 /** @param {Frame} frame */

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -41,6 +42,8 @@ LYING = "setInterval(() => { document.querySelector('[data-count=down] b').textC
 STRIP = """() => [...['most', 'path'].map(id => document.getElementById(id).textContent),
     document.getElementById('path').className, [...document.querySelectorAll('#bars rect')].map(
     rect => ['x', 'y', 'height', 'class'].map(name => rect.getAttribute(name)).join())]"""
+PROBLEMS = """() => [document.getElementById('more').outerHTML,
+    document.getElementById('problems').innerHTML.trim().replace(/>\\s+</g, '><')]"""
 LIMIT_MS = 10_000
 
 
@@ -387,6 +390,18 @@ def test_a_new_problem_brings_the_wall_back_and_holds_it(page: Page, server: Ser
     page.wait_for_function("() => document.querySelector('.problems li.new') !== null")
 
 
+def test_a_new_problem_that_has_no_room_holds_the_wall_too(page: Page, server: Server) -> None:
+    source = (ROOT / "collector" / "wall" / "static" / "rotate.js").read_text()
+    held = re.findall(r'querySelector\("(.+)"\) !== null', source)
+    show(page, server, "?rotate=10")
+
+    assert page.locator("#problems li.new").count() == 0
+    assert len(held) == 1
+    assert page.locator(held[0]).count() == 1
+    server.scene(down=0)
+    expect(page.locator(held[0])).to_have_count(0)
+
+
 def test_a_map_that_is_not_drawn_anew_covers_itself_without_a_script(browser: Browser, server: Server) -> None:
     context = browser.new_context(java_script_enabled=False)
     opened = context.new_page()
@@ -403,6 +418,57 @@ def test_a_map_that_is_not_drawn_anew_covers_itself_without_a_script(browser: Br
     cover.evaluate("cover => cover.getAnimations()[0].finish()")
     assert cover.evaluate("cover => getComputedStyle(cover).opacity") == "1"
     context.close()
+
+
+@pytest.mark.parametrize(("folds", "shown"), [(0, 9), (3, 8), (6, 7), (9, 6)])
+def test_page_and_script_draw_the_same_problems_and_all_lie_in_their_box(
+    page: Page, server: Server, folds: int, shown: int
+) -> None:
+    """Ages of minutes and more, or one of them would have gone on in between."""
+    server.scene(down=14, folds=folds)
+    page.route("**/wall.js", lambda route: route.abort())
+    page.goto(f"{server.url}/wall?lang=en", wait_until="domcontentloaded")
+    plain = page.evaluate(PROBLEMS)
+    page.unroute("**/wall.js")
+    show(page, server, "?lang=en")
+    drawn = page.evaluate(PROBLEMS)
+    ages = re.compile(r'(?<="since">)\d+')
+
+    assert [ages.sub("", text) for text in drawn] == [ages.sub("", text) for text in plain]
+    assert page.locator("#problems li").count() == shown
+    ends = "e => e.getBoundingClientRect().bottom"
+    last, box = page.locator("#problems li").last.evaluate(ends), page.locator(".problems").evaluate(ends)
+    assert last <= box
+
+
+def test_what_has_no_room_is_counted_by_state_and_new_ones_are_told(page: Page, server: Server) -> None:
+    show(page, server, "?lang=en")
+
+    expect(page.locator("#problem-count")).to_have_text("12")
+    expect(page.locator("#more")).to_have_text("3 more✖ 2▲ 13 new")
+    expect(page.locator("#more .down")).to_have_attribute("aria-label", "Down: 2")
+
+
+def test_a_problem_leads_to_its_page_and_a_site_without_incident_to_its_own(page: Page, server: Server) -> None:
+    server.scene(down=3, folds=1)
+    show(page, server, "?lang=en")
+    hrefs = page.evaluate("[...document.querySelectorAll('#problems a')].map(a => a.getAttribute('href'))")
+
+    assert hrefs[0] == "/incidents/900?lang=en"
+    assert len(hrefs) == 3, "one of the sites is in the incident"
+    assert all(href.startswith("/sites/") and href.endswith("?lang=en") for href in hrefs[1:])
+    expect(page.locator(".who a")).to_have_attribute("href", "/login?next=%2Fwall%3Flang%3Den&lang=en")
+
+
+def test_a_link_stays_the_same_while_frames_come_and_the_age_goes_on(page: Page, server: Server) -> None:
+    """Else the mouse presses on one link and releases on another, and the keyboard's focus is lost with each frame."""
+    server.scene(down=0, folds=1, fold_seconds=1)
+    show(page, server)
+    page.locator("#problems a").focus()
+    age = page.text_content("#problems .since")
+    page.wait_for_function("was => document.querySelector('#problems .since').textContent !== was", arg=age)
+
+    assert page.evaluate("document.activeElement === document.querySelector('#problems a')")
 
 
 def test_counts_that_contradict_the_sites_cover_the_screen(page: Page, server: Server) -> None:
