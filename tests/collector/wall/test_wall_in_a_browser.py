@@ -405,8 +405,7 @@ def test_a_new_problem_that_has_no_room_holds_the_wall_too(page: Page, server: S
 def test_a_map_that_is_not_drawn_anew_covers_itself_without_a_script(browser: Browser, server: Server) -> None:
     context = browser.new_context(java_script_enabled=False)
     opened = context.new_page()
-    opened.route("**/*", lambda route: route.continue_() if route.request.url.endswith((".css", "/wall/map")) else None)
-    opened.goto(f"{server.url}/wall/map", wait_until="domcontentloaded")
+    opened.goto(f"{server.url}/wall/map", wait_until="load")
     cover = opened.locator("#cover")
 
     assert cover.evaluate(
