@@ -6,10 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from collector.calendar.maintenance import edited, load_windows
-from collector.calendar.windows import DAYS, Weekly, Window, local_ns, written
+from collector.calendar.windows import DAYS, Weekly, Window, end_now, next_name, written
 from collector.commands.console import note
 from collector.commands.stock import load_inventory
 from collector.inventory.site import Inventory
@@ -48,11 +46,8 @@ def _add(given: Namespace, path: Path, inventory: Inventory, zone: ZoneInfo, now
     weekly = _weekly(given)
     begins = given.begins or written(now_ns, zone)
     with edited(path, inventory, zone) as windows:
-        taken = {window.id for window in windows}
-        stem = begins[:10].replace("-", "")
-        name = given.id or next(each for n in range(1, len(taken) + 2) if (each := f"{stem}-{n}") not in taken)
         window = Window(
-            id=name,
+            id=given.id or next_name(windows, begins),
             begins=begins,
             ends=given.ends or "",
             weekly=weekly,
@@ -96,22 +91,9 @@ def _list(given: Namespace, path: Path, inventory: Inventory, zone: ZoneInfo, no
 
 
 def _end(given: Namespace, path: Path, inventory: Inventory, zone: ZoneInfo, now_ns: int) -> str:
-    """What has begun ends now and stays for reports; what has not is taken out."""
     with edited(path, inventory, zone) as windows:
-        place = next((number for number, window in enumerate(windows) if window.id == given.id), None)
-        if place is None:
-            known = ", ".join(window.id for window in windows) or "none"
-            raise ValueError(f"there is no window '{given.id}': known are {known}")
-        window, now = windows[place], written(now_ns, zone)
-        if local_ns(window.begins, zone) >= local_ns(now, zone):
-            del windows[place]
-            print(f"{window.id}: cancelled before it began")
-        elif window.ends and local_ns(window.ends, zone) <= now_ns:
-            print(f"{window.id}: was over already")
-        else:
-            windows[place] = msgspec.structs.replace(window, ends=now)
-            print(f"{window.id}: ended")
-    return window.id
+        print(f"{given.id}: {end_now(windows, given.id, zone, now_ns)}")
+    return str(given.id)
 
 
 def _times(window: Window) -> str:

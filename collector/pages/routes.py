@@ -13,6 +13,8 @@ from collector.pages.province_map import MapPage, read_sheet
 from collector.pages.remarks import Remarks
 from collector.pages.sheet import Sheets
 from collector.pages.site import SitePages
+from collector.pages.stock import Stock, StockPages
+from collector.pages.upkeep import Upkeep, UpkeepPages
 from collector.series.latest import Latest
 from collector.series.quality import Quality
 from shared.clock import Clock
@@ -28,6 +30,20 @@ class Shown:
     fresh: Callable[[], Iterable[Latest]]
     """The readings that still count."""
     clock: Clock
+
+
+def upkeep_routes(sheets: Sheets, stock: Stock, upkeep: Upkeep) -> list[BaseRoute]:
+    """What IT staff edit: inventory and maintenance."""
+    pages, windows = StockPages(sheets, stock), UpkeepPages(sheets, upkeep)
+    return [
+        Route("/inventory", pages.every),
+        Route("/inventory", pages.act, methods=["POST"]),
+        Route("/inventory.csv", pages.sheet),
+        Route("/inventory/{site:str}", pages.one),
+        Route("/inventory/{site:str}", pages.save, methods=["POST"]),
+        Route("/maintenance", windows.show),
+        Route("/maintenance", windows.act, methods=["POST"]),
+    ]
 
 
 def page_routes(sheets: Sheets, shown: Shown, teller: Teller | None = None) -> list[BaseRoute]:

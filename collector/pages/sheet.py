@@ -12,6 +12,8 @@ from starlette.responses import HTMLResponse, Response
 
 from collector.notify.words import Words as IncidentWords
 from collector.notify.words import words_in as incident_words
+from collector.pages.stock_words import ENGLISH as STOCK_ENGLISH
+from collector.pages.stock_words import VIETNAMESE as STOCK_VIETNAMESE
 from collector.pages.words import ENGLISH, VIETNAMESE
 from collector.wall.feed import Feed
 from collector.wall.language import language_in
@@ -49,7 +51,8 @@ class Sheets:
     def words(self, request: Request) -> tuple[Mapping[str, str], IncidentWords]:
         """The words of pages and those of incidents."""
         language = self.language(request)
-        return (ENGLISH if language == "en" else VIETNAMESE), incident_words(language)
+        words = {**ENGLISH, **STOCK_ENGLISH} if language == "en" else {**VIETNAMESE, **STOCK_VIETNAMESE}
+        return words, incident_words(language)
 
     @property
     def fresh_seconds(self) -> float:

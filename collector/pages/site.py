@@ -1,6 +1,5 @@
 """The page of one site: its state and why, the last day, devices, incidents, whom to call; it changes nothing."""
 
-import unicodedata
 from collections.abc import Callable, Iterable
 
 from starlette.requests import Request
@@ -12,6 +11,7 @@ from collector.notify.text import Places, evidence
 from collector.pages.chart import HEIGHT, WIDTH, chart
 from collector.pages.devices import devices_of
 from collector.pages.incidents import row
+from collector.pages.search import plain
 from collector.pages.sheet import Sheets
 from collector.pages.words import told as say
 from collector.series.latest import Latest
@@ -40,7 +40,7 @@ class SitePages:
         self._sheets = sheets
         self._sites = inventory.by_id()
         self._searched = [
-            (_plain(f"{site.name} {site.id} {site.code} {site.district}"), site) for site in inventory.sites
+            (plain(f"{site.name} {site.id} {site.code} {site.district}"), site) for site in inventory.sites
         ]
         self._places = Places(inventory, sheets.zone)
         self._journal = journal
@@ -51,7 +51,7 @@ class SitePages:
     async def search(self, request: Request) -> Response:
         """``GET /sites?q=``: all sites, or those whose name, id, code or district has the words."""
         asked = request.query_params.get("q", "")[:100]
-        words = _plain(asked).split()
+        words = plain(asked).split()
         found = [site for text, site in self._searched if all(word in text for word in words)]
         if words and len(found) == 1:
             return RedirectResponse(f"/sites/{found[0].id}")
@@ -95,9 +95,3 @@ class SitePages:
 def whole_name(site: Site) -> str:
     """With its kind, where the name does not have it already."""
     return site.name if site.name.casefold().startswith(site.kind.casefold()) else f"{site.kind} {site.name}"
-
-
-def _plain(text: str) -> str:
-    """Without case, marks and the difference of đ and d, as people type on a plain keyboard."""
-    folded = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
-    return "".join(letter for letter in folded if not unicodedata.combining(letter))

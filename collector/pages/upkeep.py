@@ -1,0 +1,118 @@
+"""``/maintenance``: windows now and to come, added and ended; which sites they strike is the calendar's to say."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from collector.calendar.maintenance import edited, load_windows
+from collector.calendar.windows import Window, end_now, next_name, written
+from collector.inventory.site import Inventory
+from collector.pages.sheet import Sheets
+from collector.people.person import Role
+from shared.clock import Clock
+from shared.settings import SettingsError
+
+_YEAR_NS = 366 * 86_400_000_000_000
+_LETTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """The file of windows and what it speaks of."""
+
+    file: Path
+    inventory: Inventory
+    zone: ZoneInfo
+    clock: Clock
+
+
+class UpkeepPages:
+    """Reads and rewrites the file; a running collector takes it up by itself."""
+
+    def __init__(self, sheets: Sheets, upkeep: Upkeep) -> None:
+        self._sheets = sheets
+        self._upkeep = upkeep
+
+    async def show(self, request: Request) -> Response:
+        """``GET /maintenance``."""
+        return await self._page(request, [])
+
+    async def act(self, request: Request) -> Response:
+        """``POST /maintenance``: ``do=add`` with ``where``, ``begin``, ``until``, ``why``; ``do=end`` with ``id``."""
+        form, person = request.state.form, request.state.person.name
+        deed = {"add": self._add, "end": self._end}.get(form.get("do", ""))
+        if deed is None:
+            return Response("nothing to do\n", 400, media_type="text/plain")
+        try:
+            name, words = await asyncio.to_thread(deed, form, person)
+        except (SettingsError, ValueError) as error:
+            lines = list(error.problems) if isinstance(error, SettingsError) else [str(error)]
+            return await self._page(request, lines)
+        except OSError as error:
+            return await self._page(request, [(error.strerror or str(error)).lower()])
+        await request.state.audit(person, f"maintenance-{form['do']}", name, words)
+        suffix = "?lang=en" if self._sheets.language(request) == "en" else ""
+        return RedirectResponse(f"/maintenance{suffix}", 303)
+
+    def _add(self, form: dict[str, str], person: str) -> tuple[str, str]:
+        upkeep = self._upkeep
+        begins = form.get("begin", "").strip() or written(upkeep.clock.wall_ns(), upkeep.zone)
+        chosen = {place: [form.get("where", "").strip()[:_LETTERS]] for place in (self._place(form.get("where", "")),)}
+        with edited(upkeep.file, upkeep.inventory, upkeep.zone) as windows:
+            window = Window(
+                id=next_name(windows, begins),
+                begins=begins,
+                ends=form.get("until", "").strip(),
+                sites=tuple(chosen.get("sites", ())),
+                hubs=tuple(chosen.get("hubs", ())),
+                providers=tuple(chosen.get("providers", ())),
+                who=person,
+                why=form.get("why", "").strip()[:_LETTERS],
+            )
+            windows.append(window)
+        return window.id, window.why
+
+    def _place(self, where: str) -> str:
+        """What a word of the form is: a hub, a provider, or else a site, which the calendar looks up."""
+        sites = self._upkeep.inventory.sites
+        if where.strip() in {site.hub for site in sites} - {""}:
+            return "hubs"
+        return "providers" if where.strip() in {site.provider for site in sites} - {""} else "sites"
+
+    def _end(self, form: dict[str, str], _: str) -> tuple[str, str]:
+        upkeep = self._upkeep
+        with edited(upkeep.file, upkeep.inventory, upkeep.zone) as windows:
+            words = end_now(windows, form.get("id", ""), upkeep.zone, upkeep.clock.wall_ns())
+        return form.get("id", ""), words
+
+    async def _page(self, request: Request, problems: list[str]) -> Response:
+        upkeep, now_ns = self._upkeep, self._upkeep.clock.wall_ns()
+        try:
+            known = await asyncio.to_thread(load_windows, upkeep.file, upkeep.inventory, upkeep.zone)
+        except SettingsError as error:
+            return self._sheets.page(request, "maintenance.html", 409, **self._nothing(request, list(error.problems)))
+        ahead = {window.id: span for window, span in reversed(known.occurrences(now_ns, now_ns + _YEAR_NS))}
+        names = {site.id: site.name for site in upkeep.inventory.sites}
+        rows = [
+            (window, ahead[window.id].from_ns <= now_ns, [(id, names[id]) for id in known.sites_of(window)])
+            for window in known.windows
+            if window.id in ahead
+        ]
+        content = self._nothing(request, problems) | {"rows": rows}
+        return self._sheets.page(request, "maintenance.html", 409 if problems else 200, **content)
+
+    def _nothing(self, request: Request, problems: list[str]) -> dict[str, object]:
+        person, sites = getattr(request.state, "person", None), self._upkeep.inventory.sites
+        choices = {site.hub for site in sites} | {site.provider for site in sites}
+        return {
+            "problems": problems,
+            "rows": [],
+            "said": getattr(request.state, "form", {}) if problems else {},
+            "choices": [*sorted(choices - {""}), *(site.id for site in sites)],
+            "edits": person is not None and person.role.covers(Role.OPERATOR),
+            "form_token": getattr(request.state, "form_token", ""),
+        }
