@@ -31,8 +31,10 @@ from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
 from collector.inventory.site import Inventory
 from collector.journal.sqlite import SqliteJournal, open_sqlite_journal
 from collector.notify.opening import Notify, Surroundings, open_notify
-from collector.pages.routes import Shown, page_routes
+from collector.pages.maintenance import MaintenanceFile
+from collector.pages.routes import Shown, page_routes, upkeep_routes
 from collector.pages.sheet import Sheets
+from collector.pages.stock import Stock
 from collector.people.look import Look
 from collector.people.opening import People, open_door
 from collector.pipeline import Pipeline
@@ -142,7 +144,10 @@ def _pages(
     state: Evaluation, settings: CollectorSettings, shown: Shown, zone: ZoneInfo, notify: Notify | None
 ) -> list[BaseRoute]:
     feed, clock, look, note = state.feed, shown.clock, settings.wall, state.telemetry.drawn
-    beside = page_routes(Sheets(feed, look, zone), shown, None if notify is None else notify.teller)
+    sheets = Sheets(feed, look, zone)
+    beside = page_routes(sheets, shown, None if notify is None else notify.teller)
+    stock = Stock(settings.versions_file, str(settings.inventory or ""), clock)
+    beside += upkeep_routes(sheets, stock, MaintenanceFile(settings.maintenance_file, shown.inventory, zone, clock))
     screens = Screens(look.screens, look.fresh_seconds, note)
     for name in look.screens:
         note(name, clock.wall_ns() / _SECOND_NS)

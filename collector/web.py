@@ -1,6 +1,7 @@
 """The collector's HTTP surface as one application; every answer is made by the room whose matter it is."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
@@ -118,4 +119,4 @@ async def _later(_: Request, error: Exception) -> Response:
     return Response(f"{error}\n", 503, {"Retry-After": "5"}, media_type="text/plain")
 
 
-_FAULTS = {404: _missing, PeopleFailedError: _later}
+_FAULTS = {404: _missing, PeopleFailedError: _later, sqlite3.Error: _later}

@@ -145,32 +145,6 @@ def faults(windows: Iterable[Window], inventory: Inventory, zone: tzinfo) -> Ite
             yield place, "selects nothing: give sites, hubs, providers or links"
 
 
-def end_now(windows: list[Window], name: str, zone: tzinfo, now_ns: int) -> str:
-    """What has begun ends now and stays for reports; what has not is taken out. Gives what was done, in words.
-
-    Raises ValueError where there is no window of that name.
-    """
-    place = next((number for number, window in enumerate(windows) if window.id == name), None)
-    if place is None:
-        known = ", ".join(window.id for window in windows) or "none"
-        raise ValueError(f"there is no window '{name}': known are {known}")
-    window, now = windows[place], written(now_ns, zone)
-    if local_ns(window.begins, zone) >= local_ns(now, zone):
-        del windows[place]
-        return "cancelled before it began"
-    if window.ends and local_ns(window.ends, zone) <= now_ns:
-        return "was over already"
-    windows[place] = msgspec.structs.replace(window, ends=now)
-    return "ended"
-
-
-def next_name(windows: Iterable[Window], begins: str) -> str:
-    """A name that no window has: its first day and a number."""
-    taken = {window.id for window in windows}
-    stem = begins[:10].replace("-", "")
-    return next(each for number in range(1, len(taken) + 2) if (each := f"{stem}-{number}") not in taken)
-
-
 def local_ns(text: str, zone: tzinfo) -> int:
     """Nanoseconds since 1970 of ``YYYY-MM-DD HH:MM`` on the province's clock; raises ValueError."""
     return _ns(datetime.strptime(text, _FORM).replace(tzinfo=zone))

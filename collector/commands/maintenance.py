@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from collector.calendar.changes import end_now, next_name
 from collector.calendar.maintenance import edited, load_windows
-from collector.calendar.windows import DAYS, Weekly, Window, end_now, next_name, written
+from collector.calendar.windows import DAYS, Weekly, Window, written
 from collector.commands.console import note
 from collector.commands.stock import load_inventory
 from collector.inventory.site import Inventory

@@ -9,12 +9,12 @@ from collector.inventory.site import Inventory
 from collector.journal.journal import Journal
 from collector.notify.teller import Teller
 from collector.pages.incidents import IncidentPages
+from collector.pages.maintenance import MaintenanceFile, MaintenancePages
 from collector.pages.province_map import MapPage, read_sheet
 from collector.pages.remarks import Remarks
 from collector.pages.sheet import Sheets
 from collector.pages.site import SitePages
 from collector.pages.stock import Stock, StockPages
-from collector.pages.upkeep import Upkeep, UpkeepPages
 from collector.series.latest import Latest
 from collector.series.quality import Quality
 from shared.clock import Clock
@@ -32,9 +32,9 @@ class Shown:
     clock: Clock
 
 
-def upkeep_routes(sheets: Sheets, stock: Stock, upkeep: Upkeep) -> list[BaseRoute]:
+def upkeep_routes(sheets: Sheets, stock: Stock, kept: MaintenanceFile) -> list[BaseRoute]:
     """What IT staff edit: inventory and maintenance."""
-    pages, windows = StockPages(sheets, stock), UpkeepPages(sheets, upkeep)
+    pages, windows = StockPages(sheets, stock), MaintenancePages(sheets, kept)
     return [
         Route("/inventory", pages.every),
         Route("/inventory", pages.act, methods=["POST"]),

@@ -1,11 +1,11 @@
-"""``/inventory``: what IT staff edit, with the spreadsheet in and out, history and undo; the rules are the inventory's."""
+"""``/inventory``: what IT staff edit, the spreadsheet in and out, history, undo; the rules are the inventory's."""
 
 import asyncio
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -32,14 +32,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """Where the versions are, and what a change sets off."""
+    """Where the versions are. A running collector sees by itself that there is a newer one."""
 
     versions: Path
     file: str
     """The file that is the inventory, where the settings name one: then nothing can be edited here."""
     clock: Clock
-    changed: Callable[[], None]
-    """The collector takes the new version up."""
 
 
 class StockPages:
@@ -89,7 +87,7 @@ class StockPages:
         return RedirectResponse(f"/inventory{self._suffix(request)}", 303)
 
     async def act(self, request: Request) -> Response:
-        """``POST /inventory``: ``do=import`` with ``sheet``, ``do=undo`` with ``number``, ``do=remove`` with ``site``."""
+        """``POST /inventory``: ``do=import`` (``sheet``), ``do=undo`` (``number``) or ``do=remove`` (``site``)."""
         form = request.state.form
         deeds = {"import": self._import, "undo": self._undo, "remove": self._remove}
         deed = deeds.get(form.get("do", ""))
@@ -115,7 +113,9 @@ class StockPages:
                     after = read_csv(path, versions.inventory())
                 except SettingsError as error:
                     raise RefusedError([line.removeprefix(f"{folder}/") for line in error.problems]) from None
-            return versions.accept(after, self._deed(request, "import"), expected=expected, sure=self._sure(form))[1].words
+            return versions.accept(after, self._deed(request, "import"), expected=expected, sure=self._sure(form))[
+                1
+            ].words
 
         await self._change(request, "sites-import", "", change)
 
@@ -146,12 +146,11 @@ class StockPages:
         return form.get("sure") == "yes"
 
     async def _change(self, request: Request, action: str, subject: str, change: Callable[[Versions], str]) -> None:
-        """Do it, log it, and let the collector take it up; raises :class:`RefusedError`."""
+        """Do it and log it; raises :class:`RefusedError`."""
         if self._stock.file:
             raise RefusedError([f"{self._stock.file} is the inventory: change that file"])
         words = await self._read(change)
         await request.state.audit(request.state.person.name, action, subject, words)
-        self._stock.changed()
 
     async def _read(self, ask: Callable[[Versions], T]) -> T:
         def asked() -> T:
@@ -211,7 +210,7 @@ class StockPages:
             **self._rights(request),
         )
 
-    def _rights(self, request: Request) -> dict[str, object]:
+    def _rights(self, request: Request) -> dict[str, Any]:
         person = getattr(request.state, "person", None)
         role = None if person is None or self._stock.file else person.role
         return {

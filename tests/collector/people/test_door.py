@@ -1,8 +1,6 @@
 """The door of the real collector: who gets in, by what, for how long, and who does not."""
 
 import re
-import secrets
-import time
 from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -15,7 +13,7 @@ from collector.people.pages import inside
 from collector.people.person import Role
 from collector.people.proofs import BEFORE, SESSION, WALL, form_token, session_identity, wall_identity
 from collector.people.table import RULES, Need, Table
-from tests.peers.visitor import PASSWORD, House, Visitor, house
+from tests.peers.visitor import PASSWORD, House, house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -27,15 +25,6 @@ async def closed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hous
         for role in Role:
             found.add(f"the-{role}", role)
         yield found
-
-
-def logged_in(found: House, role: Role) -> Visitor:
-    """A session as the login makes it, without the work of a login."""
-    visitor = found.visitor()
-    visitor.cookies[SESSION] = secrets.token_urlsafe(32)
-    identity, now_ns = session_identity(visitor.session), time.time_ns()
-    found.change(lambda book: book.begin_session(identity, f"the-{role}", now_ns, 0))
-    return visitor
 
 
 def allowed(need: Need, who: str) -> bool:
@@ -55,7 +44,7 @@ async def test_every_role_gets_what_the_table_says_on_every_route_and_nothing_el
     closed.change(lambda book: book.add_wall(wall_identity("t"), "hall", 0))
     visitors["watcher"].cookies[WALL] = "t"
     for role in Role:
-        visitors[role] = logged_in(closed, role)
+        visitors[role] = closed.enter(f"the-{role}")
 
     found = {}
     for who, visitor in visitors.items():
@@ -135,7 +124,7 @@ async def test_a_session_that_was_there_before_the_login_is_worth_nothing_after_
 
 
 async def test_logging_out_ends_the_session_on_the_server(closed: House) -> None:
-    visitor = logged_in(closed, Role.VIEWER)
+    visitor = closed.enter(f"the-{Role.VIEWER}")
     kept = visitor.session
 
     assert (await visitor.submit("/account", "/logout", {})).status == 303
@@ -146,7 +135,7 @@ async def test_logging_out_ends_the_session_on_the_server(closed: House) -> None
 
 
 async def test_a_disabled_person_is_thrown_out_at_the_next_request_and_does_not_come_back(closed: House) -> None:
-    visitor = logged_in(closed, Role.OPERATOR)
+    visitor = closed.enter(f"the-{Role.OPERATOR}")
     assert (await visitor.get("/wall")).status == 200
 
     closed.change(lambda book: book.change("the-operator", disabled=True))
@@ -158,7 +147,7 @@ async def test_a_disabled_person_is_thrown_out_at_the_next_request_and_does_not_
 
 
 async def test_another_role_counts_at_the_next_request(closed: House) -> None:
-    visitor = logged_in(closed, Role.VIEWER)
+    visitor = closed.enter(f"the-{Role.VIEWER}")
     assert (await visitor.get("/people")).status == 403
 
     closed.change(lambda book: book.change("the-viewer", role=Role.ADMIN))
@@ -169,7 +158,7 @@ async def test_another_role_counts_at_the_next_request(closed: House) -> None:
 
 @pytest.mark.parametrize("age", ["idle", "whole", "future"])
 async def test_a_session_ends_when_it_is_idle_and_when_it_is_old(closed: House, age: str) -> None:
-    visitor = logged_in(closed, Role.VIEWER)
+    visitor = closed.enter(f"the-{Role.VIEWER}")
     identity = session_identity(visitor.session)
     minutes_ns = 60_000_000_000
 
@@ -203,7 +192,7 @@ FORGED = {
 
 @pytest.mark.parametrize("name", FORGED)
 async def test_a_form_that_is_not_ours_changes_nothing(closed: House, name: str) -> None:
-    visitor = logged_in(closed, Role.ADMIN)
+    visitor = closed.enter(f"the-{Role.ADMIN}")
     token, headers = FORGED[name]
     fields = {"form_token": form_token(visitor.session)} if token is None else token
 
@@ -224,7 +213,7 @@ async def test_a_form_that_is_not_ours_changes_nothing(closed: House, name: str)
 
 
 async def test_the_form_of_another_session_is_not_taken(closed: House) -> None:
-    admin, other = logged_in(closed, Role.ADMIN), logged_in(closed, Role.ADMIN)
+    admin, other = closed.enter(f"the-{Role.ADMIN}"), closed.enter(f"the-{Role.ADMIN}")
     fields = {"deed": "disable", "name": "the-viewer"}
 
     assert (await admin.post("/people", {**fields, "form_token": form_token(other.session)})).status == 403
@@ -238,7 +227,7 @@ async def test_the_form_of_another_session_is_not_taken(closed: House) -> None:
 
 
 async def test_what_is_no_form_carries_its_token_in_a_header(closed: House) -> None:
-    admin = logged_in(closed, Role.ADMIN)
+    admin = closed.enter(f"the-{Role.ADMIN}")
     kind = {"Content-Type": "application/json"}
     token = {"Phusong-Form": form_token(admin.session)}
 
@@ -352,7 +341,7 @@ async def test_a_disk_that_takes_nothing_closes_no_page_and_is_told(tmp_path: Pa
     """A trigger stands for the disk: what reads goes on, what must be written is told with 503 and one line."""
     async with house(tmp_path, required=True) as found:
         found.add("the-viewer", Role.VIEWER)
-        visitor = logged_in(found, Role.VIEWER)
+        visitor = found.enter(f"the-{Role.VIEWER}")
 
         def refuse(book: Book) -> None:
             book._database.execute("UPDATE session SET used_wall_ns = used_wall_ns - 120 * 1000000000")

@@ -3,13 +3,15 @@
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from collector.calendar.changes import end_now, next_name
 from collector.calendar.maintenance import edited, load_windows
-from collector.calendar.windows import Window, end_now, next_name, written
+from collector.calendar.windows import Window, written
 from collector.inventory.site import Inventory
 from collector.pages.sheet import Sheets
 from collector.people.person import Role
@@ -21,7 +23,7 @@ _LETTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Upkeep:
+class MaintenanceFile:
     """The file of windows and what it speaks of."""
 
     file: Path
@@ -30,12 +32,12 @@ class Upkeep:
     clock: Clock
 
 
-class UpkeepPages:
+class MaintenancePages:
     """Reads and rewrites the file; a running collector takes it up by itself."""
 
-    def __init__(self, sheets: Sheets, upkeep: Upkeep) -> None:
+    def __init__(self, sheets: Sheets, kept: MaintenanceFile) -> None:
         self._sheets = sheets
-        self._upkeep = upkeep
+        self._kept = kept
 
     async def show(self, request: Request) -> Response:
         """``GET /maintenance``."""
@@ -59,10 +61,10 @@ class UpkeepPages:
         return RedirectResponse(f"/maintenance{suffix}", 303)
 
     def _add(self, form: dict[str, str], person: str) -> tuple[str, str]:
-        upkeep = self._upkeep
-        begins = form.get("begin", "").strip() or written(upkeep.clock.wall_ns(), upkeep.zone)
+        kept = self._kept
+        begins = form.get("begin", "").strip() or written(kept.clock.wall_ns(), kept.zone)
         chosen = {place: [form.get("where", "").strip()[:_LETTERS]] for place in (self._place(form.get("where", "")),)}
-        with edited(upkeep.file, upkeep.inventory, upkeep.zone) as windows:
+        with edited(kept.file, kept.inventory, kept.zone) as windows:
             window = Window(
                 id=next_name(windows, begins),
                 begins=begins,
@@ -78,35 +80,35 @@ class UpkeepPages:
 
     def _place(self, where: str) -> str:
         """What a word of the form is: a hub, a provider, or else a site, which the calendar looks up."""
-        sites = self._upkeep.inventory.sites
+        sites = self._kept.inventory.sites
         if where.strip() in {site.hub for site in sites} - {""}:
             return "hubs"
         return "providers" if where.strip() in {site.provider for site in sites} - {""} else "sites"
 
     def _end(self, form: dict[str, str], _: str) -> tuple[str, str]:
-        upkeep = self._upkeep
-        with edited(upkeep.file, upkeep.inventory, upkeep.zone) as windows:
-            words = end_now(windows, form.get("id", ""), upkeep.zone, upkeep.clock.wall_ns())
+        kept = self._kept
+        with edited(kept.file, kept.inventory, kept.zone) as windows:
+            words = end_now(windows, form.get("id", ""), kept.zone, kept.clock.wall_ns())
         return form.get("id", ""), words
 
     async def _page(self, request: Request, problems: list[str]) -> Response:
-        upkeep, now_ns = self._upkeep, self._upkeep.clock.wall_ns()
+        kept, now_ns = self._kept, self._kept.clock.wall_ns()
         try:
-            known = await asyncio.to_thread(load_windows, upkeep.file, upkeep.inventory, upkeep.zone)
+            known = await asyncio.to_thread(load_windows, kept.file, kept.inventory, kept.zone)
         except SettingsError as error:
             return self._sheets.page(request, "maintenance.html", 409, **self._nothing(request, list(error.problems)))
         ahead = {window.id: span for window, span in reversed(known.occurrences(now_ns, now_ns + _YEAR_NS))}
-        names = {site.id: site.name for site in upkeep.inventory.sites}
+        names = {site.id: site.name for site in kept.inventory.sites}
         rows = [
-            (window, ahead[window.id].from_ns <= now_ns, [(id, names[id]) for id in known.sites_of(window)])
+            (window, ahead[window.id].from_ns <= now_ns, [(site, names[site]) for site in known.sites_of(window)])
             for window in known.windows
             if window.id in ahead
         ]
         content = self._nothing(request, problems) | {"rows": rows}
         return self._sheets.page(request, "maintenance.html", 409 if problems else 200, **content)
 
-    def _nothing(self, request: Request, problems: list[str]) -> dict[str, object]:
-        person, sites = getattr(request.state, "person", None), self._upkeep.inventory.sites
+    def _nothing(self, request: Request, problems: list[str]) -> dict[str, Any]:
+        person, sites = getattr(request.state, "person", None), self._kept.inventory.sites
         choices = {site.hub for site in sites} | {site.provider for site in sites}
         return {
             "problems": problems,
