@@ -14,6 +14,8 @@ from collector.identity.book import open_book
 from collector.identity.room import open_identity_room
 from collector.ingest.inbox import Parcel
 from collector.ingest.sqlite import open_sqlite_inbox
+from collector.inventory.site import Inventory, Site
+from collector.inventory.versions import Deed, open_versions
 from collector.people.book import Account, open_people
 from collector.people.look import Look
 from collector.people.opening import open_door
@@ -102,6 +104,20 @@ async def test_the_copy_of_the_night_knows_the_people_and_lets_nobody_in_who_was
         assert book.head() == head
         assert book.session(b"1") is None
     assert await collector.people.room.read(lambda book: book.session(b"1")) is not None
+
+
+async def test_the_copy_of_the_night_has_every_version_of_the_inventory(
+    collector: Collector, settings: CollectorSettings
+) -> None:
+    with open_versions(settings.versions_file) as versions:
+        versions.accept(Inventory((Site(id="1", name="x"),)), Deed(at_wall_ns=NOW_NS, who="an", deed="import"))
+
+    await do_nightly_work(collector, settings, Night())
+
+    (copy,) = (settings.state / "backups").glob("inventory-*.sqlite")
+    with open_versions(copy) as versions:
+        assert [version.who for version in versions.history()] == ["an"]
+    assert copy.stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_night_without_a_backup_still_makes_room(collector: Collector, settings: CollectorSettings) -> None:

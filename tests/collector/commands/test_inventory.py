@@ -1,6 +1,9 @@
 """``inventory`` as somebody types it, and a start with fewer sites than were accepted last."""
 
+import contextlib
 import logging
+import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ from collector.__main__ import main
 from collector.commands.admission import admit
 from collector.commands.stock import load_inventory
 from collector.inventory.versions import open_versions
-from collector.settings import load_collector_settings
+from collector.settings import CollectorSettings, load_collector_settings
 from shared.clock import SystemClock
 
 LOG = logging.getLogger("admission")
@@ -125,3 +128,26 @@ def test_a_history_that_is_spoiled_keeps_no_collector_from_starting(
 
     assert admit(settings, load_inventory(settings, config), SystemClock(), LOG).missing == 0
     assert "the history of the inventory was not written" in caplog.text
+
+
+def test_after_a_power_cut_in_the_middle_of_a_change_the_version_before_is_read(config: Path) -> None:
+    """The half of a change is on disk beside the journal that takes it back."""
+    assert typed(config, "import-sites", str(sheet(config.parent, 4))) == 0
+    settings = load_collector_settings(config)
+    cut = config.parent / "cut"
+    cut.mkdir()
+    with contextlib.closing(sqlite3.connect(settings.versions_file, isolation_level=None)) as database:
+        database.execute("PRAGMA cache_size = 1")
+        database.execute("BEGIN IMMEDIATE")
+        for number in range(2, 200):
+            database.execute("INSERT INTO version VALUES (?, 0, 'x', 'x', 'x', 0, ?)", (number, b"half" * 2000))
+        for file in settings.state.glob("inventory.sqlite*"):
+            shutil.copy(file, cut / file.name)
+        database.execute("ROLLBACK")
+    assert {file.name for file in cut.iterdir()} == {"inventory.sqlite", "inventory.sqlite-journal"}
+
+    after = CollectorSettings(state=cut)
+
+    assert len(load_inventory(after, config).sites) == 4
+    with open_versions(after.versions_file) as versions:
+        assert versions.newest == 1

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from collector.inventory.site import Inventory, Link, Site
 from collector.inventory.unit_file import read_units
-from collector.inventory.units import Units, moved
+from collector.inventory.units import Successor, Unit, Units, moved
 from shared.settings import SettingsError
 
 FOLDER = Path(__file__).parents[3] / "config" / "units"
@@ -89,6 +89,21 @@ def test_who_was_moved_is_not_moved_again_by_a_code_that_means_another_now(units
     assert unclear == {"b": "'00688' was divided into 00694 Phường Hà Giang 1, 00691 Phường Hà Giang 2"}
     assert {site.id: site.code for site in again.sites} == {"a": "00691", "b": "00694"}
     assert moved(after, units, BEFORE, AFTER, {"b": "00700"})[1] == {"b": "it cannot be in '00700'"}
+
+
+def test_a_code_that_was_another_units_moves_nobody_twice() -> None:
+    """A becomes B while B becomes C: who was moved to B must not go on to C."""
+    then = [Unit(code, f"then {code}", "Xã", "", valid_to=BEFORE) for code in "AB"]
+    now = [Unit(code, f"now {code}", "Xã", "", valid_from=AFTER) for code in "BC"]
+    steps = [Successor(AFTER, "A", "B", whole=True), Successor(AFTER, "B", "C", whole=True)]
+    units = Units([*then, *now], steps)
+    before = Inventory((Site(id="a", name="Trạm một", code="A"), Site(id="b", name="Trạm hai", code="?")))
+
+    after, _ = moved(before, units, BEFORE, AFTER)
+    again, _ = moved(after, units, BEFORE, AFTER, {"b": "C"}, only={"b"})
+
+    assert {site.id: site.code for site in after.sites} == {"a": "B", "b": "?"}
+    assert {site.id: site.code for site in again.sites} == {"a": "B", "b": "C"}
 
 
 def test_each_mistake_is_one_line(tmp_path: Path) -> None:
