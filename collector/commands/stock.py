@@ -72,7 +72,6 @@ def import_sites(source: Path, config: Path, hubs: Path | None = None, *, sure: 
         with open_book(settings, clock) as versions:
             expected, before = versions.newest, versions.inventory()
             after = read_csv(source, before, tree)
-            _demand_zeros(source, before, after)
             deed = Deed(at_wall_ns=clock.wall_ns(), who=console(), deed="import", why=source.name)
             print(f"{source}: {len(after.sites)} sites: {compare(before, after).words}")
             number, change = versions.accept(after, deed, expected=expected, sure=sure)
@@ -118,17 +117,3 @@ def told(settings: CollectorSettings, config: Path, action: str, subject: str, c
     note(settings, action, subject, change.words)
     if settings.inventory is not None:
         print(f"note: {config} names an inventory of its own ({settings.inventory}), which is used instead")
-
-
-def _demand_zeros(source: Path, before: Inventory, after: Inventory) -> None:
-    """A spreadsheet that takes codes for numbers makes other sites of them."""
-    old, new = before.by_id(), after.by_id()
-    bare = {name.lstrip("0"): name for name in old.keys() - new.keys() if name.startswith("0")}
-    wrong = [(name, bare[name]) for name in new.keys() - old.keys() if name in bare]
-    if wrong:
-        raise SettingsError(
-            [
-                f"{source}: site '{name}' would be new and '{was}' gone: the spreadsheet took the zeros off its code"
-                for name, was in sorted(wrong)[:5]
-            ]
-        )

@@ -78,9 +78,19 @@ def admitted(before: Inventory, after: Inventory, *, sure: bool) -> Change:
     if problems:
         raise RefusedError(problems)
     change = compare(before, after)
+    if bare := list(_bare(change)):
+        raise RefusedError(bare)
     if change.drastic and not sure:
         raise DrasticError(change)
     return change
+
+
+def _bare(change: Change) -> Iterator[str]:
+    """A spreadsheet that takes codes for numbers makes other sites of them."""
+    zeros = {name.lstrip("0"): name for name in change.removed if name.startswith("0")}
+    for name in change.added:
+        if name in zeros:
+            yield f"site '{name}' would be new and '{zeros[name]}' gone: the spreadsheet took the zeros off its code"
 
 
 def _problems(inventory: Inventory) -> Iterator[str]:

@@ -60,6 +60,7 @@ ANSWERS: Mapping[str, bool] = {
 }
 """What stands in a cell that says whether an agent is expected."""
 _NUMBERED = re.compile(r"(?P<group>\D+?) ?(?P<number>[1-9]\d?) (?P<field>\D+)")
+_LONGEST = 60
 REQUIRED = ("code", "name")
 
 
@@ -79,7 +80,7 @@ class Column:
 
 def column_of(heading: str) -> Column | None:
     """The column that a heading means; None where nobody knows."""
-    word = _plain(heading)
+    word = _plain(heading[:_LONGEST])
     for field, words in PLAIN.items():
         if word in map(_plain, words):
             return Column(field)
@@ -105,7 +106,7 @@ def columns_of(headings: Sequence[str], *, required: Sequence[str] = REQUIRED) -
         if column is not None and column in columns:
             wrong.append(f"column '{heading.strip()}' means '{column.heading}', which is there already")
         if column is None and heading.strip() and not heading.strip().startswith("#"):
-            unknown.append(heading.strip())
+            unknown.append(heading.strip()[:_LONGEST])
         columns.append(column)
     for name in (name for name in required if Column(name) not in columns):
         close = difflib.get_close_matches(name, [word.casefold() for word in unknown], n=1)
@@ -118,7 +119,7 @@ def columns_of(headings: Sequence[str], *, required: Sequence[str] = REQUIRED) -
 def _unknown(heading: str) -> str:
     close = difflib.get_close_matches(heading.casefold(), list(_headings()), n=1)
     hint = f"did you mean '{close[0]}'?" if close else "begin its heading with '#' to leave it out"
-    return f"unknown column '{heading[:60]}', {hint}"
+    return f"unknown column '{heading}', {hint}"
 
 
 def _headings() -> Iterator[str]:

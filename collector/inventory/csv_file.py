@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import re
 import stat
 from collections.abc import Sequence
@@ -16,6 +17,10 @@ from collector.inventory.topology import mistakes
 from shared.settings import SettingsError
 
 _MAX_BYTES = 16 * 1024 * 1024
+_MOST_ROWS = 20_000
+_MOST_COLUMNS = 500
+_MOST_TOLD = 50
+"""Lines about one file; whoever mends them sees the rest next time."""
 _SEPARATORS = (",", ";", "\t", "|")
 _SEP = re.compile(r'"?sep=(.)"?\r?(?:\n|$)', re.IGNORECASE)
 _HUBS = ("hub", "parent")
@@ -52,7 +57,8 @@ def read_csv(path: Path, before: Inventory | None = None, hubs: Sequence[Hub] | 
     if not problems:
         problems += [f"{path}: hubs: {what}" for _, what in mistakes(known, {site.hub for site in sites})]
     if problems:
-        raise SettingsError(problems)
+        more = [f"{path}: and {len(problems) - _MOST_TOLD} more"] if len(problems) > _MOST_TOLD else []
+        raise SettingsError([*problems[:_MOST_TOLD], *more])
     return Inventory(arranged(sites).sites, known)
 
 
@@ -83,12 +89,17 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
     body = text[named.end() :] if named is not None else text
     skipped = 0 if named is None else 1
     reader = csv.reader(io.StringIO(body), delimiter=named[1] if named is not None else _delimiter(body), strict=True)
+    filled = ((reader.line_num + skipped, row) for row in reader if any(cell.strip() for cell in row))
     try:
-        rows = [(reader.line_num + skipped, row) for row in reader if any(cell.strip() for cell in row)]
+        rows = list(itertools.islice(filled, _MOST_ROWS + 1))
     except csv.Error as error:
         raise SettingsError([f"{path}:{reader.line_num + skipped}: not valid CSV: {error}"]) from None
     if not rows:
         raise SettingsError([f"{path}:{1 + skipped}: the file is empty"])
+    if len(rows) > _MOST_ROWS:
+        raise SettingsError([f"{path}: more than {_MOST_ROWS} rows are over the limit"])
+    if len(rows[0][1]) > _MOST_COLUMNS:
+        raise SettingsError([f"{path}:{rows[0][0]}: {len(rows[0][1])} columns are over the limit of {_MOST_COLUMNS}"])
     return rows
 
 

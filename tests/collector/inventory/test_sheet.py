@@ -239,3 +239,12 @@ def test_whether_an_agent_is_expected_is_said_in_two_languages(tmp_path: Path) -
 
     assert [site.agent_expected for site in sites] == [True, False, True, False, True]
     assert "agent_expected 'maybe' is neither yes nor no" in told(tmp_path, "code,name,agent_expected\n1,a,maybe\n")
+
+
+def test_a_sheet_without_measure_is_refused_soon_and_in_few_lines(tmp_path: Path) -> None:
+    assert "501 columns are over the limit of 500" in told(tmp_path, "code,name," + "x" * 70 + ",y" * 498 + "\n1,a\n")
+    assert "more than 20000 rows" in told(tmp_path, "code,name\n" + "1,a\n" * 20_001)
+    said = told(tmp_path, "code,name\n" + "1,=a\n" * 200).splitlines()
+    assert len(said) == 51
+    assert said[-1] == "sites.csv: and 150 more"
+    assert f"unknown column '{'x' * 60}'" in told(tmp_path, f"code,name,{'x' * 100_000}\n1,a\n")
