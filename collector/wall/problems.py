@@ -12,7 +12,7 @@ from collector.wall.words import Words
 
 ROOM_VH = 50.4
 """Of the list, in hundredths of the screen's height; its rows are as high as wall.css says."""
-TALL_VH = 8.1
+TALL_VH = 8.3
 """A name with a line below it: how many of how many, and the cause."""
 SHORT_VH = 5.5
 """A name alone."""

@@ -13,6 +13,7 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from collector.people.gate import Gate
+from collector.people.person import Role
 from collector.people.proofs import WALL, wall_identity
 from collector.people.room import open_people_room
 from collector.people.sessions import Sessions
@@ -59,6 +60,19 @@ async def test_a_screen_reads_the_wall_and_its_feed_and_nothing_else(closed: Hou
         assert (await screen.get(path)).status == 303
     for path in ("/account", "/people", "/logout"):
         assert (await screen.post(path, {"deed": "add"})).status == 401
+
+
+async def test_a_link_of_the_wall_asks_a_screen_to_log_in_and_a_person_not(closed: House) -> None:
+    closed.add("lan", Role.VIEWER)
+    visitor = closed.visitor()
+    await visitor.get(f"/wall?token={TOKEN}")
+    assert 'href="/login?next=%2Fwall"' in (await visitor.get("/wall")).text
+    asked = await visitor.get("/incidents/7?lang=en")
+    assert (asked.status, asked.headers["location"]) == (303, "/login?next=%2Fincidents%2F7%3Flang%3Den")
+
+    await visitor.log_in("lan")
+    assert '<a href="/account">lan</a>' in (await visitor.get("/wall")).text
+    assert (await visitor.get("/incidents")).status == 200
 
 
 async def test_a_token_that_is_not_in_force_opens_nothing_and_is_not_kept(closed: House) -> None:

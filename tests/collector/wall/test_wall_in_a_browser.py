@@ -194,9 +194,9 @@ def test_the_browsers_clock_does_not_matter(browser: Browser, server: Server) ->
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (3840, 2160)], ids=str)
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_nothing_is_cut_off_on_any_screen(page: Page, server: Server, size: tuple[int, int], lang: str) -> None:
-    """Sixty problems, every second one with the longest name of the province."""
+    """Sixty problems, every second one with the longest name of the province, and two folds with a second line."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    server.scene(down=75)
+    server.scene(down=75, folds=2)
     server.scene(proven=40)
     show(page, server, f"?lang={lang}")
 
@@ -217,7 +217,13 @@ def test_nothing_is_cut_off_on_any_screen(page: Page, server: Server, size: tupl
         " document.querySelector('.changes').getBoundingClientRect().top + 1"
     )
 
+    tails = page.evaluate(
+        "[...document.querySelectorAll('.problems .name, .problems .why')]"
+        ".filter(e => e.scrollHeight > e.clientHeight).map(e => e.className + ': ' + e.textContent)"
+    )
+
     assert spilled == []
+    assert tails == [], "dots and tails below the line are cut: another word in Vietnamese"
     assert outside == []
     assert overlap is False
 
