@@ -1,6 +1,6 @@
 """The promises and their proofs, one file a promise, found by looking in this folder; nothing here is a test double."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
@@ -17,6 +17,10 @@ class Trial:
     """Run against a build that is broken on purpose; a proof that stays green then proves nothing."""
     tell: Callable[[str], None] = lambda _: None
     """Takes a line of progress."""
+    only: tuple[str, ...] = ()
+    """Parts of the proof to try, by name; all where none is named. Few proofs have such parts."""
+    note: Callable[[Mapping[str, object]], None] = lambda _: None
+    """Takes what was seen of one part, for the JSON."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,8 @@
+"""All scenarios of the end-to-end proof by name, in the order in which they are played; it plays none."""
+
+from collections.abc import Callable, Mapping
+
+from lab.prove.end_to_end.play import Play
+from lab.prove.end_to_end.scenes_lines import SCENES as LINES
+
+SCENES: Mapping[str, Callable[[Play], None]] = {**LINES}
