@@ -18,7 +18,7 @@ from lab.prove.end_to_end.play import Play, Set, ready
 from lab.prove.end_to_end.programs import open_programs, wait
 from lab.prove.end_to_end.scenes import SCENES
 
-_SETTLE_SECONDS = 120.0
+_SETTLE_SECONDS = 240.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

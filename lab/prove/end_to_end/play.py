@@ -49,10 +49,11 @@ class Play:
     seconds: list[float] = field(default_factory=list)
     """From each fault to its message."""
     faulted: float = 0.0
+    faulted_wall_ns: int = 0
 
     def fault(self) -> None:
         """It happens now."""
-        self.faulted = time.monotonic()
+        self.faulted, self.faulted_wall_ns = time.monotonic(), time.time_ns()
 
     def check(self, what: str, *, holds: bool) -> None:
         """What does not hold makes the scenario broken."""
@@ -170,9 +171,10 @@ class Play:
 
 
 @contextmanager
-def down(play: Play, cut: Callable[[], None], mend: Callable[[], None]) -> Iterator[None]:
-    """A fault that is always mended, whatever the scenario finds."""
-    play.fault()
+def down(play: Play, cut: Callable[[], None], mend: Callable[[], None], *, timed: bool = True) -> Iterator[None]:
+    """A fault that is always mended, whatever the scenario finds; ``timed``: messages are timed from here."""
+    if timed:
+        play.fault()
     cut()
     try:
         yield

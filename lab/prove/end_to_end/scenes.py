@@ -4,5 +4,7 @@ from collections.abc import Callable, Mapping
 
 from lab.prove.end_to_end.play import Play
 from lab.prove.end_to_end.scenes_lines import SCENES as LINES
+from lab.prove.end_to_end.scenes_ours import SCENES as OURS
+from lab.prove.end_to_end.scenes_sites import SCENES as SITES
 
-SCENES: Mapping[str, Callable[[Play], None]] = {**LINES}
+SCENES: Mapping[str, Callable[[Play], None]] = {**LINES, **SITES, **OURS}
