@@ -79,7 +79,8 @@ class Run:
 def extend(before: Evidence | None, run: Run, settings: JudgementSettings) -> Evidence:
     """The evidence with one more run.
 
-    The lost runs of an outage that is over say nothing of how well the line serves since: they are forgotten.
+    The lost runs of an outage that is over say nothing of how well the line serves since: they are forgotten. So is
+    the train in which the line came back: what it lost was lost to the outage.
     """
     good = run.reading.outcome is Outcome.OK
     values = {sample.name: sample.value for sample in run.reading.samples if sample.name in _TAKEN}
@@ -87,7 +88,7 @@ def extend(before: Evidence | None, run: Run, settings: JudgementSettings) -> Ev
     again = before is not None and before.good is good
     outage = before is not None and not again and not before.good and before.runs >= settings.down_runs
     kept = before.recent if before is not None and not outage else ()
-    recent = (*kept, here)[-settings.degraded_runs :]
+    recent = () if outage else (*kept, here)[-settings.degraded_runs :]
     first = before if before is not None and again else None
     # Where the run that is forgotten was like the new one, which is nearly always so, nothing else has changed.
     alike = kept[0] == here if len(kept) == settings.degraded_runs else False

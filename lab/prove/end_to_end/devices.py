@@ -18,7 +18,7 @@ from lab.stage import COMMUNITY, load_recordings
 
 NAME = "collector.lab"
 """The name that the resolver knows; all else does not exist."""
-_OUTPUT_SOURCE = (1, 3, 6, 1, 2, 1, 33, 1, 4, 4, 1, 0)
+_OUTPUT_SOURCE = (1, 3, 6, 1, 2, 1, 33, 1, 4, 1, 0)
 _OLD_SECONDS = 400_000.0
 
 

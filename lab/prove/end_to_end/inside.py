@@ -67,11 +67,11 @@ def _settle(plays: Collection[Play]) -> None:
 
 def row(play: Play) -> dict[str, Any]:
     """What the proof tells of a scenario."""
-    fired = sum(message.status == "firing" for message in play.heard)
     return {
         "wrong": play.wrong,
-        "new": fired,
-        "resolved": len(play.heard) - fired,
+        "new": play.faults_told(),
+        "updates": len(play.firing()) - play.faults_told(),
+        "resolved": play.ends(),
         "said": [message.words() for message in play.heard],
         "causes": play.causes,
         "seconds_to_message": [round(seconds, 1) for seconds in play.seconds],

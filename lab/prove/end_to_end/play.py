@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -94,11 +95,7 @@ class Play:
         wanted = {"alertname": "PhusongIncident", "scope": scope.value, **labels}
 
         def found() -> list[Message]:
-            return [
-                message
-                for message in self.heard
-                if message.status == "firing" and wanted.items() <= message.labels.items()
-            ]
+            return [message for message in self.firing() if wanted.items() <= message.labels.items()]
 
         self.wait(f"a message of {', '.join(f'{key}={value}' for key, value in wanted.items())}", found)
         message = found()[0]
@@ -139,16 +136,31 @@ class Play:
         return [each for each in labels if each["alertname"] not in quiet and each["severity"] != "info"]
 
     def expect(self, new: int, resolved: int) -> None:
-        """So many messages to people in all, and no others; waits whether more come."""
-        self.wait(f"{new} + {resolved} messages", lambda: len(self.heard) >= new + resolved)
+        """So many faults are told and ended to people, each once, and nothing else; waits whether more comes.
+
+        What comes to light of a fault (another cause, that it flaps) is a message of the same fault: an update.
+        """
+        self.wait(f"{new} faults and {resolved} ends", lambda: self.faults_told() >= new and self.ends() >= resolved)
         self.rest(QUIET_SECONDS)
-        fired = sum(message.status == "firing" for message in self.heard)
-        ended = len(self.heard) - fired
-        if (fired, ended) != (new, resolved):
+        if (self.faults_told(), self.ends()) != (new, resolved):
             said = "; ".join(message.words() for message in self.heard)
-            self.wrong.append(f"{fired} new and {ended} resolved, not {new} and {resolved}: {said}")
+            self.wrong.append(f"{self.faults_told()} new and {self.ends()} resolved, not {new} and {resolved}: {said}")
         for message in self.heard:
             self.check(f"not an incident: {message.words()}", holds=message.name == "PhusongIncident")
+        twice = Counter(str(sorted(message.labels.items())) for message in self.firing())
+        self.check(f"told twice: {twice.most_common(1)}", holds=not twice or max(twice.values()) == 1)
+
+    def firing(self) -> list[Message]:
+        """Messages of what begins or changes."""
+        return [message for message in self.heard if message.status == "firing"]
+
+    def faults_told(self) -> int:
+        """How many faults they are about."""
+        return len({message.labels.get("incident", message.name) for message in self.firing()})
+
+    def ends(self) -> int:
+        """How many messages tell of an end."""
+        return len(self.heard) - len(self.firing())
 
     def final(self, cause: Cause, *, scope: Scope, subject: str) -> None:
         """The verdict on the incident is final in the end, and its cause is this; see :meth:`unsettled`."""

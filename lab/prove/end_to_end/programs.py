@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from lab.prove.end_to_end.cables import Country
 from lab.prove.end_to_end.land import BY_ID, CENTRE, CORE_ADDRESS, SITES, office
 
 _PATIENCE_SECONDS = 20.0
+_STARTING_SECONDS = 2
 # The machine's clock is everybody's: this agent alone believes that it has jumped (SIGUSR1), seven hours ahead.
 _JUMPING = """
 import signal, sys, time
@@ -70,8 +72,8 @@ class Programs:
         resend = "--rules.alert.resend-delay=6s"
         self._start("prometheus", ["prometheus", f"--config.file={path}", storage, listen, resend])
 
-    def start_agent(self, name: str) -> None:
-        """In its office, or in the centre."""
+    def start_agent(self, name: str, *, new_boot: bool = False) -> None:
+        """In its office, or in the centre; ``new_boot``: its computer was without power and has just started."""
         path = files.agent(self._folder / "agents", name, self.port)
         command = module("agent", "run", "--config", str(path))
         if name == JUMPS:
@@ -80,8 +82,17 @@ class Programs:
             resolver = path.with_suffix(".resolv")
             resolver.write_text(f"nameserver {CORE_ADDRESS}\noptions timeout:1 attempts:1\n", encoding="utf-8")
             command = ["unshare", "--mount", "sh", "-c", _OWN_RESOLVER, str(resolver), *command]
+        if new_boot:
+            command = self._just_booted(path.with_suffix(".boot"), command)
         room = CENTRE if name == files.PROVINCE else office(BY_ID[name])
         self._start(name, [*self._country.prefix(room), *command])
+
+    def _just_booted(self, path: Path, command: list[str]) -> list[str]:
+        """In a time namespace whose computer runs for seconds (Linux 5.6), and with another name of its boot."""
+        path.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
+        uptime = int(time.clock_gettime(time.CLOCK_BOOTTIME)) - _STARTING_SECONDS
+        own = 'mount --make-rprivate / && mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"'
+        return ["unshare", "--mount", "--time", f"--boottime=-{uptime}", "sh", "-c", own, str(path), *command]
 
     def start_agents(self) -> None:
         """All of them."""

@@ -21,7 +21,7 @@ _NEEDED = {
 }
 _START_SECONDS, _SCENE_SECONDS = 400, 240
 HEAD = (
-    "| scenario | messages: new, resolved | cause in the end | s to message | Prometheus' own rules, all inhibited |\n"
+    "| scenario | messages: new, update, end | cause in the end | s to message | rules that fired, unheard |\n"
     "|---|---|---|---|---|"
 )
 
@@ -76,7 +76,7 @@ def _line(row: dict[str, Any]) -> str:
     causes = ", ".join(row["causes"]) or "–"
     seconds = ", ".join(f"{second:g}" for second in row["seconds_to_message"]) or "–"
     rules = ", ".join(row["rules_fired"]) or "none"
-    return f"| {row['scenario']} | {row['new']}, {row['resolved']} | {causes} | {seconds} | {rules} |"
+    return f"| {row['scenario']} | {row['new']}, {row['updates']}, {row['resolved']} | {causes} | {seconds} | {rules} |"
 
 
 PROOF = Proof(

@@ -68,13 +68,14 @@ def province_uplink(play: Play) -> None:
 
 
 def flapping(play: Play) -> None:
-    """A line that comes and goes: told as one fault."""
+    """A line that comes and goes: told, told once more that it flaps, and its end."""
     play.fault()
     for _ in range(4):
         with down_again(play, "A", "s04"):
             play.rest(7.0)
-        play.rest(3.5)
-    play.told(scope=Scope.SITE, site="s04")
+        play.rest(2.8)
+    play.told(scope=Scope.SITE, site="s04", trouble="down")
+    play.told(scope=Scope.SITE, site="s04", trouble="flapping")
     play.expect(1, 1)
 
 

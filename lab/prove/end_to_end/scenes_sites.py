@@ -119,7 +119,7 @@ def _without_power(play: Play, *sites: str) -> Iterator[None]:
             stage.devices.restart(site)
             stage.country.pass_on(site, stage.country.neighbours(site))
         for site in hosts:
-            stage.programs.start_agent(site)
+            stage.programs.start_agent(site, new_boot=True)
 
     def cut() -> None:
         for site in sites:

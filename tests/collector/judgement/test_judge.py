@@ -65,6 +65,14 @@ def test_a_site_that_was_down_is_up_after_enough_replies() -> None:
     assert states(*runs)[-1] == "up"
 
 
+def test_the_train_in_which_a_line_comes_back_does_not_degrade_it() -> None:
+    """Seen end to end: three of fourteen sites were told as degraded after the province's own line had returned."""
+    lost = [run(at, Outcome.TIMEOUT) for at in (0, 10, 20)]
+    back = [run(at, Outcome.OK, loss, 0.02, sent=5) for at, loss in ((30, 0.6), (40, 0.0), (50, 0.0))]
+
+    assert states(*lost, *back)[2:] == ["down", "down", "up", "up"]
+
+
 def test_loss_and_slowness_degrade_with_hysteresis() -> None:
     lossy = [run(at, Outcome.OK, 0.2, 0.02) for at in (0, 10)]
     better = [run(at, Outcome.OK, 0.0, 0.02) for at in (20, 30, 40, 50)]
