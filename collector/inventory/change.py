@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from collector.inventory.order import repeated
 from collector.inventory.rules import faults, tidied, unsafe
-from collector.inventory.site import Inventory
+from collector.inventory.site import Inventory, Site
 from collector.inventory.topology import mistakes
 from shared.printable import printable
 
@@ -78,19 +78,28 @@ def admitted(before: Inventory, after: Inventory, *, sure: bool) -> Change:
     if problems:
         raise RefusedError(problems)
     change = compare(before, after)
-    if bare := list(_bare(change)):
+    if bare := list(_bare(before, after, change)):
         raise RefusedError(bare)
     if change.drastic and not sure:
         raise DrasticError(change)
     return change
 
 
-def _bare(change: Change) -> Iterator[str]:
-    """A spreadsheet that takes codes for numbers makes other sites of them."""
+def _bare(before: Inventory, after: Inventory, change: Change) -> Iterator[str]:
+    """A spreadsheet that takes codes for numbers makes other sites of them, and other codes and telephones."""
     zeros = {name.lstrip("0"): name for name in change.removed if name.startswith("0")}
     for name in change.added:
         if name in zeros:
             yield f"site '{name}' would be new and '{zeros[name]}' gone: the spreadsheet took the zeros off its code"
+    old, new = before.by_id(), after.by_id()
+    for name in change.altered:
+        for was, becomes in zip(_numbers(old[name]), _numbers(new[name]), strict=False):
+            if was.startswith("0") and was != becomes and was.lstrip("0") == becomes:
+                yield f"site '{name}': '{was}' would be '{becomes}': the spreadsheet took its zeros off"
+
+
+def _numbers(site: Site) -> tuple[str, ...]:
+    return (site.code, *(contact.telephone for contact in site.contacts))
 
 
 def _problems(inventory: Inventory) -> Iterator[str]:

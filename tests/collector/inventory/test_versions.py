@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from collector.inventory.change import DrasticError, RefusedError, admitted, compare
 from collector.inventory.edit import Edit, applied, reverted
 from collector.inventory.order import arranged
-from collector.inventory.site import Hub, Inventory, Link, Site
+from collector.inventory.site import Contact, Hub, Inventory, Link, Site
 from collector.inventory.versions import Deed, StaleError, open_versions
 
 DEED = Deed(at_wall_ns=1, who="ha", deed="import")
@@ -132,6 +132,21 @@ def test_every_path_asks_before_a_fifth_of_the_sites_goes(path: Path) -> None:
 
         doing[2](sure=True)
         assert len(versions.inventory().sites) == 7
+
+
+def test_zeros_that_a_spreadsheet_took_are_missed_in_ids_codes_and_telephones() -> None:
+    def stated(site: str, code: str, telephone: str) -> Inventory:
+        return Inventory((Site(id=site, code=code, name="x", contacts=(Contact(name="H", telephone=telephone),)),))
+
+    before = stated("00691", "00691", "0219386")
+    for after, why in (
+        (stated("691", "691", "0219386"), "site '691' would be new and '00691' gone"),
+        (stated("00691", "691", "0219386"), "'00691' would be '691'"),
+        (stated("00691", "00691", "219386"), "'0219386' would be '219386'"),
+    ):
+        with pytest.raises(RefusedError, match=why):
+            admitted(before, after, sure=True)
+    assert admitted(before, stated("00691", "", ""), sure=False).altered == ("00691",)
 
 
 def test_a_fifth_itself_may_go() -> None:
