@@ -19,6 +19,8 @@ from shared.clock import Clock
 from shared.logs import Limited
 
 _SECOND_NS = 1_000_000_000
+_BREATHS = 2.0
+"""Pause after an evaluation, at least, in times of what it took: ten thousand sites must not shut the agents out."""
 
 
 @dataclass
@@ -72,7 +74,8 @@ class Evaluation:
             try:
                 self.picture = self.pipeline.evaluate(self.clock.wall_ns(), begun_ns)
                 self.evaluated_monotonic_ns = begun_ns
-                self.feed.publish(self.picture)
+                # Of ten thousand sites that takes a tenth of a second in which agents would wait.
+                self.feed.show(await asyncio.to_thread(self.feed.draw, self.picture))
             except sqlite3.Error as error:
                 # Nothing is shown that is not written: screens cover themselves until the disk takes it.
                 self.telemetry.evaluation_faults.inc()
@@ -80,7 +83,7 @@ class Evaluation:
             await self._count_suspects()
             spent = (self.clock.monotonic_ns() - begun_ns) / _SECOND_NS
             self.telemetry.evaluated(spent, self.series.tally)
-            await self.clock.sleep(max(0.05, self.every_seconds - spent))
+            await self.clock.sleep(max(0.05, self.every_seconds - spent, _BREATHS * spent))
 
     async def _count_suspects(self) -> None:
         with contextlib.suppress(IdentityFailedError):

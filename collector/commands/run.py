@@ -106,10 +106,7 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
 
         retention, over = settings.retention, asyncio.Event()
         with open_almanac(nightly, retention.nightly_at, retention.time_zone, log):
-            # What is here now stays to the end: looking at it again and again would hold up everybody.
-            gc.unfreeze()
-            gc.collect()
-            gc.freeze()
+            _settle()
             scheme = "http" if settings.listen.tls is None else "https"
             where = sockets[0].getsockname()[:2]
             log.info("%d sites, wall at %s://%s:%d/wall", len(upkeep.inventory.sites), scheme, *where)
@@ -129,6 +126,14 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+
+
+def _settle() -> None:
+    """What is here now stays to the end, and little that comes later refers to itself: look at all of it seldom."""
+    gc.set_threshold(10_000, 20, 50)
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:

@@ -32,9 +32,17 @@ class Feed:
 
     def publish(self, picture: Picture) -> None:
         """Show a picture to everybody."""
+        self.show(self.draw(picture))
+
+    def draw(self, picture: Picture) -> tuple[Frame, bytes]:
+        """The frame of a picture and its JSON; it may be drawn in another thread, and is shown by :meth:`show`."""
         path = None if self._proven is None else alert_path(self._proven(), picture.evaluated_at_ns)
-        self._frame = frame(picture, path)
-        self._body = encode(self._frame)
+        drawn = frame(picture, path)
+        return drawn, encode(drawn)
+
+    def show(self, drawn: tuple[Frame, bytes]) -> None:
+        """Let everybody have a frame."""
+        self._frame, self._body = drawn
         self._wake()
 
     def close(self) -> None:
