@@ -35,6 +35,7 @@ PARTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "committed_down_megabits": ("committed_down_megabits", "cam kết tải xuống"),
         "committed_up_megabits": ("committed_up_megabits", "cam kết tải lên"),
         "agreed_availability_ratio": ("agreed_availability_ratio", "độ sẵn sàng"),
+        "targets": ("targets", "target", "mục tiêu đo"),
     },
     "contacts": {
         "name": ("name", "tên"),
@@ -54,6 +55,8 @@ NUMBERS = frozenset(
     {"latitude", "longitude", "committed_down_megabits", "committed_up_megabits", "agreed_availability_ratio"}
 )
 """Fields that hold a number."""
+LISTS = frozenset({"targets"})
+"""Fields that hold names with spaces between them."""
 ANSWERS: Mapping[str, bool] = {
     **dict.fromkeys(("yes", "true", "1", "x", "có"), True),
     **dict.fromkeys(("", "no", "false", "0", "không"), False),

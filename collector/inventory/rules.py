@@ -67,6 +67,7 @@ def faults(site: Site) -> Iterator[tuple[str, str]]:
         yield from _names(group, [part.name for part in getattr(site, group)])
     for number, link in enumerate(site.links):
         yield from ((f"links[{number}].{field}", what) for field, what in _contract(link))
+    yield from _targets(site)
     for number, device in enumerate(site.devices):
         if device.role and device.role not in ROLES:
             yield f"devices[{number}].role", f"unknown role '{device.role}', {near(device.role, ROLES)}"
@@ -102,6 +103,21 @@ def _contract(link: Link) -> Iterator[tuple[str, str]]:
     share = link.agreed_availability_ratio
     if share is not None and not 0 < share <= 1:
         yield "agreed_availability_ratio", f"{share:g} is no share like 0.995"
+
+
+def _targets(site: Site) -> Iterator[tuple[str, str]]:
+    """A target speaks for one link, and its name stands in one cell beside others."""
+    seen: dict[str, str] = {}
+    for number, link in enumerate(site.links):
+        place = f"links[{number}].targets"
+        if len(link.targets) > _MOST_OF_A_SITE:
+            yield place, f"{len(link.targets)} of them are over the limit of {_MOST_OF_A_SITE}"
+        for target in link.targets:
+            if not target or " " in target:
+                yield place, f"'{target}' is no name of a target: names have no spaces"
+            elif target in seen:
+                yield place, f"'{target}' speaks for link '{seen[target]}' already"
+            seen.setdefault(target, link.name)
 
 
 def _texts(place: str, value: object) -> Iterator[tuple[str, str]]:

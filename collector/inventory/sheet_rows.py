@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from collector.inventory.columns import ANSWERS, GROUPS, NUMBERS, PARTS, PLAIN, REQUIRED, Column
+from collector.inventory.columns import ANSWERS, GROUPS, LISTS, NUMBERS, PARTS, PLAIN, REQUIRED, Column
 from collector.inventory.rules import faults, tidied, tidy
 from collector.inventory.site import Contact, Device, Inventory, Link, Site
 
@@ -107,6 +107,8 @@ def _written(value: object, decimal: str) -> str:
         return repr(value).removesuffix(".0").replace(".", decimal)
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return " ".join(value)
     return "" if value is None else str(value)
 
 
@@ -119,7 +121,7 @@ def _merged(group: str, before: Sequence[Any], given: Mapping[Column, Any]) -> t
     for number in spoken:
         fields = {column.field: value for column, value in given.items() if column.number == number}
         old = parts[number - 1] if number <= len(before) else None
-        if all(value in {"", None} for value in fields.values()) and (old is None or "name" in fields):
+        if all(value in {"", None, ()} for value in fields.values()) and (old is None or "name" in fields):
             gone.add(number)
             continue
         if old is None and group == "links" and not fields.get("name"):
@@ -130,7 +132,9 @@ def _merged(group: str, before: Sequence[Any], given: Mapping[Column, Any]) -> t
     return tuple(part for place, part in enumerate(parts, 1) if part is not None and place not in gone)
 
 
-def _read(column: Column, text: str) -> str | float | bool | None:
+def _read(column: Column, text: str) -> str | float | bool | tuple[str, ...] | None:
+    if column.field in LISTS:
+        return tuple(text.split())
     if column.field == "agent_expected":
         if text.casefold() not in ANSWERS:
             raise ValueError("is neither yes nor no")

@@ -18,6 +18,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     committed_up_megabits: float | None = None
     agreed_availability_ratio: float | None = None
     """For example 0.995, over a calendar month."""
+    targets: tuple[str, ...] = ()
+    """Names of the targets, of whatever agent, that are reached over this link alone; by them it is judged apart."""
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -36,7 +36,7 @@ class Asides:
             if lost or look.degraded_since_ns is None:
                 return
             began_ns = self._degraded[site] = look.degraded_since_ns
-        over = lost or (look.fresh and look.degraded_since_ns is None)
+        over = lost or (look.fresh and look.degraded_since_ns is None and not look.held)
         if over:
             del self._degraded[site]
         self._ledger.hold(
@@ -44,8 +44,12 @@ class Asides:
                 scope=Scope.SITE,
                 subject=site,
                 trouble=Trouble.DEGRADED,
-                cause=Cause.UNKNOWN,
+                cause=self._cause(look),
                 began_ns=began_ns,
+                clues=tuple(
+                    Clue(kind=ClueKind.LINK_LOST, at_ns=link.since_ns, site=site, subject=link.name)
+                    for link in look.lost_links
+                ),
                 ended_ns=max(now_ns, began_ns) if over else None,
                 confidence=Confidence.FINAL if over else Confidence.PROVISIONAL,
                 sites=(site,),
@@ -54,6 +58,13 @@ class Asides:
             ),
             now_ns,
         )
+
+    def _cause(self, look: Look) -> Cause:
+        """A link that is lost is its line's fault, unless its provider is known to be down."""
+        if not look.lost_links:
+            return Cause.UNKNOWN
+        down = {one.subject for one in self._ledger.open() if one.scope is Scope.PROVIDER}
+        return Cause.ISP if all(link.provider in down for link in look.lost_links) else Cause.ACCESS_LINK
 
     def _silences(self, scene: Scene) -> list[Draft]:
         blind_ns = int(self._settings.blind_seconds * _SECOND_NS)

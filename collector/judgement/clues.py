@@ -33,6 +33,8 @@ class ClueKind(StrEnum):
     CORE_WELL = "core_well"
     SIGNAL_FADED = "signal_faded"
     """Optical or LTE power (``value``, dBm) had fallen before the loss."""
+    LINK_LOST = "link_lost"
+    """The link (``subject``) of the site did not answer, and the site was reached over another."""
     NEIGHBOURS_DOWN = "neighbours_down"
     """``value``: so many others of the ``subject`` (hub, provider, power area) were lost at the same time."""
     NEIGHBOURS_WELL = "neighbours_well"

@@ -8,6 +8,7 @@ from collector.judgement.scene import Blind
 from collector.judgement.settings import JudgementSettings
 from collector.judgement.vantage import Vantage
 
+_SECOND_NS = 1_000_000_000
 Fresh = Callable[[tuple[str, str, str], int], bool]
 """Whether what was measured of (agent, check, target) at a monotonic time still counts."""
 
@@ -34,21 +35,36 @@ class Outlook:
             return False
         if reading.role not in self._roles:
             return False
+        seen = self._evidence.get(reading.site, {})
+        key = (run.agent, reading.check, reading.target)
+        after = self.weigh(seen.get(key), run)
+        if after is None:
+            return False
+        self._evidence.setdefault(reading.site, seen)[key] = after
+        return not self._vantage(run.agent).lost_with(after)
+
+    def weigh(self, before: Evidence | None, run: Run) -> Evidence | None:
+        """The evidence with one more run of an agent that looks from elsewhere; None where the agent cannot see."""
         vantage = self._vantage(run.agent)
         if not vantage.counts(run):
-            return False
-        seen = self._evidence.setdefault(reading.site, {})
-        key = (run.agent, reading.check, reading.target)
-        before = seen.get(key)
+            return None
         if before is not None and vantage.lost_with(before):
             before = None
-        after = seen[key] = extend(before, run, self._settings)
-        return not vantage.lost_with(after)
+        return extend(before, run, self._settings)
+
+    def believed(self, one: Evidence) -> Evidence | None:
+        """As far as the agent that it comes from could see; None where it could not."""
+        vantage = self._vantage(one.agent)
+        if vantage.lost_with(one):
+            return None
+        return one if vantage.vouches(one) else replace(one, vouched=False)
 
     def another_way(self, site: str, first_ns: int, last_ns: int) -> bool:
-        """Whether something of the site answered all through a time."""
+        """Whether something of the site answered all through a time, as far as it was looked at."""
         seen = self._evidence.get(site, {}).values()
-        return any(one.good and one.first_wall_ns <= first_ns and one.last_wall_ns >= last_ns for one in seen)
+        # Ways are not looked at in the same second: the newest look at the other may lie before the return of this one.
+        newest_ns = last_ns - int(self._settings.down_seconds * _SECOND_NS)
+        return any(one.good and one.first_wall_ns <= first_ns and one.last_wall_ns >= newest_ns for one in seen)
 
     def evidence(self, site: str, fresh: Fresh) -> tuple[Evidence, ...]:
         """What of a site counts now."""

@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from collector.arrival import Arrival
 from collector.incident import Incident
 from collector.inventory.site import Inventory, Site
+from collector.judgement.appearance import facts_with_links, look_of, look_with_links
 from collector.judgement.casebook import Casebook
 from collector.judgement.condition import Condition
 from collector.judgement.evidence import Evidence, Run
-from collector.judgement.folding import Seen
 from collector.judgement.judge import Facts, Standing, judge
+from collector.judgement.lines import Lines
+from collector.judgement.links import overlaid
 from collector.judgement.notes import Notes
 from collector.judgement.outlook import Outlook
 from collector.judgement.past import Past
@@ -21,7 +23,6 @@ from collector.series.latest import Late, Latest
 from collector.series.store import SeriesStore
 
 _SECOND_NS = 1_000_000_000
-_LOST = frozenset({Condition.DOWN, Condition.RECOVERING})
 
 
 Maintained = Callable[[Site, int], int | None]
@@ -55,6 +56,7 @@ class Review:
         self._settings = settings
         self._notes = Notes(settings)
         self._outlook = Outlook(settings)
+        self._lines = Lines(inventory, self._outlook, settings)
         self._past = Past(settings)
         self._quiet = Quiet(settings)
         self._struck = struck
@@ -66,6 +68,8 @@ class Review:
         lost = self._casebook.held_down()
         self._standing = {site: _restored(verdict, site in lost) for site, verdict in verdicts.items()}
         self._next = self._standing
+        self._shown = {site.id: verdicts[site.id] for site in self._lines.sites if site.id in verdicts}
+        self._shown_next: dict[str, Verdict] = {}
 
     def know(self, agent: str, site: str) -> bool:
         """An agent that stands at a site; False where that was known."""
@@ -94,11 +98,15 @@ class Review:
         self._notes.take(reading, taken.measured_wall_ns, inside=inside)
         if isinstance(taken, Latest):
             run = Run(taken.agent, reading, taken.measured_wall_ns, taken.measured_monotonic_ns)
+            self._lines.take(run, outside=not inside, late=False)
             # A backlog may bring the newest of a target too: a whole outage between two evaluations.
             if self._outlook.take(run, outside=not inside):
                 self._look_back(run)
-        elif not inside:
-            self._look_back(Run(taken.agent, reading, taken.measured_wall_ns, taken.measured_wall_ns))
+            return
+        run = Run(taken.agent, reading, taken.measured_wall_ns, taken.measured_wall_ns)
+        self._lines.take(run, outside=not inside, late=True)
+        if not inside:
+            self._look_back(run)
 
     def hear(self, arrival: Arrival) -> None:
         """A batch, whatever is in it."""
@@ -109,7 +117,9 @@ class Review:
 
     def verdicts(self) -> dict[str, Verdict]:
         """As they were written last."""
-        return {site: standing.verdict for site, standing in self._standing.items()}
+        verdicts = {site: standing.verdict for site, standing in self._standing.items()}
+        verdicts.update(self._shown)
+        return verdicts
 
     def turn(self, now_wall_ns: int, now_monotonic_ns: int) -> tuple[dict[str, Verdict], tuple[Incident, ...]]:
         """Judge everything anew; it counts from :meth:`written` on."""
@@ -127,8 +137,16 @@ class Review:
             worked = self._worked_lately(site.id, now_wall_ns)
             looks[site.id] = self._look(site.id, standing[site.id], facts, maintenance=worked)
         self._next = standing
-        incidents = self._casebook.turn(self._scene(looks, now_wall_ns, now_monotonic_ns))
-        return {site: one.verdict for site, one in standing.items()}, incidents
+        verdicts = {site: one.verdict for site, one in standing.items()}
+        self._shown_next = {}
+        for site in self._lines.sites:
+            facts = self._facts(site, self._outlook.evidence(site.id, fresh), now_wall_ns, now_monotonic_ns)
+            reached = facts_with_links(verdicts[site.id], facts)
+            lines = self._lines.judge(site.id, fresh, facts.maintenance_until_ns, now_wall_ns)
+            shown = overlaid(self._shown.get(site.id), reached, lines, now_wall_ns)
+            verdicts[site.id] = self._shown_next[site.id] = shown
+            looks[site.id] = look_with_links(looks[site.id], site, reached, shown, lines)
+        return verdicts, self._casebook.turn(self._scene(looks, now_wall_ns, now_monotonic_ns))
 
     def unwritten(self) -> list[Incident]:
         """Versions of incidents that the journal does not have yet."""
@@ -136,7 +154,8 @@ class Review:
 
     def written(self) -> None:
         """The journal has them, and the verdicts."""
-        self._standing = self._next
+        self._standing, self._shown = self._next, self._shown_next
+        self._lines.written()
         self._casebook.ledger.written()
 
     def _judge(self, site: str, facts: Facts, now_wall_ns: int) -> Standing:
@@ -153,7 +172,7 @@ class Review:
         known = self._looked.get(site)
         if known is not None and known[0] is standing and known[1].maintenance is maintenance:
             return known[1]
-        look = _look(standing, facts, maintenance=maintenance)
+        look = look_of(standing, facts, maintenance=maintenance)
         self._looked[site] = (standing, look)
         return look
 
@@ -216,25 +235,3 @@ def _same(before: Facts, now: Facts) -> bool:
     if len(before.links) != len(now.links) or any(a is not b for a, b in zip(before.links, now.links, strict=True)):
         return False
     return all(link.good for link in now.links) or before == now
-
-
-def _look(standing: Standing, facts: Facts, *, maintenance: bool) -> Look:
-    """The site as the casebook sees it."""
-    verdict, links = standing.verdict, facts.links
-    newest = max(links, key=lambda link: link.last_wall_ns, default=None)
-    bad = links and not any(link.good for link in links)
-    seen = Seen.DOWN if standing.condition in _LOST else Seen.SUSPECT if bad else Seen.WELL
-    if seen is Seen.DOWN:
-        since_ns = standing.lost_ns or verdict.since_ns
-    elif newest is None:
-        since_ns = facts.reported_wall_ns
-    else:
-        since_ns = max((link.first_wall_ns for link in links if link.good is not bad), default=newest.first_wall_ns)
-    return Look(
-        seen=seen,
-        at_ns=newest.last_wall_ns if newest is not None else facts.reported_wall_ns,
-        since_ns=since_ns,
-        fresh=bool(links) or bool(facts.reporting),
-        degraded_since_ns=verdict.since_ns if verdict.state is State.DEGRADED else None,
-        maintenance=maintenance,
-    )

@@ -7,6 +7,15 @@ from collector.judgement.folding import Seen
 
 
 @dataclass(frozen=True, slots=True)
+class LostLink:
+    """A link that is lost while its site is reached over another."""
+
+    name: str
+    provider: str
+    since_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """One site. Times are wall times in nanoseconds."""
 
@@ -20,6 +29,10 @@ class Look:
     """Whether there is evidence at all: where not, what was held before is held still."""
     degraded_since_ns: int | None = None
     maintenance: bool = False
+    lost_links: tuple[LostLink, ...] = ()
+    """In the order of the inventory."""
+    held: bool = False
+    """Whether a link was lost of which nothing shows that it is back: then what serves badly still does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 
 from collector.incident import Cause, Incident, Scope
 from collector.inventory.site import Inventory
+from collector.judgement.clues import ClueKind
 from collector.notify.message import Kind, Note, Text
 from collector.notify.sms import fitted
 from collector.notify.words import Words
@@ -34,6 +35,11 @@ class Places:
     def provider(self, site: str) -> str:
         """Of its main link; empty where that is not known."""
         return self._sites[site].provider if site in self._sites else ""
+
+    def provider_of(self, site: str, link: str) -> str:
+        """Of one link; empty where that is not known."""
+        links = self._sites[site].links if site in self._sites else ()
+        return next((one.provider for one in links if one.name == link), "")
 
     def hub(self, site: str) -> str:
         """Where its cables meet; empty where that is not known."""
@@ -82,7 +88,9 @@ def extent(incident: Incident, places: Places, words: Words) -> str:
 def cause_of(incident: Incident, places: Places, words: Words) -> str:
     """Why, with the provider where it is theirs to mend."""
     theirs = incident.cause in {Cause.ACCESS_LINK, Cause.ISP}
-    providers = {places.provider(site) for site in incident.sites} - {""} if theirs else set()
+    lost = [clue for clue in incident.clues if clue.kind == ClueKind.LINK_LOST]
+    providers = {places.provider_of(clue.site, clue.subject) for clue in lost}
+    providers = (providers or {places.provider(site) for site in incident.sites}) - {""} if theirs else set()
     whose = f" ({providers.pop()})" if len(providers) == 1 else ""
     return words.causes[incident.cause] + whose
 

@@ -6,6 +6,7 @@ from collector.wall.language import Language, marked
 
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"no fresh measurement of this site"), marked("no fresh measurement of this site")),
+    (re.compile(r"no fresh measurement of this link"), marked("no fresh measurement of this link")),
     (
         re.compile(r"agent (?P<agent>.+) reports from the site itself"),
         marked("agent {agent} reports from the site itself"),
@@ -41,6 +42,8 @@ _COUNTED: tuple[tuple[re.Pattern[str], str, str], ...] = (
     ),
 )
 _MAINTENANCE = "maintenance; "
+_LINK = re.compile(r"link (?P<link>.+?) is lost: (?P<reason>.+)")
+_LINKS = re.compile(r"; (?=link .+ is lost: )")
 _BUT = re.compile(r"(?P<first>.+); but (?P<second>agent .+ reports from the site itself)")
 
 
@@ -49,11 +52,21 @@ def reason_in(language: Language, reason: str) -> str:
     if reason.startswith(_MAINTENANCE):
         rest = reason_in(language, reason.removeprefix(_MAINTENANCE))
         return language.say(marked("maintenance; {reason}"), reason=rest)
+    if _LINK.match(reason):
+        return "; ".join(_of_link(language, part) for part in _LINKS.split(reason))
     both = _BUT.fullmatch(reason)
     if both:
         first, second = (reason_in(language, part) for part in both.groups())
         return language.say(marked("{first}; but {second}"), first=first, second=second)
     return _plain(language, reason)
+
+
+def _of_link(language: Language, reason: str) -> str:
+    found = _LINK.fullmatch(reason)
+    if found is None:
+        return reason
+    why = reason_in(language, found["reason"])
+    return language.say(marked("link {link} is lost: {reason}"), link=found["link"], reason=why)
 
 
 def _plain(language: Language, reason: str) -> str:

@@ -83,6 +83,10 @@ class Story:
         self.router_boot = {site.id: -500_000 for site in inventory.sites}
         self.battery: dict[str, bool] = {}
         self.faded: dict[str, float] = {}
+        self.ways: dict[tuple[str, str], bool] = {}
+        """Whether the province reaches other targets of a site, by site and target; absent where it does not look."""
+        self.ways_inside: dict[tuple[str, str], bool] = {}
+        """The same of the site's own agent."""
         self.pictures: list[Picture] = []
         self.start_collector()
 
@@ -138,6 +142,11 @@ class Story:
             for place, site in enumerate(self.inventory.sites)
             if self.now % PERIOD == place % PERIOD
         ]
+        readings += [
+            self._look(site, target, "router", good and not self.blind)
+            for place, ((site, target), good) in enumerate(self.ways.items())
+            if (self.now + 3) % PERIOD == place % PERIOD
+        ]
         if self.anchors and self.now % PERIOD == 0:
             readings.append(self._look("centre", "world", "world", not self.blind))
         if self.now % 60 == 7:
@@ -155,6 +164,8 @@ class Story:
             for role, well in (("access_router", True), ("isp_first_hop", not lost), ("province_core", not lost)):
                 told = self.levels.get((host.site, role), well)
                 readings.append(self._look(host.site, f"{host.site}-{role}", role, told))
+            ways = ((target, good) for (site, target), good in self.ways_inside.items() if site == host.site)
+            readings += [self._look(host.site, target, "uplink", good) for target, good in ways]
         if (self.now + place) % 20 == 0:
             oldest = (
                 [

@@ -1,0 +1,61 @@
+"""A site as the casebook sees it, from its standing and its links; it judges nothing."""
+
+from collections.abc import Mapping
+
+from collector.inventory.site import Site
+from collector.judgement.condition import Condition
+from collector.judgement.folding import Seen
+from collector.judgement.judge import Facts, Standing
+from collector.judgement.links import SiteFacts, counted, is_held
+from collector.judgement.scene import Look, LostLink
+from collector.picture import State, Verdict
+
+_LOST = frozenset({Condition.DOWN, Condition.RECOVERING})
+
+
+def look_of(standing: Standing, facts: Facts, *, maintenance: bool) -> Look:
+    """The site as a whole."""
+    verdict, links = standing.verdict, facts.links
+    newest = max(links, key=lambda link: link.last_wall_ns, default=None)
+    bad = links and not any(link.good for link in links)
+    seen = Seen.DOWN if standing.condition in _LOST else Seen.SUSPECT if bad else Seen.WELL
+    if seen is Seen.DOWN:
+        since_ns = standing.lost_ns or verdict.since_ns
+    elif newest is None:
+        since_ns = facts.reported_wall_ns
+    else:
+        since_ns = max((link.first_wall_ns for link in links if link.good is not bad), default=newest.first_wall_ns)
+    return Look(
+        seen=seen,
+        at_ns=newest.last_wall_ns if newest is not None else facts.reported_wall_ns,
+        since_ns=since_ns,
+        fresh=bool(links) or bool(facts.reporting),
+        degraded_since_ns=verdict.since_ns if verdict.state is State.DEGRADED else None,
+        maintenance=maintenance,
+    )
+
+
+def facts_with_links(own: Verdict, facts: Facts) -> SiteFacts:
+    """When the site was reached last: by a reply from outside, or by its own agent being heard."""
+    replied_ns = max((one.last_wall_ns for one in facts.links if one.good), default=0)
+    return SiteFacts(own, max(replied_ns, facts.reported_wall_ns if facts.reporting else 0))
+
+
+def look_with_links(look: Look, site: Site, facts: SiteFacts, shown: Verdict, standing: Mapping[str, Standing]) -> Look:
+    """What its links add to it."""
+    lost = tuple(
+        LostLink(link.name, link.provider, one.lost_ns or one.verdict.since_ns)
+        for link in site.links
+        if (one := standing.get(link.name)) is not None and counted(one, facts.seen_ns)
+    )
+    degraded = shown.state is State.DEGRADED
+    return Look(
+        seen=look.seen,
+        at_ns=look.at_ns,
+        since_ns=look.since_ns,
+        fresh=look.fresh,
+        degraded_since_ns=shown.since_ns if degraded else None,
+        maintenance=look.maintenance,
+        lost_links=lost if degraded else (),
+        held=any(is_held(one) for one in standing.values()),
+    )

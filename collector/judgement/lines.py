@@ -1,0 +1,122 @@
+"""What is seen of the links that the inventory tells apart; of sites without such it knows nothing."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from collector.inventory.site import Inventory, Site
+from collector.judgement.evidence import Evidence, Run, counts, extend
+from collector.judgement.judge import Standing
+from collector.judgement.links import LinkFacts, judge_link
+from collector.judgement.outlook import Fresh, Outlook
+from collector.judgement.settings import JudgementSettings
+from collector.judgement.spans import Spans
+from shared.wire.reading import Outcome
+
+_SECOND_NS = 1_000_000_000
+_WITNESSES = 16
+"""Targets of a site's own agents by which is known that they could see."""
+
+
+@dataclass(slots=True)
+class Line:
+    """The links of one site."""
+
+    site: Site
+    link_of: Mapping[str, str]
+    """By target."""
+    rest: str
+    """The main link, which has all that is seen of the site and that no link names; empty where it names its own."""
+    seen: dict[str, dict[tuple[str, str, str], Evidence]] = field(default_factory=dict)
+    """By link, then by agent, check and target."""
+    inside: dict[tuple[str, str], Spans] = field(default_factory=dict)
+    """By agent of the site and target: when it was reached."""
+    standing: Mapping[str, Standing] = field(default_factory=dict)
+    """As it was written last, by link."""
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """Names of the links of which there can be evidence."""
+        return tuple(link.name for link in self.site.links if link.targets or link.name == self.rest)
+
+
+class Lines:
+    """Evidence and standings of links: :meth:`judge` each of ``sites``, then say :meth:`written`."""
+
+    def __init__(self, inventory: Inventory, outlook: Outlook, settings: JudgementSettings) -> None:
+        self._outlook = outlook
+        self._settings = settings
+        self._roles = frozenset(settings.vantage_roles)
+        found = (line for site in inventory.sites if (line := _line(site)) is not None)
+        self._lines = {line.site.id: line for line in found}
+        self.sites = tuple(line.site for line in self._lines.values())
+        self._next: dict[str, Mapping[str, Standing]] = {}
+
+    def take(self, run: Run, *, outside: bool, late: bool) -> None:
+        """A run of a check and target; ``late`` where there is a newer one."""
+        reading, line = run.reading, self._lines.get(run.reading.site)
+        if line is None or reading.kind != self._settings.vantage_kind or not counts(reading):
+            return
+        if not outside:
+            self._witness(line, run)
+        link = line.link_of.get(reading.target)
+        if link is None and outside and reading.role in self._roles:
+            link = line.rest
+        if not link or late:
+            return
+        seen = line.seen.setdefault(link, {})
+        key = (run.agent, reading.check, reading.target)
+        before = seen.get(key)
+        after = self._outlook.weigh(before, run) if outside else extend(before, run, self._settings)
+        if after is not None:
+            seen[key] = after
+
+    def judge(self, site: str, fresh: Fresh, until_ns: int | None, now_wall_ns: int) -> Mapping[str, Standing]:
+        """The links of a site anew, by name; ``until_ns``: until when somebody works at the site."""
+        line, settings = self._lines[site], self._settings
+        facts = {name: LinkFacts(tuple(self._believed(line, name, fresh)), until_ns) for name in line.judged}
+        self._next[site] = {
+            name: judge_link(line.standing.get(name), facts[name], now_wall_ns, settings) for name in line.judged
+        }
+        return self._next[site]
+
+    def written(self) -> None:
+        """What was judged last is in the journal."""
+        for site, standing in self._next.items():
+            self._lines[site].standing = standing
+
+    def _witness(self, line: Line, run: Run) -> None:
+        key = (run.agent, run.reading.target)
+        spans = line.inside.get(key)
+        if spans is None:
+            if len(line.inside) >= _WITNESSES:
+                return
+            spans = line.inside[key] = Spans(int(self._settings.inside_gap_seconds * _SECOND_NS))
+        spans.see(run.wall_ns, run.reading.outcome is Outcome.OK)
+
+    def _believed(self, line: Line, link: str, fresh: Fresh) -> Iterator[Evidence]:
+        at_home = {agent for agent, _ in line.inside}
+        for key, one in line.seen.get(link, {}).items():
+            if not fresh(key, one.last_monotonic_ns):
+                continue
+            if one.agent in at_home:
+                yield one if one.good or _could_see(line, link, one) else replace(one, vouched=False)
+            elif (believed := self._outlook.believed(one)) is not None:
+                yield believed
+
+
+def _could_see(line: Line, link: str, evidence: Evidence) -> bool:
+    """Whether the site's own agent reached something else meanwhile: where it did not, its own cable may be out."""
+    return any(
+        span.good
+        for (agent, target), spans in line.inside.items()
+        if agent == evidence.agent and line.link_of.get(target) != link
+        for span in spans.within(evidence.first_wall_ns, evidence.last_wall_ns)
+    )
+
+
+def _line(site: Site) -> Line | None:
+    if not any(link.targets for link in site.links):
+        return None
+    link_of = {target: link.name for link in site.links for target in link.targets}
+    main = site.links[0]
+    return Line(site, link_of, "" if main.targets else main.name)

@@ -1,0 +1,185 @@
+"""A link of a site is judged apart: a commune with two links of which one is dead is seen, and nobody is woken."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.incident import Cause, Incident, Scope, Trouble
+from collector.inventory.site import Inventory, Link, Site
+from collector.judgement.condition import Condition
+from collector.judgement.judge import Standing
+from collector.judgement.links import SiteFacts, overlaid
+from collector.notify.message import Urgency
+from collector.notify.policy import Rules, urgency_of
+from collector.picture import State, Verdict
+from tests.peers.story import SECOND_NS, Story, communes
+
+WAY = "s3-4g"
+
+
+def twofold(count: int = 12, number: int = 3) -> Inventory:
+    """Communes of which one has a second link, that is looked at by a target of its own."""
+    sites = list(communes(count).sites)
+    site = sites[number]
+    spare = Link(name="4g", provider="Mobi", kind="4g", targets=(f"{site.id}-4g",))
+    sites[number] = Site(
+        id=site.id, name=site.name, hub=site.hub, power_area=site.power_area, links=(*site.links, spare)
+    )
+    return Inventory(tuple(sites))
+
+
+def told(*, inside: bool = False) -> Story:
+    story = Story(twofold(), inside=inside)
+    story.ways["s3", WAY] = True
+    story.live(120)
+    return story
+
+
+def open_incident(story: Story) -> Incident:
+    (incident,) = story.picture.incidents
+    return incident
+
+
+def test_a_dead_spare_link_degrades_its_site_and_is_one_incident_that_waits_for_the_morning() -> None:
+    story = told()
+    began = story.wall_ns
+    story.ways["s3", WAY] = False
+    story.live(300)
+
+    verdict = story.verdict("s3")
+    assert verdict.state is State.DEGRADED
+    assert verdict.reason.startswith("link 4g is lost: no reply from s3-4g in ")
+    assert 0 <= verdict.since_ns - began <= 8 * SECOND_NS
+    incident = open_incident(story)
+    assert (incident.scope, incident.subject, incident.trouble) == (Scope.SITE, "s3", Trouble.DEGRADED)
+    assert incident.cause is Cause.ACCESS_LINK
+    assert [(clue.kind, clue.subject) for clue in incident.clues] == [("link_lost", "4g")]
+    assert urgency_of(incident, Rules()) is Urgency.WARNING
+    assert {view.verdict.state for view in story.picture.sites if view.site.id != "s3"} == {State.UP}
+
+    story.ways["s3", WAY] = True
+    story.live(60)
+    assert story.verdict("s3").state is State.UP
+    assert story.picture.incidents == ()
+    assert len(story.incidents()) == 1
+
+
+def test_a_dead_main_link_is_seen_while_the_site_is_reached_over_the_other() -> None:
+    story = told()
+    story.down.add("s3")
+    story.live(300)
+
+    assert story.verdict("s3").state is State.DEGRADED
+    assert story.verdict("s3").reason.startswith("link main is lost: no reply from s3-router in ")
+    assert not any(t.after is State.DOWN for t in story.journal.latest(100))
+    assert (open_incident(story).trouble, open_incident(story).cause) == (Trouble.DEGRADED, Cause.ACCESS_LINK)
+
+    story.ways["s3", WAY] = False
+    story.live(60)
+    assert [(one.trouble, one.is_open) for one in story.incidents()] == [
+        (Trouble.DEGRADED, False),
+        (Trouble.DOWN, True),
+    ]
+
+    story.ways["s3", WAY] = True
+    story.live(60)
+    assert [(one.trouble, one.is_open) for one in story.incidents()] == [
+        (Trouble.DEGRADED, True),
+        (Trouble.DOWN, False),
+    ]
+
+
+def test_one_fault_that_takes_both_links_is_the_outage_of_the_site_and_nothing_else() -> None:
+    story = told()
+    story.down.add("s3")
+    story.ways["s3", WAY] = False
+    story.live(300)
+    assert story.verdict("s3").state is State.DOWN
+    assert [(i.subject, i.trouble) for i in story.incidents()] == [("s3", Trouble.DOWN)]
+    assert not any(t.after is State.DEGRADED for t in story.journal.latest(100))
+
+
+def test_silence_of_who_looks_at_a_link_is_not_its_loss_and_not_its_return() -> None:
+    story = told()
+    del story.ways["s3", WAY]
+    story.live(300)
+    assert story.verdict("s3").state is State.UP
+    assert story.incidents() == []
+
+    story.ways["s3", WAY] = False
+    story.live(60)
+    assert story.verdict("s3").state is State.DEGRADED
+    del story.ways["s3", WAY]
+    story.live(300)
+    assert story.verdict("s3").state is State.UP
+    assert open_incident(story).cause is Cause.ACCESS_LINK, "nothing has shown that it is back"
+
+
+def test_an_agent_that_lost_its_own_surroundings_says_nothing_of_links() -> None:
+    story = told()
+    story.blind = True
+    story.live(300)
+    story.blind = False
+    story.live(120)
+    assert not any(t.after is State.DEGRADED for t in story.journal.latest(1000))
+
+
+def test_a_link_that_only_the_site_itself_sees_is_judged_by_its_agent() -> None:
+    story = Story(twofold(), inside=True)
+    story.ways_inside["s3", WAY] = True
+    story.live(300)
+    story.ways_inside["s3", WAY] = False
+    story.live(300)
+    assert story.verdict("s3").state is State.DEGRADED
+    assert open_incident(story).cause is Cause.ACCESS_LINK
+
+
+def test_a_cable_that_is_out_of_the_agents_own_machine_is_no_lost_link() -> None:
+    story = Story(twofold(), inside=True)
+    story.ways_inside["s3", WAY] = True
+    story.live(300)
+    story.ways_inside["s3", WAY] = False
+    for role in ("access_router", "isp_first_hop", "province_core"):
+        story.levels["s3", role] = False
+    story.live(300)
+    assert story.verdict("s3").state is State.UP
+    assert story.incidents() == []
+
+
+def test_work_at_a_site_is_no_loss_of_its_links() -> None:
+    story = told()
+    story.worked_at.add("s3")
+    story.ways["s3", WAY] = False
+    story.live(300)
+    assert story.verdict("s3").state is State.UP
+    assert story.incidents() == []
+
+
+STATES = st.sampled_from(State)
+VERDICTS = st.builds(Verdict, state=STATES, since_ns=st.integers(0, 10**12), reason=st.just("own"))
+STANDINGS = st.builds(
+    Standing,
+    condition=st.sampled_from(Condition),
+    verdict=st.builds(Verdict, state=STATES, since_ns=st.integers(0, 10**12), reason=st.just("dark")),
+    lost_ns=st.none() | st.integers(0, 10**12),
+)
+
+
+@given(st.none() | VERDICTS, VERDICTS, st.dictionaries(st.sampled_from("abc"), STANDINGS), st.integers(0, 10**13))
+def test_a_lost_link_degrades_a_reached_site_and_changes_no_other(
+    before: Verdict | None, own: Verdict, links: dict[str, Standing], seen_ns: int
+) -> None:
+    now_ns = 10**13
+    shown = overlaid(before, SiteFacts(own, seen_ns), links, now_ns)
+
+    assert shown.since_ns <= now_ns
+    assert before is None or shown.since_ns >= before.since_ns
+    assert before is None or shown.state is not before.state or shown.since_ns == before.since_ns
+    if own.state not in {State.UP, State.DEGRADED}:
+        assert shown.state is own.state
+    elif shown.state is not own.state:
+        assert shown.state is State.DEGRADED
+        lost = [name for name, one in links.items() if one.verdict.state is State.DOWN]
+        assert lost
+        assert any(f"link {name} is lost" in shown.reason for name in lost)
+    if not any(one.verdict.state is State.DOWN for one in links.values()):
+        assert shown.state is own.state
