@@ -5,11 +5,11 @@ from enum import IntEnum
 import msgspec
 
 from collector.incident import Incident
-from collector.inventory.site import Site
+from collector.inventory.site import Link, Site
 
 
 class State(IntEnum):
-    """State of a site; the numbers are those of ``phusong_site_status_code``."""
+    """State of a site or of a link; the numbers are those of ``phusong_site_status_code``."""
 
     UP = 0
     DEGRADED = 1
@@ -24,7 +24,7 @@ class State(IntEnum):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What is held of one site at one evaluation."""
+    """What is held of one site, or of one link, at one evaluation."""
 
     state: State
     since_ns: int
@@ -35,11 +35,20 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Collector's wall time of the newest fresh fact behind the verdict; None where there is none."""
 
 
+class LinkView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A link that is judged apart, with its verdict."""
+
+    link: Link
+    verdict: Verdict
+
+
 class SiteView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A site with its verdict."""
 
     site: Site
     verdict: Verdict
+    links: tuple[LinkView, ...] = ()
+    """Those that the inventory tells apart, in its order."""
 
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -94,12 +94,16 @@ class Pipeline:
         self._review.written()
         lately = self._note_down(now_wall_ns, sum(verdict.state is State.DOWN for verdict in verdicts.values()))
         self._sequence += 1
+        links = self._review.links()
         return Picture(
             sequence=self._sequence,
             down_lately=lately,
             evaluated_at_ns=now_wall_ns,
             build=self._build,
-            sites=tuple(SiteView(site=site, verdict=verdicts[site.id]) for site in self._inventory.sites),
+            sites=tuple(
+                SiteView(site=site, verdict=verdicts[site.id], links=links.get(site.id, ()))
+                for site in self._inventory.sites
+            ),
             agents=tuple(self._views.values()),
             transitions=self._transitions,
             incidents=incidents,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from collector.exposition.facts import FACTS, facts
+from collector.exposition.lines import LINES, lines
 from collector.exposition.text import Row, block, head, line, merge
 from collector.picture import AgentView, Awaited, Picture, SiteView, State
 from collector.series.latest import Latest
@@ -35,7 +36,7 @@ AWAITED = _gauge(
 )
 OFFSET = _gauge("phusong_agent_clock_offset_seconds", "Agent's wall clock minus the collector's.")
 EVALUATION = _gauge("phusong_collector_last_evaluation_timestamp_seconds", "When the state was last judged.")
-OWN = (SITE_INFO, SITE_STATUS, SITE_CODE, SITE_SINCE, EXPECTED, REPORT, AWAITED, OFFSET, EVALUATION, *FACTS)
+OWN = (SITE_INFO, SITE_STATUS, SITE_CODE, SITE_SINCE, EXPECTED, REPORT, AWAITED, OFFSET, EVALUATION, *FACTS, *LINES)
 
 
 def page(picture: Picture | None, fresh: Iterable[Latest], metrics: Mapping[str, Metric]) -> bytes:
@@ -72,6 +73,7 @@ def _of_picture(picture: Picture) -> Iterator[Family]:
     yield SITE_CODE, ((SITE_CODE.name, _place(view), float(view.verdict.state)) for view in sites)
     yield SITE_SINCE, ((SITE_SINCE.name, _place(view), view.verdict.since_ns / _SECOND_NS) for view in sites)
     yield from facts(view.site for view in sites)
+    yield from lines(sites)
     yield EXPECTED, [(EXPECTED.name, "", float(expected))]
     yield REPORT, (row for view in agents for row in _report(view))
     yield AWAITED, (_awaiting(one) for one in picture.awaited)

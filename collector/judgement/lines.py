@@ -10,6 +10,7 @@ from collector.judgement.links import LinkFacts, judge_link
 from collector.judgement.outlook import Fresh, Outlook
 from collector.judgement.settings import JudgementSettings
 from collector.judgement.spans import Spans
+from collector.picture import LinkView
 from shared.wire.reading import Outcome
 
 _SECOND_NS = 1_000_000_000
@@ -78,6 +79,17 @@ class Lines:
             name: judge_link(line.standing.get(name), facts[name], now_wall_ns, settings) for name in line.judged
         }
         return self._next[site]
+
+    def views(self) -> Mapping[str, tuple[LinkView, ...]]:
+        """What was judged last, by site; written or not."""
+        return {
+            site: tuple(
+                LinkView(link=link, verdict=standing[link.name].verdict)
+                for link in self._lines[site].site.links
+                if link.name in standing
+            )
+            for site, standing in self._next.items()
+        }
 
     def written(self) -> None:
         """What was judged last is in the journal."""

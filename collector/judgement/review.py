@@ -18,7 +18,7 @@ from collector.judgement.past import Past
 from collector.judgement.quiet import Quiet
 from collector.judgement.scene import Look, Scene
 from collector.judgement.settings import JudgementSettings
-from collector.picture import State, Verdict
+from collector.picture import LinkView, State, Verdict
 from collector.series.latest import Late, Latest
 from collector.series.store import SeriesStore
 
@@ -147,6 +147,10 @@ class Review:
             verdicts[site.id] = self._shown_next[site.id] = shown
             looks[site.id] = look_with_links(looks[site.id], site, reached, shown, lines)
         return verdicts, self._casebook.turn(self._scene(looks, now_wall_ns, now_monotonic_ns))
+
+    def links(self) -> Mapping[str, tuple[LinkView, ...]]:
+        """By site: the links that are judged apart, as of the latest turn."""
+        return self._lines.views()
 
     def unwritten(self) -> list[Incident]:
         """Versions of incidents that the journal does not have yet."""

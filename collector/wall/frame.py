@@ -6,12 +6,13 @@ import msgspec
 
 from collector.incident import Incident, Scope, Trouble
 from collector.picture import Picture, SiteView, State
+from collector.wall.lines import LinkFrame, link_frame
 
 _SECOND_NS = 1_000_000_000
 _OVERDUE_NS = 26 * 3600 * _SECOND_NS
 
 
-class SiteFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class SiteFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A site with its state."""
 
     site: str
@@ -25,6 +26,8 @@ class SiteFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     since: float
     reason: str
     facts_at: float | None
+    links: tuple[LinkFrame, ...] = ()
+    """Absent where none is judged apart."""
 
 
 class IncidentFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -168,6 +171,7 @@ def _site(view: SiteView) -> SiteFrame:
         since=verdict.since_ns / _SECOND_NS,
         reason=verdict.reason,
         facts_at=_seconds(verdict.facts_at_ns),
+        links=tuple(link_frame(one) for one in view.links) if view.links else (),
     )
 
 
