@@ -56,6 +56,7 @@ class Pipeline:
             series,
             settings,
             verdicts={site: Verdict(state=t.after, since_ns=t.at_ns, reason=t.reason) for site, t in standing.items()},
+            links=journal.standing_links(),
             known=journal.unsettled(newest_ns - _LATELY_NS),
             next_number=journal.next_number(),
             struck=journal.struck,
@@ -88,20 +89,21 @@ class Pipeline:
         verdicts, incidents = self._review.turn(now_wall_ns, now_monotonic_ns)
         changed = list(_changes(before, verdicts))
         unwritten = self._review.unwritten()
-        if changed or unwritten:
-            written = self._journal.write(changed, unwritten)
+        links = self._review.link_changes()
+        if changed or unwritten or links:
+            written = self._journal.write(changed, unwritten, links)
             self._transitions = (*reversed(written), *self._transitions)[:_SHOWN_TRANSITIONS]
         self._review.written()
         lately = self._note_down(now_wall_ns, sum(verdict.state is State.DOWN for verdict in verdicts.values()))
         self._sequence += 1
-        links = self._review.links()
+        views = self._review.links()
         return Picture(
             sequence=self._sequence,
             down_lately=lately,
             evaluated_at_ns=now_wall_ns,
             build=self._build,
             sites=tuple(
-                SiteView(site=site, verdict=verdicts[site.id], links=links.get(site.id, ()))
+                SiteView(site=site, verdict=verdicts[site.id], links=views.get(site.id, ()))
                 for site in self._inventory.sites
             ),
             agents=tuple(self._views.values()),

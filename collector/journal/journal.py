@@ -4,17 +4,24 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from collector.incident import Incident
-from collector.picture import State, Transition
+from collector.picture import State, Transition, Verdict
 
 Change = tuple[str, int, State, State, str]
 """Site, at_ns, before, after, reason."""
+LinkChange = tuple[str, str, int, State, State, str]
+"""Site, link, at_ns, before, after, reason."""
 
 
 class Journal(Protocol):
     """Transitions by number, incidents by number and version."""
 
-    def write(self, transitions: Sequence[Change], incidents: Sequence[Incident] = ()) -> list[Transition]:
-        """Store both in one transaction; gives the transitions with their numbers."""
+    def write(
+        self,
+        transitions: Sequence[Change],
+        incidents: Sequence[Incident] = (),
+        links: Sequence[LinkChange] = (),
+    ) -> list[Transition]:
+        """Store all in one transaction; gives the transitions of sites with their numbers."""
         ...
 
     def latest(self, limit: int) -> list[Transition]:
@@ -23,6 +30,10 @@ class Journal(Protocol):
 
     def standing(self) -> dict[str, Transition]:
         """The newest transition of each site."""
+        ...
+
+    def standing_links(self) -> dict[tuple[str, str], Verdict]:
+        """By site and link: the state of its newest transition."""
         ...
 
     def incidents(self, since_ns: int, limit: int, site: str = "") -> list[Incident]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from collector.incident import Confidence, Incident, Trouble
-from collector.journal.journal import Change
-from collector.picture import Transition
+from collector.journal.journal import Change, LinkChange
+from collector.picture import Transition, Verdict
 
 
 class MemoryJournal:
@@ -13,9 +13,15 @@ class MemoryJournal:
     def __init__(self) -> None:
         self._all: list[Transition] = []
         self._incidents: dict[int, list[Incident]] = {}
+        self._links: dict[tuple[str, str], Verdict] = {}
         self._down: dict[int, int] = {}
 
-    def write(self, transitions: Sequence[Change], incidents: Sequence[Incident] = ()) -> list[Transition]:
+    def write(
+        self,
+        transitions: Sequence[Change],
+        incidents: Sequence[Incident] = (),
+        links: Sequence[LinkChange] = (),
+    ) -> list[Transition]:
         """See the promise."""
         written = [
             Transition(number=len(self._all) + place, site=site, at_ns=at_ns, before=before, after=after, reason=reason)
@@ -24,6 +30,8 @@ class MemoryJournal:
         self._all += written
         for incident in incidents:
             self._incidents.setdefault(incident.number, []).append(incident)
+        for site, link, at_ns, _, after, reason in links:
+            self._links[site, link] = Verdict(state=after, since_ns=at_ns, reason=reason)
         return written
 
     def latest(self, limit: int) -> list[Transition]:
@@ -33,6 +41,10 @@ class MemoryJournal:
     def standing(self) -> dict[str, Transition]:
         """See the promise."""
         return {transition.site: transition for transition in self._all}
+
+    def standing_links(self) -> dict[tuple[str, str], Verdict]:
+        """See the promise."""
+        return dict(self._links)
 
     def incidents(self, since_ns: int, limit: int, site: str = "") -> list[Incident]:
         """See the promise."""

@@ -10,8 +10,8 @@ import msgspec
 
 from collector.copying import copy_database
 from collector.incident import Confidence, Incident, Trouble
-from collector.journal.journal import Change
-from collector.picture import State, Transition
+from collector.journal.journal import Change, LinkChange
+from collector.picture import State, Transition, Verdict
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS transition (
@@ -19,6 +19,11 @@ CREATE TABLE IF NOT EXISTS transition (
     site TEXT NOT NULL, at_ns INTEGER NOT NULL, before INTEGER NOT NULL, after INTEGER NOT NULL, reason TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS of_site ON transition (site, number);
+CREATE TABLE IF NOT EXISTS link_transition (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, site TEXT NOT NULL, link TEXT NOT NULL,
+    at_ns INTEGER NOT NULL, before INTEGER NOT NULL, after INTEGER NOT NULL, reason TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS of_link ON link_transition (site, link, number);
 CREATE TABLE IF NOT EXISTS incident_version (
     number INTEGER NOT NULL, version INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (number, version)
 ) WITHOUT ROWID;
@@ -36,6 +41,10 @@ CREATE TABLE IF NOT EXISTS down (slot_ns INTEGER PRIMARY KEY, most INTEGER NOT N
 _COLUMNS = "number, site, at_ns, before, after, reason"
 _NEWEST = "SELECT body FROM incident JOIN incident_version USING (number, version)"
 _LATE = "(ended_ns IS NULL OR ended_ns >= ?)"
+_LINKS = (
+    "SELECT site, link, at_ns, after, reason FROM link_transition"
+    " WHERE number IN (SELECT max(number) FROM link_transition GROUP BY site, link)"
+)
 _STRUCK = (
     "SELECT 1 FROM struck JOIN incident USING (number)"
     " WHERE site = ? AND down AND began_ns <= ? AND (ended_ns IS NULL OR ended_ns >= ?) LIMIT 1"
@@ -48,7 +57,12 @@ class SqliteJournal:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
 
-    def write(self, transitions: Sequence[Change], incidents: Sequence[Incident] = ()) -> list[Transition]:
+    def write(
+        self,
+        transitions: Sequence[Change],
+        incidents: Sequence[Incident] = (),
+        links: Sequence[LinkChange] = (),
+    ) -> list[Transition]:
         """See the promise; raises sqlite3.Error where the disk refuses, and then nothing is written."""
         written = []
         with self._database:
@@ -58,6 +72,10 @@ class SqliteJournal:
                     "INSERT INTO transition (site, at_ns, before, after, reason) VALUES (?, ?, ?, ?, ?)", row
                 )
                 written.append(_transition((cursor.lastrowid or 0, *row)))
+            self._database.executemany(
+                "INSERT INTO link_transition (site, link, at_ns, before, after, reason) VALUES (?, ?, ?, ?, ?, ?)",
+                [(site, link, at_ns, int(before), int(after), why) for site, link, at_ns, before, after, why in links],
+            )
             for incident in incidents:
                 self._write(incident)
         return written
@@ -76,6 +94,13 @@ class SqliteJournal:
         query = f"SELECT {_COLUMNS} FROM transition WHERE number IN (SELECT max(number) FROM transition GROUP BY site)"  # noqa: S608 - a constant
         found = [_transition(row) for row in self._database.execute(query)]
         return {transition.site: transition for transition in found}
+
+    def standing_links(self) -> dict[tuple[str, str], Verdict]:
+        """See the promise."""
+        return {
+            (site, link): Verdict(state=State(after), since_ns=at_ns, reason=reason)
+            for site, link, at_ns, after, reason in self._database.execute(_LINKS)
+        }
 
     def incidents(self, since_ns: int, limit: int, site: str = "") -> list[Incident]:
         """See the promise."""

@@ -7,6 +7,7 @@ from collector.inventory.site import Inventory
 from collector.judgement.asides import Asides
 from collector.judgement.cases import Case, Cases, Group
 from collector.judgement.causes import Causes
+from collector.judgement.clues import ClueKind
 from collector.judgement.ledger import Draft, Ledger
 from collector.judgement.notes import Notes
 from collector.judgement.parts import parts_of
@@ -43,6 +44,11 @@ class Casebook:
     def held_down(self) -> frozenset[str]:
         """Sites that an open incident holds down: at a start they are not taken for well before they are seen."""
         return frozenset(self._cases.lasting)
+
+    def lost_links(self) -> frozenset[tuple[str, str]]:
+        """By site and name: links that open incidents tell of."""
+        clues = (clue for incident in self.ledger.open() for clue in incident.clues)
+        return frozenset((clue.site, clue.subject) for clue in clues if clue.kind == ClueKind.LINK_LOST)
 
     def turn(self, scene: Scene) -> tuple[Incident, ...]:
         """One evaluation; gives the newest version of each open incident, oldest first."""

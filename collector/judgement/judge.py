@@ -62,6 +62,12 @@ def judge(before: Standing | None, facts: Facts, now_wall_ns: int, settings: Jud
     return Standing(condition, verdict, lost_ns if condition in _LOST else None)
 
 
+def restored(verdict: Verdict, *, lost: bool) -> Standing:
+    """What an earlier run of the collector held; ``lost``: an incident that lasts tells of it."""
+    down = lost or verdict.state is State.DOWN
+    return Standing(Condition.DOWN if down else Condition.CLEAR, verdict, verdict.since_ns if down else None)
+
+
 def _without_links(
     before: Standing | None, facts: Facts, now_wall_ns: int
 ) -> tuple[Condition, State, int, str, int | None]:

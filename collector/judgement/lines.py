@@ -1,21 +1,27 @@
 """What is seen of the links that the inventory tells apart; of sites without such it knows nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from collector.inventory.site import Inventory, Site
+from collector.journal.journal import LinkChange
 from collector.judgement.evidence import Evidence, Run, counts, extend
-from collector.judgement.judge import Standing
+from collector.judgement.judge import Standing, restored
 from collector.judgement.links import LinkFacts, judge_link
 from collector.judgement.outlook import Fresh, Outlook
 from collector.judgement.settings import JudgementSettings
 from collector.judgement.spans import Spans
-from collector.picture import LinkView
+from collector.picture import LinkView, State, Verdict
 from shared.wire.reading import Outcome
 
 _SECOND_NS = 1_000_000_000
 _WITNESSES = 16
 """Targets of a site's own agents by which is known that they could see."""
+_WELL = frozenset({State.UP, State.DEGRADED})
+
+Known = Mapping[tuple[str, str], Verdict]
+"""By site and link."""
+Lost = Collection[tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -31,7 +37,7 @@ class Line:
     """By link, then by agent, check and target."""
     inside: dict[tuple[str, str], Spans] = field(default_factory=dict)
     """By agent of the site and target: when it was reached."""
-    standing: Mapping[str, Standing] = field(default_factory=dict)
+    standing: dict[str, Standing] = field(default_factory=dict)
     """As it was written last, by link."""
 
     @property
@@ -43,14 +49,21 @@ class Line:
 class Lines:
     """Evidence and standings of links: :meth:`judge` each of ``sites``, then say :meth:`written`."""
 
-    def __init__(self, inventory: Inventory, outlook: Outlook, settings: JudgementSettings) -> None:
+    def __init__(
+        self, inventory: Inventory, outlook: Outlook, settings: JudgementSettings, known: Known, lost: Lost
+    ) -> None:
+        """``known``: from the journal; ``lost``: links that an open incident tells of."""
         self._outlook = outlook
         self._settings = settings
         self._roles = frozenset(settings.vantage_roles)
         found = (line for site in inventory.sites if (line := _line(site)) is not None)
         self._lines = {line.site.id: line for line in found}
+        for (site, link), verdict in known.items():
+            if site in self._lines and link in self._lines[site].judged:
+                held = (site, link) in lost and verdict.state not in _WELL
+                self._lines[site].standing[link] = restored(verdict, lost=held)
         self.sites = tuple(line.site for line in self._lines.values())
-        self._next: dict[str, Mapping[str, Standing]] = {}
+        self._next: dict[str, dict[str, Standing]] = {}
 
     def take(self, run: Run, *, outside: bool, late: bool) -> None:
         """A run of a check and target; ``late`` where there is a newer one."""
@@ -90,6 +103,15 @@ class Lines:
             )
             for site, standing in self._next.items()
         }
+
+    def changes(self) -> Iterator[LinkChange]:
+        """What is not in the journal yet."""
+        for site, standing in self._next.items():
+            for link, one in standing.items():
+                before = self._lines[site].standing.get(link)
+                state = before.verdict.state if before is not None else State.UNKNOWN
+                if one.verdict.state is not state:
+                    yield site, link, one.verdict.since_ns, state, one.verdict.state, one.verdict.reason
 
     def written(self) -> None:
         """What was judged last is in the journal."""

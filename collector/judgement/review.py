@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from collector.arrival import Arrival
 from collector.incident import Incident
 from collector.inventory.site import Inventory, Site
+from collector.journal.journal import LinkChange
 from collector.judgement.appearance import facts_with_links, look_of, look_with_links
 from collector.judgement.casebook import Casebook
-from collector.judgement.condition import Condition
 from collector.judgement.evidence import Evidence, Run
-from collector.judgement.judge import Facts, Standing, judge
+from collector.judgement.judge import Facts, Standing, judge, restored
 from collector.judgement.lines import Lines
 from collector.judgement.links import overlaid
 from collector.judgement.notes import Notes
@@ -18,7 +18,7 @@ from collector.judgement.past import Past
 from collector.judgement.quiet import Quiet
 from collector.judgement.scene import Look, Scene
 from collector.judgement.settings import JudgementSettings
-from collector.picture import LinkView, State, Verdict
+from collector.picture import LinkView, Verdict
 from collector.series.latest import Late, Latest
 from collector.series.store import SeriesStore
 
@@ -44,6 +44,7 @@ class Review:
         settings: JudgementSettings,
         *,
         verdicts: Mapping[str, Verdict],
+        links: Mapping[tuple[str, str], Verdict],
         known: Sequence[Incident],
         next_number: int,
         struck: Callable[[str, int, int], bool],
@@ -56,7 +57,6 @@ class Review:
         self._settings = settings
         self._notes = Notes(settings)
         self._outlook = Outlook(settings)
-        self._lines = Lines(inventory, self._outlook, settings)
         self._past = Past(settings)
         self._quiet = Quiet(settings)
         self._struck = struck
@@ -65,8 +65,9 @@ class Review:
         self._judged: dict[str, tuple[Facts, Standing]] = {}
         self._looked: dict[str, tuple[Standing, Look]] = {}
         self._casebook = Casebook(inventory, self._notes, known, next_number, settings)
+        self._lines = Lines(inventory, self._outlook, settings, links, self._casebook.lost_links())
         lost = self._casebook.held_down()
-        self._standing = {site: _restored(verdict, site in lost) for site, verdict in verdicts.items()}
+        self._standing = {site: restored(verdict, lost=site in lost) for site, verdict in verdicts.items()}
         self._next = self._standing
         self._shown = {site.id: verdicts[site.id] for site in self._lines.sites if site.id in verdicts}
         self._shown_next: dict[str, Verdict] = {}
@@ -152,6 +153,10 @@ class Review:
         """By site: the links that are judged apart, as of the latest turn."""
         return self._lines.views()
 
+    def link_changes(self) -> list[LinkChange]:
+        """Transitions of links that the journal does not have yet."""
+        return list(self._lines.changes())
+
     def unwritten(self) -> list[Incident]:
         """Versions of incidents that the journal does not have yet."""
         return self._casebook.ledger.unwritten()
@@ -225,11 +230,6 @@ class Review:
 
     def _was_blind(self, agent: str, first_ns: int, last_ns: int) -> bool:
         return self._notes.of(self.site_of(agent)).lost_outside(first_ns, last_ns)
-
-
-def _restored(verdict: Verdict, lost: bool) -> Standing:
-    down = lost or verdict.state is State.DOWN
-    return Standing(Condition.DOWN if down else Condition.CLEAR, verdict, verdict.since_ns if down else None)
 
 
 def _same(before: Facts, now: Facts) -> bool:

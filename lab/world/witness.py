@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from collector.incident import Incident
-from collector.journal.journal import Change
+from collector.journal.journal import Change, LinkChange
 from collector.journal.memory import MemoryJournal
 from collector.picture import Transition
 
@@ -28,8 +28,13 @@ class Witness(MemoryJournal):
         self._lived = lived
         self.wrote = 0
 
-    def write(self, transitions: Sequence[Change], incidents: Sequence[Incident] = ()) -> list[Transition]:
+    def write(
+        self,
+        transitions: Sequence[Change],
+        incidents: Sequence[Incident] = (),
+        links: Sequence[LinkChange] = (),
+    ) -> list[Transition]:
         """See the promise."""
         self._lived.versions.extend(incidents)
-        self.wrote += len(transitions) + len(incidents)
-        return super().write(transitions, incidents)
+        self.wrote += len(transitions) + len(incidents) + len(links)
+        return super().write(transitions, incidents, links)

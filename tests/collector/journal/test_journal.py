@@ -40,8 +40,26 @@ def test_each_sites_last_state_is_known(journal: Journal) -> None:
     }
 
 
+def test_each_links_last_state_is_known_apart_from_that_of_its_site(journal: Journal) -> None:
+    journal.write([("a", 4, State.UP, State.DEGRADED, "")], links=[("a", "4g", 5, State.UP, State.DOWN, "no reply")])
+    journal.write(
+        [], links=[("a", "main", 6, State.UNKNOWN, State.UP, ""), ("b", "4g", 7, State.UNKNOWN, State.UP, "")]
+    )
+    journal.write([], links=[("b", "4g", 9, State.UP, State.DOWN, "")])
+
+    assert {key: (verdict.state, verdict.since_ns) for key, verdict in journal.standing_links().items()} == {
+        ("a", "4g"): (State.DOWN, 5),
+        ("a", "main"): (State.UP, 6),
+        ("b", "4g"): (State.DOWN, 9),
+    }
+    assert journal.standing_links()["a", "4g"].reason == "no reply"
+    assert {site: one.after for site, one in journal.standing().items()} == {"a": State.DEGRADED}
+    assert len(journal.latest(9)) == 1
+
+
 def test_an_empty_journal_knows_nothing(journal: Journal) -> None:
     assert journal.latest(5) == []
+    assert journal.standing_links() == {}
     assert journal.standing() == {}
 
 

@@ -154,6 +154,54 @@ def test_work_at_a_site_is_no_loss_of_its_links() -> None:
     assert story.incidents() == []
 
 
+def links_of(story: Story) -> dict[str, Verdict]:
+    (view,) = (view for view in story.picture.sites if view.site.id == "s3")
+    return {one.link.name: one.verdict for one in view.links}
+
+
+def reopened(story: Story, *, back_seconds: int) -> None:
+    """The collector starts anew and reads back what arrived lately before it judges."""
+    story.start_collector()
+    for _ in range(back_seconds):
+        story.now += 1
+        story._province()
+
+
+def test_a_restart_and_another_inventory_keep_since_when_a_link_is_lost() -> None:
+    story = told()
+    story.ways["s3", WAY] = False
+    story.live(120)
+    since_ns = links_of(story)["4g"].since_ns
+    main_ns = links_of(story)["main"].since_ns
+
+    story.inventory = Inventory(story.inventory.sites[1:])
+    for _ in range(2):
+        reopened(story, back_seconds=32)
+        story.live(60)
+        assert links_of(story)["4g"].state is State.DOWN
+        assert links_of(story)["4g"].since_ns == since_ns
+        assert links_of(story)["main"].since_ns == main_ns
+        assert story.verdict("s3").since_ns == since_ns
+    assert len(story.incidents()) == 1
+
+
+def test_a_restart_while_nobody_looks_at_a_lost_link_does_not_end_its_incident() -> None:
+    story = told()
+    story.ways["s3", WAY] = False
+    story.live(120)
+    del story.ways["s3", WAY]
+    story.live(120)
+    for _ in range(2):
+        reopened(story, back_seconds=32)
+        story.live(60)
+        assert links_of(story)["4g"].state is State.UNKNOWN
+        assert open_incident(story).cause is Cause.ACCESS_LINK
+
+    story.ways["s3", WAY] = True
+    story.live(60)
+    assert story.picture.incidents == ()
+
+
 STATES = st.sampled_from(State)
 VERDICTS = st.builds(Verdict, state=STATES, since_ns=st.integers(0, 10**12), reason=st.just("own"))
 STANDINGS = st.builds(
