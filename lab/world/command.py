@@ -10,11 +10,13 @@ from typing import Any
 
 from collector.judgement.settings import JudgementSettings
 from lab.terminal import Terminal, open_terminal
+from lab.world.backups import with_backups
 from lab.world.chance import Chance
 from lab.world.draw import draw_faults
 from lab.world.fault import Fault
 from lab.world.land import make_land
 from lab.world.life import Life
+from lab.world.link_scoring import link_score
 from lab.world.place import Land
 from lab.world.scoring import score
 from lab.world.timeline import Timeline
@@ -47,6 +49,7 @@ def run_replay(wishes: ReplayWishes) -> int:
         for problem in error.problems:
             print(f"phusong-lab: {problem}", file=sys.stderr)
         return 2
+    land = with_backups(land, faults, wishes.seed)
     terminal = open_terminal(sys.stderr)
     try:
         found = replay(wishes, land, faults, terminal)
@@ -72,6 +75,7 @@ def replay(wishes: ReplayWishes, land: Land, faults: Sequence[Fault], terminal: 
     lived = life.run(seconds, lambda now: terminal.progress(f"day {now / DAY_SECONDS:.2f} of {wishes.days:g}"))
     truth = happenings(faults, land, timeline, seconds)
     figures = score(truth, lived.versions, dark_times(timeline, seconds), wishes.sites * seconds / 3600)
+    links = link_score(faults, lived.versions, seconds)
     return {
         "seed": wishes.seed,
         "days": wishes.days,
@@ -79,6 +83,7 @@ def replay(wishes: ReplayWishes, land: Land, faults: Sequence[Fault], terminal: 
         "loss": wishes.loss,
         **_cycles(lived, wishes.sites),
         **asdict(figures),
+        **(asdict(links) if links is not None else {}),
     }
 
 

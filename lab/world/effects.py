@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from lab.world.fault import Fault, Spell
-from lab.world.place import Place
+from lab.world.fault import LINK, Fault, Spell
+from lab.world.place import MAIN, Place
 from lab.world.strain import Strain
 
 Effect = Callable[[Fault, Place], Iterator[Spell]]
@@ -31,6 +31,11 @@ def _fibre_cut(fault: Fault, place: Place) -> Iterator[Spell]:
     if int(fault.begins) % 3 == 0:
         yield Spell(place.id, max(0.0, fault.begins - _FADE_SECONDS), fault.begins, Strain(fade_db=_FADE_DB))
     yield Spell(place.id, fault.begins, fault.ends, Strain(line_cut=True))
+
+
+def _link(fault: Fault, place: Place) -> Iterator[Spell]:
+    main = fault.where.endswith(f"/{MAIN}")
+    yield Spell(place.id, fault.begins, fault.ends, Strain(main_cut=main, backup_cut=not main))
 
 
 def _power(fault: Fault, place: Place) -> Iterator[Spell]:
@@ -95,4 +100,5 @@ EFFECTS: dict[str, Effect] = {
     "flapping": _flapping,
     "dns_failure": _whole(Strain(no_names=True)),
     "maintenance": _maintenance,
+    LINK: _link,
 }

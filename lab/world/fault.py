@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from lab.world.strain import Strain
 
+LINK = "link"
+"""Kind of the faults that strike one link of a site, whose other link carries on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -11,7 +14,8 @@ class Fault:
 
     kind: str
     where: str
-    """Id of a site, or name of a hub, a provider or a power area; empty where the kind has no place."""
+    """Id of a site, ``SITE/LINK`` for a fault of one link (``SITE``: of its second), or name of a hub, a provider or a
+    power area; empty where the kind has no place."""
     begins: float
     ends: float
 

@@ -126,7 +126,7 @@ class Inside:
             yield Sample("upsOutputSource", float(ON_BATTERY if strain.on_battery else ON_MAINS))
             return
         yield Sample("phusong_snmp_uptime_seconds", round(slot - self._history.router_boot(slot), 2))
-        if strain.line_cut:
+        if strain.line_cut or strain.main_cut:
             return  # No light, no figure.
         name = "phusong_lte_rsrp_dbm" if self._place.wireless else "phusong_optical_rx_dbm"
         yield Sample(name, round(self._place.dbm - strain.fade_db, 2))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from collector.incident import Cause, Scope
 from lab.world.effects import EFFECTS, Effect
+from lab.world.fault import LINK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +13,7 @@ class Kind:
 
     name: str
     scope: Scope | None = Scope.SITE
-    """What ``where`` names; None where the kind has no place."""
+    """What ``where`` names, or to what its link belongs; None where the kind has no place."""
     cause: Cause | None = None
     """What a good judge says; None where nothing is lost by it."""
     tellable: bool = False
@@ -51,6 +52,7 @@ KINDS: dict[str, Kind] = {
         Kind(name="flapping", cause=Cause.ACCESS_LINK),
         Kind(name="dns_failure"),
         Kind(name="maintenance", scope=_HUB),
+        Kind(name=LINK, cause=Cause.ACCESS_LINK),
     )
 }
 """Every kind there is, by name; a new one is a line here and its effect."""

@@ -58,7 +58,7 @@ class Life:
             self._due[outpost.phase].append(outpost)
         sites = [place.id for place in land.places]
         self._pace = Pace(timeline, sites, waits or settings)
-        self._calm = Calm(timeline, chance, sites, settings)
+        self._calm = Calm(timeline, chance, land.places, settings)
         self._recent: deque[Arrival] = deque()
         self._unsent: list[Record] = []
         self._picture: Picture | None = None
@@ -126,7 +126,7 @@ class Life:
             strain = self._timeline.of(outpost.site).at(second)
             if strain.lossy or strain.fade_db or (outpost.has_backlog and strain.measures and strain.meets_core):
                 return False
-            well = State.UP if strain.reached else State.DOWN
+            well = State.DOWN if not strain.reached else State.UP if strain.whole else State.DEGRADED
             if view.verdict.state not in {well, State.MAINTENANCE if strain.maintained else well}:
                 return False
         return True

@@ -1,6 +1,6 @@
 """The agent beside the collector that pings every site from outside: its cycles, second by second; it sends nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.probes.icmp import IcmpCheck
 from agent.schedule import phase_ns
@@ -31,6 +31,7 @@ class _Aim:
     phase: float
     history: History
     anchor: bool
+    backup: bool = False
 
 
 class Lookout:
@@ -42,6 +43,11 @@ class Lookout:
         self._trains = Trains(CHECK)
         self._aims: list[list[_Aim]] = [[] for _ in range(_PERIOD)]
         aims = [_aim(place.id, f"{place.id}-router", "router", place.rtt_seconds, timeline) for place in land.places]
+        aims += [
+            replace(_aim(place.id, place.lines[1], "router", place.backup_rtt_seconds, timeline), backup=True)
+            for place in land.places
+            if place.backup_rtt_seconds is not None
+        ]
         aims += [_aim(CENTRE, f"{CENTRE}-{role}", role, _ANCHOR_RTT_SECONDS, timeline) for role in _ANCHORS]
         for aim in aims:
             self._aims[int(aim.phase)].append(aim)
@@ -64,7 +70,7 @@ class Lookout:
     def _fate(self, aim: _Aim, at: float) -> tuple[int, float]:
         """Packets that are lost of a train sent at a time, and the round-trip time of the others."""
         own, there = self._own.at(at), aim.history.at(at)
-        if own.line_cut or not (aim.anchor or there.reached):
+        if own.line_cut or not (aim.anchor or (there.by_backup if aim.backup else there.by_main)):
             return PACKETS, 0.0
         train = int(at) // _PERIOD
         lost = 0 if aim.anchor else self._chance.lost(aim.target, train)

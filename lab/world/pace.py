@@ -109,7 +109,7 @@ def _sites_lost(timeline: Timeline, sites: Iterable[str]) -> Iterable[float]:
     for site in sites:
         history = timeline.of(site)
         for before, after, start in zip(history.strains, history.strains[1:], history.starts[1:], strict=False):
-            if before.reached is not after.reached:
+            if (before.reached, before.whole) != (after.reached, after.whole):
                 yield start
 
 

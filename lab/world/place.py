@@ -6,6 +6,8 @@ from collector.inventory.site import Inventory, Site
 
 PROVINCE, CENTRE = "province", "centre"
 """The agent that looks at all sites from outside, and where it stands."""
+MAIN, BACKUP = "main", "backup"
+"""Names of links; few sites have the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,19 @@ class Place:
     """How long its supply feeds router and computer; 0 without one."""
     office: bool
     """Whether the agent's computer is switched off in the evening."""
+    backup_rtt_seconds: float | None = None
+    """Of the way over its second link; None where it has none."""
 
     @property
     def id(self) -> str:
         """Of the site."""
         return self.site.id
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Names of the targets that are looked at from outside, main link first."""
+        main = f"{self.id}-router"
+        return (main,) if self.backup_rtt_seconds is None else (main, f"{self.id}-{BACKUP}")
 
 
 @dataclass(frozen=True, slots=True)

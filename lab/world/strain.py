@@ -12,6 +12,10 @@ class Strain:
 
     line_cut: bool = False
     """Between the site's router and the provider's first hop nothing passes."""
+    main_cut: bool = False
+    """The same of the main link only, where there is another."""
+    backup_cut: bool = False
+    """Nothing passes over the second link; all else here strikes both."""
     hop_dead: bool = False
     """The provider's first hop, at the hub, is dead."""
     core_cut: bool = False
@@ -53,7 +57,26 @@ class Strain:
 
     @property
     def reached(self) -> bool:
-        """Whether the router answers the province, as far as the site and its way are concerned."""
+        """Whether the router answers the province, as far as the site and its ways are concerned."""
+        return self._open and not (self.main_cut and self.backup_cut)
+
+    @property
+    def by_main(self) -> bool:
+        """Whether it does over the main link."""
+        return self._open and not self.main_cut
+
+    @property
+    def by_backup(self) -> bool:
+        """Whether it would over a second link."""
+        return self._open and not self.backup_cut
+
+    @property
+    def whole(self) -> bool:
+        """Whether it does over every link that it has."""
+        return self._open and not (self.main_cut or self.backup_cut)
+
+    @property
+    def _open(self) -> bool:
         return not (self.dark or self.router_hung or self.line_cut or self.hop_dead or self.core_cut)
 
     @property
@@ -73,13 +96,14 @@ class Strain:
 
     @property
     def meets_hop(self) -> bool:
-        """Whether the agent reaches the provider's first hop."""
-        return self.meets_gateway and not (self.line_cut or self.hop_dead)
+        """Whether the agent reaches the first hop of the main link's provider."""
+        return self.meets_gateway and not (self.line_cut or self.main_cut or self.hop_dead)
 
     @property
     def meets_core(self) -> bool:
         """Whether the agent reaches what lies behind the provider's network."""
-        return self.meets_hop and not self.core_cut
+        cut = self.line_cut or (self.main_cut and self.backup_cut) or self.hop_dead or self.core_cut
+        return self.meets_gateway and not cut
 
     @property
     def lossy(self) -> bool:

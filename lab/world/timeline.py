@@ -49,7 +49,7 @@ class History:
         while place < len(self.starts) and self.starts[place] <= last:
             strain = self.strains[place]
             if strain.lossy or (
-                not strain.reached and self.until(self.starts[place]) - self.starts[place] < least_seconds
+                not strain.whole and self.until(self.starts[place]) - self.starts[place] < least_seconds
             ):
                 return False
             place += 1
@@ -107,7 +107,7 @@ def struck(fault: Fault, land: Land) -> Sequence[Place]:
     if scope is None:
         return ()
     if scope == "site":
-        return [place for place in land.places if place.id == fault.where]
+        return [place for place in land.places if place.id == fault.where.partition("/")[0]]
     ids = frozenset(land.members(scope.value)[fault.where])
     return [place for place in land.places if place.id in ids]
 

@@ -1,10 +1,10 @@
 """What really happened in a replay: which sites were lost to what and when, and what should be said of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from collector.incident import Cause, Scope
-from lab.world.fault import Fault
+from lab.world.fault import LINK, Fault, Spell
 from lab.world.kinds import KINDS
 from lab.world.place import CENTRE, Land
 from lab.world.timeline import History, Timeline, spells_of
@@ -72,8 +72,10 @@ def dark_times(timeline: Timeline, seconds: float) -> tuple[tuple[float, float],
 def _happening(number: int, fault: Fault, land: Land, timeline: Timeline, seconds: float) -> Happening:
     kind = KINDS[fault.kind]
     spells = [spell for spell in spells_of(fault, land) if spell.site != CENTRE]
-    lost = [spell for spell in spells if not spell.strain.reached and spell.begins < seconds]
-    outages = tuple(joined_outages(Outage(spell.site, spell.begins, min(spell.ends, seconds)) for spell in lost))
+    lost = [Outage(spell.site, spell.begins, min(spell.ends, seconds)) for spell in spells if not spell.strain.reached]
+    if fault.kind == LINK:
+        lost += [outage for spell in spells for outage in _both_lost(spell, timeline.of(spell.site), seconds)]
+    outages = tuple(joined_outages(outage for outage in lost if outage.begins < seconds))
     long = [outage for outage in outages if outage.lasts > LEAST_SECONDS]
     unplanned = [one for one in long if not timeline.of(one.site).at(one.begins).maintained]
     return Happening(
@@ -103,6 +105,15 @@ def joined_outages(outages: Iterable[Outage]) -> list[Outage]:
         else:
             mine.append(outage)
     return [outage for mine in found.values() for outage in mine]
+
+
+def _both_lost(spell: Spell, history: History, seconds: float) -> Iterator[Outage]:
+    """When the other link of a site was lost too."""
+    ends = (*history.starts[1:], seconds)
+    for start, end, strain in zip(history.starts, ends, history.strains, strict=True):
+        begins, ended = max(start, spell.begins), min(end, spell.ends, seconds)
+        if strain.main_cut and strain.backup_cut and begins < ended:
+            yield Outage(spell.site, begins, ended)
 
 
 def _evident(outage: Outage, history: History) -> bool:

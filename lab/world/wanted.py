@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 
-from lab.world.fault import Fault
+from lab.world.fault import LINK, Fault
 from lab.world.kinds import KINDS
-from lab.world.place import Land
+from lab.world.place import BACKUP, MAIN, Land
 from shared.settings import load
 
 _LONGEST_SECONDS = 400 * 86_400.0
@@ -46,6 +46,7 @@ def _problems(file: WantedFile, land: Land) -> Iterator[tuple[str, str]]:
     if len(file.faults) > _MOST_FAULTS:
         yield "$.faults", f"{len(file.faults)} faults, at most {_MOST_FAULTS}"
     sites = frozenset(place.id for place in land.places)
+    links = frozenset(f"{site}/{link}" for site in sites for link in (MAIN, BACKUP))
     members = {scope: frozenset(land.members(scope)) for scope in ("hub", "provider", "power_area")}
     for number, fault in enumerate(file.faults):
         place = f"$.faults[{number}]"
@@ -60,9 +61,10 @@ def _problems(file: WantedFile, land: Land) -> Iterator[tuple[str, str]]:
             if fault.where:
                 yield f"{place}.where", f"a {kind.name} has no place"
         else:
-            known = sites if kind.scope == "site" else members[kind.scope.value]
+            what = "link" if kind.name == LINK else kind.scope.value
+            known = {"link": links | sites, "site": sites, **members}[what]
             if fault.where not in known:
-                yield f"{place}.where", _unknown(kind.scope.value.replace("_", " "), fault.where, known)
+                yield f"{place}.where", _unknown(what.replace("_", " "), fault.where, known)
 
 
 def _unknown(what: str, word: str, known: Collection[str]) -> str:

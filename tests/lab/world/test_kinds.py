@@ -186,7 +186,7 @@ def test_every_kind_has_a_truth_here() -> None:
     """A new kind without one would pass unseen."""
     told = {"province_uplink", "maintenance", "flapping", "brown_out", "bursty_loss", "fibre_cut", "power_cut"}
     told |= {"power_area", "router_hang", "provider_outage", "hub_down", "lan_unplugged", "collector_restart"}
-    told |= {"backlog", "agent_crash", "host_off", "clock_jump", "dns_failure"}
+    told |= {"backlog", "agent_crash", "host_off", "clock_jump", "dns_failure", "link"}
 
     assert set(KINDS) == told
 

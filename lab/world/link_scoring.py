@@ -1,0 +1,82 @@
+"""How well faults of single links were told, by the incidents that name the links; pure, and apart from outages."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from collector.incident import Incident
+from collector.judgement.clues import ClueKind
+from lab.world.fault import LINK, Fault
+from lab.world.place import BACKUP
+from lab.world.scoring import quantile
+from lab.world.truth import LEAST_SECONDS
+from lab.world.when import seconds_of
+
+_MARGIN_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkScore:
+    """The figures of the links of one replay."""
+
+    link_faults: int
+    """Longer than three minutes."""
+    links_named: int
+    """Of those, with an incident that named the link while it was lost."""
+    named_p50_seconds: float | None
+    named_p99_seconds: float | None
+    links_missed: tuple[str, ...]
+    links_false: tuple[str, ...]
+    """Links that were named and that no fault had struck."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Naming:
+    site: str
+    link: str
+    at: float
+    since: float
+
+
+def link_score(faults: Sequence[Fault], versions: Sequence[Incident], seconds: float) -> LinkScore | None:
+    """Compare what was said of links with what was so; None where the script has no fault of a link."""
+    ours = [fault for fault in faults if fault.kind == LINK and fault.begins < seconds]
+    if not ours:
+        return None
+    namings = list(_namings(versions))
+    long = [fault for fault in ours if min(fault.ends, seconds) - fault.begins > LEAST_SECONDS]
+    waits = {fault: _wait(fault, namings) for fault in long}
+    known = sorted(wait for wait in waits.values() if wait is not None)
+    false = {
+        f"{one.site}/{one.link} at {one.at:.0f}" for one in namings if not any(_is_about(one, fault) for fault in ours)
+    }
+    return LinkScore(
+        link_faults=len(long),
+        links_named=len(known),
+        named_p50_seconds=quantile(known, 0.5),
+        named_p99_seconds=quantile(known, 0.99),
+        links_missed=tuple(f"{fault.where} at {fault.begins:.0f}" for fault, wait in waits.items() if wait is None),
+        links_false=tuple(sorted(false)),
+    )
+
+
+def place_of(fault: Fault) -> tuple[str, str]:
+    """Site and link of a fault; the second link where it names the site only."""
+    site, _, link = fault.where.partition("/")
+    return site, link or BACKUP
+
+
+def _namings(versions: Sequence[Incident]) -> Iterator[_Naming]:
+    for version in versions:
+        for clue in version.clues:
+            if clue.kind == ClueKind.LINK_LOST:
+                yield _Naming(clue.site, clue.subject, seconds_of(version.at_ns), seconds_of(clue.at_ns))
+
+
+def _is_about(one: _Naming, fault: Fault) -> bool:
+    within = fault.begins - _MARGIN_SECONDS <= one.since <= fault.ends + _MARGIN_SECONDS
+    return (one.site, one.link) == place_of(fault) and within
+
+
+def _wait(fault: Fault, namings: Sequence[_Naming]) -> float | None:
+    waits = [one.at - fault.begins for one in namings if _is_about(one, fault) and one.at <= fault.ends]
+    return min((wait for wait in waits if wait >= 0), default=None)

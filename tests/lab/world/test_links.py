@@ -1,0 +1,93 @@
+"""Faults of single links: what they do, how they are told, and that worlds without them are what they were."""
+
+from pathlib import Path
+
+import pytest
+
+from collector.incident import Cause
+from collector.judgement.clues import ClueKind
+from lab.world.backups import with_backups
+from lab.world.chance import Chance
+from lab.world.fault import LINK, Fault
+from lab.world.land import make_land
+from lab.world.link_scoring import LinkScore, link_score
+from lab.world.lookout import Lookout
+from lab.world.timeline import Timeline
+from tests.peers.universe import Universe
+
+LAND = make_land(8, 3)
+SITE, OTHER = LAND.places[2].id, LAND.places[5].id
+SECONDS = 7200
+
+
+def universe(*faults: Fault, loss: float = 0.0) -> Universe:
+    return Universe(with_backups(LAND, faults, 3), faults, SECONDS, 3, loss)
+
+
+def scored(made: Universe, *, skip: bool = True) -> LinkScore:
+    found = link_score(made.faults, made.live(skip=skip).versions, SECONDS)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("where", [SITE, f"{SITE}/backup", f"{SITE}/main"])
+def test_one_link_of_two_is_named_within_half_a_minute_and_calls_nobody(where: str) -> None:
+    made = universe(Fault(LINK, where, 1800.0, 3600.0))
+    lived = made.live()
+    links = link_score(made.faults, lived.versions, SECONDS)
+
+    assert links is not None
+    assert (links.link_faults, links.links_named, links.links_missed, links.links_false) == (1, 1, (), ())
+    assert links.named_p99_seconds is not None
+    assert links.named_p99_seconds <= 30
+    score = made.score(lived.versions)
+    assert (score.outages, score.pages, score.must_tell) == (0, 0, 0)
+    last = lived.versions[-1]
+    assert (last.cause, last.is_open) == (Cause.ACCESS_LINK, False)
+
+
+def test_both_links_lost_at_once_is_an_outage_that_must_be_told() -> None:
+    made = universe(Fault(LINK, f"{SITE}/main", 1800.0, 4800.0), Fault(LINK, f"{SITE}/backup", 2400.0, 3600.0))
+    score = made.score(made.live().versions)
+
+    assert {(outage.begins, outage.ends) for one in made.truth for outage in one.outages} == {(2400.0, 3600.0)}
+    assert (score.pages, score.false_pages, score.recall_of_outages) == (1, 0, 1.0)
+
+
+def test_a_replay_that_skips_names_links_as_one_that_does_not() -> None:
+    faults = (Fault(LINK, f"{SITE}/main", 1800.0, 5000.0), Fault(LINK, f"{OTHER}/backup", 3000.0, 3400.0))
+    made = universe(*faults, loss=0.02)
+    names = [
+        [
+            (one.number, one.subject, one.trouble, one.began_ns, one.ended_ns, one.cause)
+            for one in made.live(skip=skip).versions
+            if any(clue.kind == ClueKind.LINK_LOST for clue in one.clues)
+        ]
+        for skip in (True, False)
+    ]
+
+    assert names[0]
+    assert names[0] == names[1]
+
+
+def test_a_world_without_such_faults_has_no_second_links_and_the_same_losses() -> None:
+    script = (Fault("fibre_cut", SITE, 60.0, 600.0),)
+    linked = with_backups(LAND, (*script, Fault(LINK, OTHER, 60.0, 600.0)), 3)
+    lookouts = [Lookout(land, Timeline(land, script), Chance(3, 0.05)) for land in (LAND, linked)]
+
+    assert with_backups(LAND, script, 3) == LAND
+    assert [place for place in linked.places if place.id != OTHER] == [p for p in LAND.places if p.id != OTHER]
+    backup = f"{OTHER}-backup"
+    for second in range(1, 200):
+        plain, more = (lookout.cycle(second) for lookout in lookouts)
+        assert plain == [reading for reading in more if reading.target != backup]
+
+
+def test_a_script_without_links_prints_no_figures_of_links() -> None:
+    assert link_score((Fault("fibre_cut", SITE, 60.0, 600.0),), (), SECONDS) is None
+
+
+def test_the_reference_names_the_figures_of_links() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference.md").read_text(encoding="utf-8")
+
+    assert [name for name in LinkScore.__dataclass_fields__ if f"`{name}`" not in page] == []
