@@ -94,7 +94,8 @@ async def open_collector(
         build = f"{release()}-{secrets.token_hex(4)}"
         zone, quality = ZoneInfo(settings.retention.time_zone), Quality()
         maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
-        judging = partial(Pipeline, settings=settings.judgement, build=build, maintained=maintenance.of_site)
+        judging = partial(Pipeline, settings=settings.judgement, build=build)
+        judging = partial(judging, maintained=maintenance.of_site, worked_on=maintenance.of_link)
         pipeline = judging(inventory, agents, series, journal, quality=quality, gone=gone)
         await replay(inbox, pipeline, clock, _limits(settings))
         ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))

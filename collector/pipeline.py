@@ -8,6 +8,7 @@ from collector.journal.journal import Change, Journal
 from collector.judgement.awaiting import Awaiting
 from collector.judgement.evidence import LOSS, RTT, SENT, counts
 from collector.judgement.lately import SLOT_NS, SLOTS, Lately
+from collector.judgement.lines import WorkedOn, nobody
 from collector.judgement.review import Maintained, Review, never
 from collector.judgement.settings import JudgementSettings
 from collector.picture import AgentView, Picture, SiteView, State, Verdict
@@ -34,10 +35,14 @@ class Pipeline:
         settings: JudgementSettings,
         build: str,
         maintained: Maintained = never,
+        worked_on: WorkedOn = nobody,
         quality: Quality | None = None,
         gone: Collection[str] = (),
     ) -> None:
-        """``agents``: each one's site; ``gone``: not waited for; ``maintained``: until when somebody works at one."""
+        """``agents``: each one's site; ``gone``: not waited for.
+
+        ``maintained``: until when somebody works at a site, ``worked_on``: on one of its links alone.
+        """
         self._inventory = inventory
         self._series = series
         self._journal = journal
@@ -61,6 +66,7 @@ class Pipeline:
             next_number=journal.next_number(),
             struck=journal.struck,
             maintained=maintained,
+            worked_on=worked_on,
         )
         for name, site in agents.items():
             self.know(name, site)

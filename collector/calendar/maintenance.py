@@ -52,8 +52,9 @@ class Book:
         self._zone = zone
         self._complain = complain
         self._seen: tuple[int, int, int] | None = None
-        self._asked_ns = 0
+        self._asked_ns = self._asked_links_ns = 0
         self._until: Mapping[str, int] = {}
+        self._until_links: Mapping[tuple[str, str], int] = {}
         self.current = Maintenance((), inventory, zone)
 
     def refresh(self) -> Maintenance:
@@ -83,6 +84,12 @@ class Book:
         if now_ns != self._asked_ns:
             self._asked_ns, self._until = now_ns, self.at(now_ns)
         return self._until.get(site.id)
+
+    def of_link(self, site: Site, link: str, now_ns: int) -> int | None:
+        """The same of one link; sites of that moment are asked for first, which looks at the file."""
+        if now_ns != self._asked_links_ns:
+            self._asked_links_ns, self._until_links = now_ns, self.current.links_at(now_ns)
+        return self._until_links.get((site.id, link))
 
     def at(self, now_ns: int) -> Mapping[str, int]:
         """Every site in maintenance with its end, by the file as it is now."""

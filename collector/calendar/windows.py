@@ -1,7 +1,7 @@
 """Maintenance windows as pure decisions: which site is in one and until when; it opens no file and reads no clock."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Literal
@@ -74,22 +74,22 @@ class Maintenance:
         self.windows = tuple(windows)
         self._zone = zone
         self._struck = {window.id: struck(window, inventory) for window in self.windows}
+        self._links = {window.id: frozenset(struck_links(window, inventory)) for window in self.windows}
 
     def maintenance_until(self, site: str, now_ns: int) -> int | None:
         """When the site's maintenance ends (windows without a gap between them are one); None where it is in none."""
-        own = [window for window in self.windows if site in self._struck[window.id]]
-        until_ns = None
-        for _ in range(_CHAINED):
-            reached = max((span.until_ns for each in own for span in self._now(each, until_ns or now_ns)), default=None)
-            if reached is None:
-                break
-            until_ns = reached
-        return until_ns
+        return self._until([window for window in self.windows if site in self._struck[window.id]], now_ns)
 
     def at(self, now_ns: int) -> Mapping[str, int]:
         """Every site that is in maintenance, with its end."""
         active = {site for window in self.windows if self._now(window, now_ns) for site in self._struck[window.id]}
         return {site: until for site in active if (until := self.maintenance_until(site, now_ns)) is not None}
+
+    def links_at(self, now_ns: int) -> Mapping[tuple[str, str], int]:
+        """Every link that somebody works on, by site and name, with the end; those of a site in maintenance are not."""
+        active = {link for window in self.windows if self._now(window, now_ns) for link in self._links[window.id]}
+        own = {link: [window for window in self.windows if link in self._links[window.id]] for link in active}
+        return {link: until for link in active if (until := self._until(own[link], now_ns)) is not None}
 
     def sites_of(self, window: Window) -> tuple[str, ...]:
         """The sites that a window strikes, in the order of the inventory."""
@@ -104,6 +104,15 @@ class Maintenance:
         """All windows' times that touch the period, not cut."""
         found = ((each, span) for each in self.windows for span in _touching(each, self._zone, from_ns, until_ns))
         return sorted(found, key=lambda one: one[1])
+
+    def _until(self, own: Sequence[Window], now_ns: int) -> int | None:
+        until_ns = None
+        for _ in range(_CHAINED):
+            reached = max((span.until_ns for each in own for span in self._now(each, until_ns or now_ns)), default=None)
+            if reached is None:
+                break
+            until_ns = reached
+        return until_ns
 
     def _now(self, window: Window, now_ns: int) -> list[Span]:
         return list(_touching(window, self._zone, now_ns, now_ns + 1))
@@ -120,6 +129,14 @@ def occurrences(window: Window, zone: tzinfo, from_ns: int, until_ns: int) -> li
 def struck(window: Window, inventory: Inventory) -> tuple[str, ...]:
     """Ids of the sites that a window puts into maintenance, in the order of the inventory."""
     return tuple(site.id for site in inventory.sites if _selects(window, site))
+
+
+def struck_links(window: Window, inventory: Inventory) -> Iterator[tuple[str, str]]:
+    """Site and name of each link that a window selects by itself or by its provider."""
+    for site in inventory.sites:
+        for link in site.links:
+            if f"{site.id}/{link.name}" in window.links or (link.provider and link.provider in window.providers):
+                yield site.id, link.name
 
 
 def faults(windows: Iterable[Window], inventory: Inventory, zone: tzinfo) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """What is seen of the links that the inventory tells apart; of sites without such it knows nothing."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from collector.inventory.site import Inventory, Site
@@ -22,6 +22,13 @@ _WELL = frozenset({State.UP, State.DEGRADED})
 Known = Mapping[tuple[str, str], Verdict]
 """By site and link."""
 Lost = Collection[tuple[str, str]]
+WorkedOn = Callable[[Site, str, int], int | None]
+"""Until when, in wall nanoseconds, somebody works on a link of a site at a time; None where nobody does."""
+
+
+def nobody(_site: Site, _link: str, _now_ns: int) -> int | None:
+    """Nobody works on any."""
+    return None
 
 
 @dataclass(slots=True)
@@ -37,6 +44,8 @@ class Line:
     """By link, then by agent, check and target."""
     inside: dict[tuple[str, str], Spans] = field(default_factory=dict)
     """By agent of the site and target: when it was reached."""
+    worked: dict[str, int] = field(default_factory=dict)
+    """By link: when somebody worked on it last."""
     standing: dict[str, Standing] = field(default_factory=dict)
     """As it was written last, by link."""
 
@@ -50,20 +59,23 @@ class Lines:
     """Evidence and standings of links: :meth:`judge` each of ``sites``, then say :meth:`written`."""
 
     def __init__(
-        self, inventory: Inventory, outlook: Outlook, settings: JudgementSettings, known: Known, lost: Lost
+        self, inventory: Inventory, outlook: Outlook, settings: JudgementSettings, worked_on: WorkedOn
     ) -> None:
-        """``known``: from the journal; ``lost``: links that an open incident tells of."""
+        self._worked_on = worked_on
         self._outlook = outlook
         self._settings = settings
         self._roles = frozenset(settings.vantage_roles)
         found = (line for site in inventory.sites if (line := _line(site)) is not None)
         self._lines = {line.site.id: line for line in found}
+        self.sites = tuple(line.site for line in self._lines.values())
+        self._next: dict[str, dict[str, Standing]] = {}
+
+    def restore(self, known: Known, lost: Lost) -> None:
+        """What an earlier run held, from the journal; ``lost``: links that an open incident tells of."""
         for (site, link), verdict in known.items():
             if site in self._lines and link in self._lines[site].judged:
                 held = (site, link) in lost and verdict.state not in _WELL
                 self._lines[site].standing[link] = restored(verdict, lost=held)
-        self.sites = tuple(line.site for line in self._lines.values())
-        self._next: dict[str, dict[str, Standing]] = {}
 
     def take(self, run: Run, *, outside: bool, late: bool) -> None:
         """A run of a check and target; ``late`` where there is a newer one."""
@@ -87,7 +99,10 @@ class Lines:
     def judge(self, site: str, fresh: Fresh, until_ns: int | None, now_wall_ns: int) -> Mapping[str, Standing]:
         """The links of a site anew, by name; ``until_ns``: until when somebody works at the site."""
         line, settings = self._lines[site], self._settings
-        facts = {name: LinkFacts(tuple(self._believed(line, name, fresh)), until_ns) for name in line.judged}
+        facts = {
+            name: LinkFacts(tuple(self._believed(line, name, fresh)), self._until(line, name, until_ns, now_wall_ns))
+            for name in line.judged
+        }
         self._next[site] = {
             name: judge_link(line.standing.get(name), facts[name], now_wall_ns, settings) for name in line.judged
         }
@@ -117,6 +132,15 @@ class Lines:
         """What was judged last is in the journal."""
         for site, standing in self._next.items():
             self._lines[site].standing = standing
+
+    def _until(self, line: Line, link: str, of_site_ns: int | None, now_wall_ns: int) -> int | None:
+        """What was worked on starts again, and is looked at: it is not lost a moment after the work."""
+        until_ns = of_site_ns if of_site_ns is not None else self._worked_on(line.site, link, now_wall_ns)
+        if until_ns is not None:
+            line.worked[link] = now_wall_ns
+            return until_ns
+        grace_ns = line.worked.get(link, 0) + int(self._settings.maintenance_grace_seconds * _SECOND_NS)
+        return grace_ns if now_wall_ns < grace_ns else None
 
     def _witness(self, line: Line, run: Run) -> None:
         key = (run.agent, run.reading.target)

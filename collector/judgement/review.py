@@ -10,7 +10,7 @@ from collector.judgement.appearance import facts_with_links, look_of, look_with_
 from collector.judgement.casebook import Casebook
 from collector.judgement.evidence import Evidence, Run
 from collector.judgement.judge import Facts, Standing, judge, restored
-from collector.judgement.lines import Lines
+from collector.judgement.lines import Lines, WorkedOn
 from collector.judgement.links import overlaid
 from collector.judgement.notes import Notes
 from collector.judgement.outlook import Outlook
@@ -49,6 +49,7 @@ class Review:
         next_number: int,
         struck: Callable[[str, int, int], bool],
         maintained: Maintained,
+        worked_on: WorkedOn,
     ) -> None:
         """``struck`` says whether an incident of a site overlaps a closed interval."""
         self._inventory = inventory
@@ -65,7 +66,8 @@ class Review:
         self._judged: dict[str, tuple[Facts, Standing]] = {}
         self._looked: dict[str, tuple[Standing, Look]] = {}
         self._casebook = Casebook(inventory, self._notes, known, next_number, settings)
-        self._lines = Lines(inventory, self._outlook, settings, links, self._casebook.lost_links())
+        self._lines = Lines(inventory, self._outlook, settings, worked_on)
+        self._lines.restore(links, self._casebook.lost_links())
         lost = self._casebook.held_down()
         self._standing = {site: restored(verdict, lost=site in lost) for site, verdict in verdicts.items()}
         self._next = self._standing

@@ -73,6 +73,8 @@ class Story:
         self.down: set[str] = set()
         self.blind = False
         self.worked_at: set[str] = set()
+        self.worked_on: set[tuple[str, str]] = set()
+        """Links, by site and name."""
         self.quality = Quality()
         self.loss = 0.0
         self.anchors = anchors
@@ -102,6 +104,7 @@ class Story:
             settings=self.settings,
             build="test",
             maintained=lambda site, now_ns: now_ns + SECOND_NS if site.id in self.worked_at else None,
+            worked_on=lambda site, link, now_ns: now_ns + SECOND_NS if (site.id, link) in self.worked_on else None,
             quality=self.quality,
         )
 

@@ -63,6 +63,26 @@ def test_a_window_strikes_the_sites_that_hang_on_what_it_selects(selection: dict
     assert set(maintenance(window(**selection)).at(at("2026-12-01 23:00"))) == sites
 
 
+@pytest.mark.parametrize(
+    ("selection", "links"),
+    [
+        ({"links": ("a/spare",)}, {("a", "spare")}),
+        ({"providers": ("FPT",)}, {("a", "spare")}),
+        ({"providers": ("FPT", "Viettel")}, {("a", "spare"), ("b", "main")}),
+        ({"sites": ("a",)}, set()),
+    ],
+)
+def test_a_window_strikes_the_links_that_it_selects_themselves_or_by_their_provider(
+    selection: dict[str, object], links: set[tuple[str, str]]
+) -> None:
+    known = maintenance(
+        window(**selection), window(id="x", **selection, begins="2026-12-02 02:00", ends="2026-12-02 04:00")
+    )
+
+    assert dict(known.links_at(at("2026-12-01 23:00"))) == dict.fromkeys(links, at("2026-12-02 04:00"))
+    assert known.links_at(at("2026-12-02 04:00")) == {}
+
+
 def test_windows_without_a_gap_between_them_are_one() -> None:
     """Nobody is called for the second between the end of one and the begin of the next."""
     first = window(sites=("a",))

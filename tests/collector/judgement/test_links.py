@@ -154,6 +154,22 @@ def test_work_at_a_site_is_no_loss_of_its_links() -> None:
     assert story.incidents() == []
 
 
+def test_announced_work_on_a_link_is_no_loss_of_it_until_a_while_after() -> None:
+    story = told()
+    story.worked_on.add(("s3", "4g"))
+    story.ways["s3", WAY] = False
+    story.live(300)
+    assert links_of(story)["4g"].state is State.MAINTENANCE
+    assert story.verdict("s3").state is State.UP
+
+    story.worked_on.clear()
+    story.live(150)
+    assert story.incidents() == [], "it is looked at before anybody is told"
+    story.live(60)
+    assert links_of(story)["4g"].state is State.DOWN
+    assert open_incident(story).cause is Cause.ACCESS_LINK
+
+
 def links_of(story: Story) -> dict[str, Verdict]:
     (view,) = (view for view in story.picture.sites if view.site.id == "s3")
     return {one.link.name: one.verdict for one in view.links}
