@@ -54,20 +54,7 @@ class Pipeline:
         self._sequence = 0
         self._lately: Lately | None = None
         self._transitions = tuple(journal.latest(_SHOWN_TRANSITIONS))
-        standing = journal.standing()
-        newest_ns = max((last.at_ns for last in standing.values()), default=0)
-        self._review = Review(
-            inventory,
-            series,
-            settings,
-            verdicts={site: Verdict(state=t.after, since_ns=t.at_ns, reason=t.reason) for site, t in standing.items()},
-            links=journal.standing_links(),
-            known=journal.unsettled(newest_ns - _LATELY_NS),
-            next_number=journal.next_number(),
-            struck=journal.struck,
-            maintained=maintained,
-            worked_on=worked_on,
-        )
+        self._review = _review(inventory, series, journal, settings, maintained, worked_on)
         for name, site in agents.items():
             self.know(name, site)
 
@@ -148,6 +135,31 @@ class Pipeline:
             clock_offset_seconds=(batch.sent_wall_ns - arrival.received_wall_ns) / _SECOND_NS,
             spool_oldest_ns=self._review.spool_oldest_ns(arrival.agent),
         )
+
+
+def _review(  # noqa: PLR0913, PLR0917 - what the judgement is made of
+    inventory: Inventory,
+    series: SeriesStore,
+    journal: Journal,
+    settings: JudgementSettings,
+    maintained: Maintained,
+    worked_on: WorkedOn,
+) -> Review:
+    """The judgement, with what an earlier run left in the journal."""
+    standing = journal.standing()
+    newest_ns = max((last.at_ns for last in standing.values()), default=0)
+    return Review(
+        inventory,
+        series,
+        settings,
+        verdicts={site: Verdict(state=t.after, since_ns=t.at_ns, reason=t.reason) for site, t in standing.items()},
+        links=journal.standing_links(),
+        known=journal.unsettled(newest_ns - _LATELY_NS),
+        next_number=journal.next_number(),
+        struck=journal.struck,
+        maintained=maintained,
+        worked_on=worked_on,
+    )
 
 
 def _changes(before: Mapping[str, Verdict], verdicts: Mapping[str, Verdict]) -> Iterable[Change]:
