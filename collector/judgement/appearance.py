@@ -57,5 +57,6 @@ def look_with_links(look: Look, site: Site, facts: SiteFacts, shown: Verdict, st
         degraded_since_ns=shown.since_ns if degraded else None,
         maintenance=look.maintenance,
         lost_links=lost if degraded else (),
+        lossy=look.degraded_since_ns is not None and look.seen is Seen.WELL,
         held=any(is_held(one) for one in standing.values()),
     )

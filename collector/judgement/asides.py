@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence
 
 from collector.incident import Cause, Clue, Confidence, Incident, Scope, Trouble
+from collector.inventory.site import Inventory
+from collector.judgement.carriers import Carriers
 from collector.judgement.clues import ClueKind
 from collector.judgement.ledger import Draft, Ledger
 from collector.judgement.scene import Blind, Look, Scene
@@ -14,15 +16,20 @@ _SECOND_NS = 1_000_000_000
 class Asides:
     """What lasts of each kind, by its subject."""
 
-    def __init__(self, ledger: Ledger, known: Sequence[Incident], settings: JudgementSettings) -> None:
+    def __init__(
+        self, inventory: Inventory, ledger: Ledger, known: Sequence[Incident], settings: JudgementSettings
+    ) -> None:
         self._ledger = ledger
+        self._carriers = Carriers(inventory, ledger, known, settings)
         self._settings = settings
         lasting = [incident for incident in known if incident.is_open]
-        self._degraded = {one.subject: one.began_ns for one in lasting if one.trouble is Trouble.DEGRADED}
+        self._degraded = {one.subject: one.began_ns for one in lasting if _is_sites(one)}
         self._unseen = {(one.scope, one.subject): one for one in lasting if one.trouble is Trouble.SILENT}
 
     def turn(self, scene: Scene, lost: Collection[str]) -> None:
         """One evaluation; ``lost`` are the sites that are down."""
+        if scene.linked:
+            self._carriers.turn(scene)
         for site, look in scene.looks.items():
             if look.degraded_since_ns is not None or site in self._degraded:
                 self._degrade(site, look, site in lost, scene.now_ns)
@@ -31,6 +38,8 @@ class Asides:
             self._heard(self._unseen.pop(known), scene.now_ns)
 
     def _degrade(self, site: str, look: Look, lost: bool, now_ns: int) -> None:
+        if look.lost_links and self._told_by_carrier(site, look, now_ns):
+            return
         began_ns = self._degraded.get(site)
         if began_ns is None:
             if lost or look.degraded_since_ns is None:
@@ -44,7 +53,7 @@ class Asides:
                 scope=Scope.SITE,
                 subject=site,
                 trouble=Trouble.DEGRADED,
-                cause=self._cause(look),
+                cause=self._cause(look, now_ns),
                 began_ns=began_ns,
                 clues=tuple(
                     Clue(kind=ClueKind.LINK_LOST, at_ns=link.since_ns, site=site, subject=link.name)
@@ -59,12 +68,23 @@ class Asides:
             now_ns,
         )
 
-    def _cause(self, look: Look) -> Cause:
+    def _cause(self, look: Look, now_ns: int) -> Cause:
         """A link that is lost is its line's fault, unless its provider is known to be down."""
         if not look.lost_links:
             return Cause.UNKNOWN
-        down = {one.subject for one in self._ledger.open() if one.scope is Scope.PROVIDER}
-        return Cause.ISP if all(link.provider in down for link in look.lost_links) else Cause.ACCESS_LINK
+        told = all(self._carriers.tells_of(link, now_ns) for link in look.lost_links)
+        return Cause.ISP if told else Cause.ACCESS_LINK
+
+    def _told_by_carrier(self, site: str, look: Look, now_ns: int) -> bool:
+        """Whether an incident of a provider tells of all that is wrong: then the site's own ends in it."""
+        numbers = [self._carriers.tells_of(link, now_ns) for link in look.lost_links]
+        if look.lossy or None in numbers:
+            return False
+        if self._degraded.pop(site, None) is not None:
+            own = self._ledger.find((Scope.SITE, site, Trouble.DEGRADED), now_ns)
+            if own is not None:
+                self._ledger.drop(own, now_ns, ended_ns=now_ns, folded_into=numbers[0])
+        return True
 
     def _silences(self, scene: Scene) -> list[Draft]:
         blind_ns = int(self._settings.blind_seconds * _SECOND_NS)
@@ -100,6 +120,10 @@ class Asides:
             clues=incident.clues,
         )
         self._ledger.hold(draft, now_ns, incident.number)
+
+
+def _is_sites(incident: Incident) -> bool:
+    return incident.scope is Scope.SITE and incident.trouble is Trouble.DEGRADED
 
 
 def _blind(one: Blind, scene: Scene) -> Draft:

@@ -123,6 +123,10 @@ class Ledger:
         """The newest version of each that lasts, oldest first."""
         return tuple(entry.incident for entry in self._entries.values() if entry.incident.is_open)
 
+    def lately(self) -> tuple[Incident, ...]:
+        """The newest version of each that lasts or is not forgotten yet, oldest first."""
+        return tuple(entry.incident for entry in self._entries.values())
+
     def awaiting(self) -> tuple[Incident, ...]:
         """Those that ended and whose cause is not final."""
         return tuple(

@@ -7,7 +7,7 @@ from collector.inventory.site import Inventory, Site
 from collector.journal.journal import LinkChange
 from collector.judgement.evidence import Evidence, Run, counts, extend
 from collector.judgement.judge import Standing, restored
-from collector.judgement.links import LinkFacts, judge_link
+from collector.judgement.links import LinkFacts, judge_link, judged_links
 from collector.judgement.outlook import Fresh, Outlook
 from collector.judgement.settings import JudgementSettings
 from collector.judgement.spans import Spans
@@ -48,11 +48,8 @@ class Line:
     """By link: when somebody worked on it last."""
     standing: dict[str, Standing] = field(default_factory=dict)
     """As it was written last, by link."""
-
-    @property
-    def judged(self) -> tuple[str, ...]:
-        """Names of the links of which there can be evidence."""
-        return tuple(link.name for link in self.site.links if link.targets or link.name == self.rest)
+    judged: tuple[str, ...] = ()
+    """Names of the links of which there can be evidence."""
 
 
 class Lines:
@@ -68,6 +65,7 @@ class Lines:
         found = (line for site in inventory.sites if (line := _line(site)) is not None)
         self._lines = {line.site.id: line for line in found}
         self.sites = tuple(line.site for line in self._lines.values())
+        self.names = tuple(self._lines)
         self._next: dict[str, dict[str, Standing]] = {}
 
     def restore(self, known: Known, lost: Lost) -> None:
@@ -173,8 +171,9 @@ def _could_see(line: Line, link: str, evidence: Evidence) -> bool:
 
 
 def _line(site: Site) -> Line | None:
-    if not any(link.targets for link in site.links):
+    if not judged_links(site):
         return None
     link_of = {target: link.name for link in site.links for target in link.targets}
     main = site.links[0]
-    return Line(site, link_of, "" if main.targets else main.name)
+    judged = tuple(link.name for link in judged_links(site))
+    return Line(site, link_of, "" if main.targets else main.name, judged=judged)

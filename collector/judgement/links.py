@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from msgspec import structs
 
+from collector.inventory.site import Link, Site
 from collector.judgement.condition import Condition
 from collector.judgement.evidence import Evidence
 from collector.judgement.judge import Facts, Standing, judge
@@ -37,6 +38,12 @@ class SiteFacts:
     """Of the site as a whole, whichever way in."""
     seen_ns: int
     """When the site was last known to be reached by anybody; 0 where it never was."""
+
+
+def judged_links(site: Site) -> tuple[Link, ...]:
+    """Those that name targets; and the main link, which has the rest, where another one does."""
+    named = any(link.targets for link in site.links)
+    return tuple(link for place, link in enumerate(site.links) if link.targets or (named and place == 0))
 
 
 def judge_link(before: Standing | None, facts: LinkFacts, now_wall_ns: int, settings: JudgementSettings) -> Standing:

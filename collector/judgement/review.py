@@ -217,6 +217,7 @@ class Review:
             ),
             silent=self._quiet.silent(looks, observers, now_wall_ns, now_monotonic_ns),
             backlogs=self._quiet.backlogs(),
+            linked=self._lines.names,
         )
 
     def _look_back(self, run: Run) -> None:

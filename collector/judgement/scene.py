@@ -31,6 +31,8 @@ class Look:
     maintenance: bool = False
     lost_links: tuple[LostLink, ...] = ()
     """In the order of the inventory."""
+    lossy: bool = False
+    """Whether the site would be degraded without them."""
     held: bool = False
     """Whether a link was lost of which nothing shows that it is back: then what serves badly still does."""
 
@@ -72,3 +74,5 @@ class Scene:
     """Agents of sites that are well, not heard for long: their site and since when."""
     backlogs: Mapping[str, tuple[Backlog | None, ...]] = field(default_factory=dict)
     """By site, of each agent that stands there; None of one that never said."""
+    linked: tuple[str, ...] = ()
+    """Sites whose links are judged apart."""

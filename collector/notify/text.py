@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
-from collector.incident import Cause, Incident, Scope
+from collector.incident import Cause, Incident, Scope, Trouble
 from collector.inventory.site import Inventory
 from collector.judgement.clues import ClueKind
+from collector.judgement.links import judged_links
 from collector.notify.message import Kind, Note, Text
 from collector.notify.sms import fitted
 from collector.notify.words import Words
@@ -27,6 +28,7 @@ class Places:
             Scope.PROVIDER: Counter(site.provider for site in inventory.sites),
             Scope.POWER_AREA: Counter(site.power_area for site in inventory.sites),
         }
+        self._linked = Counter(link.provider for site in inventory.sites for link in judged_links(site))
 
     def name(self, site: str) -> str:
         """As people call it; its id where it is not in the inventory."""
@@ -47,6 +49,8 @@ class Places:
 
     def total(self, incident: Incident) -> int | None:
         """How many sites hang on what is broken; None where that is no question."""
+        if incident.scope is Scope.PROVIDER and incident.trouble is Trouble.DEGRADED:
+            return self._linked[incident.subject]
         return self._totals[incident.scope][incident.subject] if incident.scope in self._totals else None
 
 
