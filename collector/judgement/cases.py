@@ -188,7 +188,8 @@ class Cases:
 
     def _glimpse(self, site: str, look: Look, powerless: Powerless, young_ns: int) -> Glimpse:
         if look.seen is Seen.WELL:
-            return Glimpse(Seen.WELL, look.at_ns, powerless=powerless(site, look.at_ns))
+            carriers = frozenset(link.provider for link in look.lost_links)
+            return Glimpse(Seen.WELL, look.at_ns, powerless=powerless(site, look.at_ns), carriers=carriers)
         case = self.lasting.get(site)
         began_ns = case.began_ns if case is not None else look.since_ns
         dark = powerless(site, began_ns)

@@ -31,6 +31,8 @@ class Glimpse:
     """Whether another fault has it already."""
     powerless: bool = False
     """Whether its mains are known to have failed."""
+    carriers: frozenset[str] = frozenset()
+    """Of a site that is well: providers whose link to it is lost, while another carries it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +85,26 @@ def _fold(part: Part, glimpses: Mapping[str, Glimpse], taken: set[str], settings
         return None
     if power and not any(glimpse.powerless for glimpse in seen.values()):
         return _at_once(part, struck, seen)
-    # A site that runs on its battery has lost its mains like those that have none.
-    dark = sum(g.seen is Seen.WELL and g.powerless for g in seen.values()) if power else 0
+    # A site that runs on its battery has lost its mains like those that have none; so has one its link to the provider.
+    spares = part.scope in {Scope.POWER_AREA, Scope.PROVIDER}
+    spared = [site for site, glimpse in seen.items() if _is_spared(glimpse, part)] if spares else []
+    dark = len(spared)
     hit = dark + sum(g.seen is not Seen.WELL for g in seen.values())
     first_ns = min(seen[site].began_ns for site in struck)
     unseen = sum(g.seen is Seen.WELL and g.began_ns <= first_ns for g in seen.values())
     needed = _needed(part, len(seen), settings)
     if len(struck) + dark < _least(part, settings) or hit + unseen < needed:
         return None
-    if not power and part.hubs and len({part.hubs.get(site, site) for site in struck}) < 2:
+    if not power and part.hubs and len({part.hubs.get(site, site) for site in (*struck, *spared)}) < 2:
         return None
     return Fold(part, tuple(struck), undecided=hit < needed)
+
+
+def _is_spared(glimpse: Glimpse, part: Part) -> bool:
+    """Whether a fault of the part shows at a site that it does not take away."""
+    if glimpse.seen is not Seen.WELL:
+        return False
+    return glimpse.powerless if part.scope is Scope.POWER_AREA else part.subject in glimpse.carriers
 
 
 def _at_once(part: Part, struck: list[str], seen: Mapping[str, Glimpse]) -> Fold | None:

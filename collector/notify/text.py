@@ -117,6 +117,7 @@ def evidence(incident: Incident, places: Places, words: Words) -> list[str]:
     return [
         words.clues.get(clue.kind, clue.kind.replace("_", " ")).format(
             subject=clue.subject or places.name(clue.site),
+            site=places.name(clue.site),
             value=f"{clue.value:g}" if clue.value is not None else "?",
             time=moment(clue.at_ns, places.zone),
         )

@@ -6,14 +6,18 @@ from hypothesis import strategies as st
 from collector.incident import Cause, Incident, Scope, Trouble
 from collector.inventory.site import Inventory, Link, Site
 from collector.judgement.condition import Condition
+from collector.judgement.evidence import Evidence, Run, extend
 from collector.judgement.judge import Standing
-from collector.judgement.links import SiteFacts, overlaid
-from collector.notify.message import Urgency
-from collector.notify.policy import Rules, urgency_of
+from collector.judgement.links import LinkFacts, SiteFacts, is_held, is_lost, judge_link, overlaid
+from collector.judgement.settings import JudgementSettings
+from collector.notify.message import Kind, Urgency
+from collector.notify.policy import Rules, decide, urgency_of
 from collector.picture import State, Verdict
+from shared.wire.reading import Outcome, Reading, Sample
 from tests.peers.story import SECOND_NS, Story, communes
 
 WAY = "s3-4g"
+HOUR_NS = 3600 * SECOND_NS
 
 
 def twofold(count: int = 12, number: int = 3) -> Inventory:
@@ -54,6 +58,9 @@ def test_a_dead_spare_link_degrades_its_site_and_is_one_incident_that_waits_for_
     assert incident.cause is Cause.ACCESS_LINK
     assert [(clue.kind, clue.subject) for clue in incident.clues] == [("link_lost", "4g")]
     assert urgency_of(incident, Rules()) is Urgency.WARNING
+    night = decide(incident, None, story.wall_ns, Rules(), quiet_until_ns=story.wall_ns + 3 * HOUR_NS)
+    assert (night.kind, night.wait_ns, night.why) == (None, story.wall_ns + 3 * HOUR_NS, "quiet hours")
+    assert decide(incident, None, story.wall_ns, Rules()).kind is Kind.NEW
     assert {view.verdict.state for view in story.picture.sites if view.site.id != "s3"} == {State.UP}
 
     story.ways["s3", WAY] = True
@@ -247,3 +254,45 @@ def test_a_lost_link_degrades_a_reached_site_and_changes_no_other(
         assert any(f"link {name} is lost" in shown.reason for name in lost)
     if not any(one.verdict.state is State.DOWN for one in links.values()):
         assert shown.state is own.state
+
+
+STEPS = st.lists(st.tuples(st.sampled_from(["good", "bad", "silent"]), st.integers(1, 40), st.booleans()), max_size=60)
+
+
+@given(STEPS)
+def test_a_link_is_down_by_evidence_only_and_up_again_by_evidence_only(steps: list[tuple[str, int, bool]]) -> None:
+    settings = JudgementSettings()
+    at_ns = 10**18
+    standing: Standing | None = None
+    evidence: Evidence | None = None
+    bad_since_ns, bad_runs, was_down = None, 0, False
+    for seen, after_seconds, worked in steps:
+        at_ns += after_seconds * SECOND_NS
+        if seen == "silent":
+            found: tuple[Evidence, ...] = ()
+        else:
+            good = seen == "good"
+            evidence = extend(evidence, run(at_ns, good=good), settings)
+            found = (evidence,)
+            bad_since_ns, bad_runs = (None, 0) if good else (bad_since_ns or at_ns, bad_runs + 1)
+        standing = judge_link(standing, LinkFacts(found, at_ns + 1 if worked else None), at_ns, settings)
+        state = standing.verdict.state
+
+        assert standing.verdict.since_ns <= at_ns
+        assert (state is State.UNKNOWN) is (seen == "silent"), "what is not looked at is unknown, and nothing else is"
+        if state is State.MAINTENANCE:
+            assert worked
+        if state is State.DOWN:
+            assert not worked
+            enough = bad_runs >= settings.down_runs and bad_since_ns is not None
+            assert was_down or (enough and at_ns - bad_since_ns >= settings.down_seconds * SECOND_NS)
+        was_down = is_held(standing)
+        assert not (seen == "good" and is_lost(standing)) or (evidence is not None and evidence.runs < settings.up_runs)
+
+
+def run(at_ns: int, *, good: bool) -> Run:
+    samples = (Sample("phusong_ping_train_loss_ratio", 0.0 if good else 1.0),)
+    outcome = Outcome.OK if good else Outcome.TIMEOUT
+    return Run(
+        "province", Reading("ping", "icmp", "s3", WAY, "router", outcome, at_ns, at_ns, 1, samples), at_ns, at_ns
+    )

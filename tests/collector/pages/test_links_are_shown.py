@@ -76,8 +76,8 @@ def test_a_message_names_the_provider_of_the_link_that_is_lost_and_not_that_of_t
     english, vietnamese = (compose(note, places, words_in(tag)) for tag in ("en", "vi"))
 
     assert "access link (Viettel)" in english.subject
-    assert "link 4g has not answered since" in english.body
-    assert "đường truyền 4g mất kết nối từ" in vietnamese.body
+    assert "link 4g of Lũng Cú has not answered since" in english.body
+    assert "đường truyền 4g của Lũng Cú mất từ" in vietnamese.body
     assert "VNPT" not in english.body + vietnamese.body
 
 
