@@ -117,3 +117,28 @@ def test_a_restart_goes_on_with_the_incident_of_the_provider() -> None:
         story.live(60)
         assert [one.number for one in story.picture.incidents] == [number]
         assert len(story.picture.incidents[0].still) == 6
+
+
+def test_a_link_that_was_lost_long_before_its_provider_keeps_an_incident_of_its_own() -> None:
+    story = doubled()
+    story.ways["s0", "s0-4g"] = False
+    story.live(400)
+    set_backups(story, well=False)
+    story.live(200)
+
+    assert {(one.scope, one.subject) for one in story.picture.incidents} == {
+        (Scope.SITE, "s0"),
+        (Scope.PROVIDER, "Mobi"),
+    }
+
+
+def test_a_link_that_returns_a_little_after_its_provider_is_no_fault_of_its_own() -> None:
+    story = doubled()
+    story.down.update(f"s{number}" for number in range(0, 16, 2))
+    story.live(300)
+    story.down.intersection_update({"s0"})
+    story.live(120)
+    story.down.clear()
+    story.live(60)
+
+    assert said(story) == [("provider", "VNPT", "down", "isp")]

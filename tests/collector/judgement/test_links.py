@@ -123,10 +123,12 @@ def test_silence_of_who_looks_at_a_link_is_not_its_loss_and_not_its_return() -> 
 
 def test_an_agent_that_lost_its_own_surroundings_says_nothing_of_links() -> None:
     story = told()
+    seen = set()
     story.blind = True
-    story.live(300)
+    story.live(300, lambda: seen.add(links_of(story)["4g"].state))
     story.blind = False
-    story.live(120)
+    story.live(120, lambda: seen.add(links_of(story)["4g"].state))
+    assert seen == {State.UP, State.UNKNOWN}
     assert not any(t.after is State.DEGRADED for t in story.journal.latest(1000))
 
 
