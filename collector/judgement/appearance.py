@@ -1,12 +1,12 @@
 """A site as the casebook sees it, from its standing and its links; it judges nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from collector.inventory.site import Site
 from collector.judgement.condition import Condition
 from collector.judgement.folding import Seen
 from collector.judgement.judge import Facts, Standing
-from collector.judgement.links import SiteFacts, counted, is_held
+from collector.judgement.links import SiteFacts, is_held
 from collector.judgement.scene import Look, LostLink
 from collector.picture import State, Verdict
 
@@ -36,27 +36,29 @@ def look_of(standing: Standing, facts: Facts, *, maintenance: bool) -> Look:
 
 
 def facts_with_links(own: Verdict, facts: Facts) -> SiteFacts:
-    """When the site was reached last: by a reply from outside, or by its own agent being heard."""
-    replied_ns = max((one.last_wall_ns for one in facts.links if one.good), default=0)
-    return SiteFacts(own, max(replied_ns, facts.reported_wall_ns if facts.reporting else 0))
+    """When the site was reached last, and since when: by a reply from outside, or by its own agent being heard."""
+    good = [one for one in facts.links if one.good]
+    replied_ns = max((one.last_wall_ns for one in good), default=0)
+    since_ns = min((one.first_wall_ns for one in good), default=own.since_ns)
+    return SiteFacts(own, max(replied_ns, facts.reported_wall_ns if facts.reporting else 0), since_ns)
 
 
-def look_with_links(look: Look, site: Site, facts: SiteFacts, shown: Verdict, standing: Mapping[str, Standing]) -> Look:
-    """What its links add to it."""
-    lost = tuple(
-        LostLink(link.name, link.provider, one.lost_ns or one.verdict.since_ns)
-        for link in site.links
-        if (one := standing.get(link.name)) is not None and counted(one, facts.seen_ns)
-    )
-    degraded = shown.state is State.DEGRADED
+def look_with_links(
+    look: Look, site: Site, shown: Verdict, standing: Mapping[str, Standing], lost: Collection[str]
+) -> Look:
+    """What its links add to it; ``lost`` are those that are while the site is reached."""
     return Look(
         seen=look.seen,
         at_ns=look.at_ns,
         since_ns=look.since_ns,
         fresh=look.fresh,
-        degraded_since_ns=shown.since_ns if degraded else None,
+        degraded_since_ns=shown.since_ns if shown.state is State.DEGRADED else None,
         maintenance=look.maintenance,
-        lost_links=lost if degraded else (),
+        lost_links=tuple(
+            LostLink(link.name, link.provider, standing[link.name].lost_ns or standing[link.name].verdict.since_ns)
+            for link in site.links
+            if link.name in lost
+        ),
         lossy=look.degraded_since_ns is not None and look.seen is Seen.WELL,
         held=any(is_held(one) for one in standing.values()),
     )

@@ -9,6 +9,7 @@ from shared.wire.reading import Outcome, Reading
 
 _SECOND_NS = 1_000_000_000
 _FAILED = frozenset({Outcome.TIMEOUT, Outcome.UNREACHABLE})
+_GAP_LEAST_NS, _GAP_ONE_NS, _GAP_PERIODS = 20 * _SECOND_NS, 36 * _SECOND_NS, 2.5
 LOSS = "phusong_ping_train_loss_ratio"
 RTT = "phusong_ping_train_rtt_median_seconds"
 SENT = "phusong_ping_train_sent_packets"
@@ -64,6 +65,14 @@ class Evidence:
 def counts(reading: Reading) -> bool:
     """Whether a reading is evidence at all: an error of the agent or of the settings says nothing of the link."""
     return not reading.voided and (reading.outcome is Outcome.OK or reading.outcome in _FAILED)
+
+
+def interrupted(before: Evidence, run: "Run") -> bool:
+    """Whether failures in a row are one no longer: nobody looked for longer than their rhythm explains."""
+    lasted_ns = before.last_monotonic_ns - before.first_monotonic_ns
+    rhythm_ns = lasted_ns / (before.runs - 1) if before.runs > 1 else _GAP_ONE_NS
+    gap_ns = run.monotonic_ns - before.last_monotonic_ns
+    return not before.good and gap_ns > max(_GAP_LEAST_NS, _GAP_PERIODS * rhythm_ns)
 
 
 @dataclass(frozen=True, slots=True)

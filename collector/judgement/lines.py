@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from collector.inventory.site import Inventory, Site
 from collector.journal.journal import LinkChange
-from collector.judgement.evidence import Evidence, Run, counts, extend
+from collector.judgement.evidence import Evidence, Run, counts, extend, interrupted
 from collector.judgement.judge import Standing, restored
 from collector.judgement.links import LinkFacts, judge_link, judged_links
 from collector.judgement.outlook import Fresh, Outlook
@@ -90,7 +90,10 @@ class Lines:
         seen = line.seen.setdefault(link, {})
         key = (run.agent, reading.check, reading.target)
         before = seen.get(key)
-        after = self._outlook.weigh(before, run) if outside else extend(before, run, self._settings)
+        if outside:
+            after = self._outlook.weigh(before, run)
+        else:
+            after = extend(None if before is not None and interrupted(before, run) else before, run, self._settings)
         if after is not None:
             seen[key] = after
 

@@ -1,6 +1,6 @@
 """The verdict on one link of a site, and what its loss means for the site; it holds nothing and asks nobody."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from msgspec import structs
@@ -38,6 +38,8 @@ class SiteFacts:
     """Of the site as a whole, whichever way in."""
     seen_ns: int
     """When the site was last known to be reached by anybody; 0 where it never was."""
+    reached_since_ns: int = 0
+    """Since when it is."""
 
 
 def judged_links(site: Site) -> tuple[Link, ...]:
@@ -64,29 +66,42 @@ def is_held(standing: Standing) -> bool:
     return standing.condition in _LOST
 
 
-def counted(standing: Standing, seen_ns: int) -> bool:
-    """Whether the loss is the link's alone: the site was reached after the link failed, over another way."""
+def lost_alone(facts: SiteFacts, links: Mapping[str, Standing], before: Collection[str]) -> frozenset[str]:
+    """Names of links that are lost while their site is not; ``before``: those that were at the evaluation before."""
+    if facts.own.state not in _REACHED:
+        return frozenset()
+    return frozenset(name for name, one in links.items() if is_lost(one) and (name in before or _alone(one, facts)))
+
+
+def _alone(standing: Standing, facts: SiteFacts) -> bool:
+    """Whether the loss is the link's own: the site was reached after the link failed, over another way."""
     lost_ns = standing.lost_ns if standing.lost_ns is not None else standing.verdict.since_ns
-    return is_lost(standing) and seen_ns > lost_ns + _IN_FLIGHT_NS
+    if facts.seen_ns <= lost_ns + _IN_FLIGHT_NS:
+        return False
+    if lost_ns > facts.reached_since_ns:
+        return True
+    # It was lost with its site, which is back: has it been looked at since?
+    newest_ns = standing.verdict.facts_at_ns or 0
+    return standing.condition is Condition.DOWN and newest_ns > facts.reached_since_ns + _IN_FLIGHT_NS
 
 
-def overlaid(before: Verdict | None, facts: SiteFacts, links: Mapping[str, Standing], now_wall_ns: int) -> Verdict:
-    """The verdict that is shown of a site: its own, or that a link of it is lost while the site itself is not."""
-    own = facts.own
-    lost = {name: one for name, one in links.items() if own.state in _REACHED and counted(one, facts.seen_ns)}
+def overlaid(
+    before: Verdict | None, own: Verdict, links: Mapping[str, Standing], lost: Collection[str], now_wall_ns: int
+) -> Verdict:
+    """The verdict that is shown of a site: its own, or that links of it are ``lost`` while the site itself is not."""
     if not lost:
         # A site that is up again has been so since its links are, however long it could be reached.
         returned_ns = max((one.verdict.since_ns for one in links.values()), default=0)
         degraded = before is not None and before.state is State.DEGRADED and own.state is State.UP
         return _since(before, own, max(own.since_ns, returned_ns) if degraded else own.since_ns, now_wall_ns)
-    first = min(lost, key=lambda name: (lost[name].verdict.since_ns, name))
+    since_ns = min(links[name].verdict.since_ns for name in lost)
     verdict = Verdict(
         state=State.DEGRADED,
-        since_ns=lost[first].verdict.since_ns,
-        reason="; ".join(f"link {name} is lost: {lost[name].verdict.reason}" for name in sorted(lost)),
+        since_ns=since_ns,
+        reason="; ".join(f"link {name} is lost: {links[name].verdict.reason}" for name in sorted(lost)),
         facts_at_ns=own.facts_at_ns,
     )
-    return _since(before, verdict, verdict.since_ns, now_wall_ns)
+    return _since(before, verdict, since_ns, now_wall_ns)
 
 
 def _since(before: Verdict | None, verdict: Verdict, begun_ns: int, now_wall_ns: int) -> Verdict:

@@ -1,9 +1,9 @@
 """What agents see of sites that are not their own, and which of it may be believed; it judges no site."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
-from collector.judgement.evidence import Evidence, Run, counts, extend
+from collector.judgement.evidence import Evidence, Run, counts, extend, interrupted
 from collector.judgement.scene import Blind
 from collector.judgement.settings import JudgementSettings
 from collector.judgement.vantage import Vantage
@@ -16,8 +16,10 @@ Fresh = Callable[[tuple[str, str, str], int], bool]
 class Outlook:
     """Evidence by site, and the agents that it comes from."""
 
-    def __init__(self, settings: JudgementSettings) -> None:
+    def __init__(self, settings: JudgementSettings, several: Collection[str] = ()) -> None:
+        """``several``: sites that are reached over more than one way."""
         self._settings = settings
+        self._several = several
         self._evidence: dict[str, dict[tuple[str, str, str], Evidence]] = {}
         self._vantages: dict[str, Vantage] = {}
         self._kind = settings.vantage_kind
@@ -50,6 +52,9 @@ class Outlook:
             return None
         if before is not None and vantage.lost_with(before):
             before = None
+        # After a gap the way that is lost may be looked at before the one that is well.
+        if before is not None and run.reading.site in self._several and interrupted(before, run):
+            before = None
         return extend(before, run, self._settings)
 
     def believed(self, one: Evidence) -> Evidence | None:
@@ -69,7 +74,13 @@ class Outlook:
     def evidence(self, site: str, fresh: Fresh) -> tuple[Evidence, ...]:
         """What of a site counts now."""
         seen = self._evidence.get(site)
-        return tuple(self._believed(seen, fresh)) if seen else ()
+        if not seen:
+            return ()
+        believed = tuple(self._believed(seen, fresh))
+        if site in self._several and believed and self._is_partial(seen, believed):
+            # Who cannot say anything of one way may not say by another that all are lost.
+            return tuple(one if one.good else replace(one, vouched=False) for one in believed)
+        return believed
 
     def watch(self, now_ns: int, fresh: Fresh) -> None:
         """Look whether agents without anchors lost nearly everything at once; ``now_ns`` is the monotonic time."""
@@ -109,6 +120,12 @@ class Outlook:
             vantage = self._vantages[key[0]]
             if fresh(key, one.last_monotonic_ns) and not vantage.lost_with(one):
                 yield one if vantage.vouches(one) else replace(one, vouched=False)
+
+    def _is_partial(self, seen: Mapping[tuple[str, str, str], Evidence], believed: Collection[Evidence]) -> bool:
+        """Whether a way that was looked at lately is missing: its agent is silent, or cannot see."""
+        newest_ns = max(one.last_monotonic_ns for one in believed)
+        since_ns = newest_ns - int(self._settings.inside_gap_seconds * _SECOND_NS)
+        return len(believed) < sum(one.last_monotonic_ns >= since_ns for one in seen.values())
 
     def _vantage(self, agent: str) -> Vantage:
         found = self._vantages.get(agent)

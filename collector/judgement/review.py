@@ -11,7 +11,7 @@ from collector.judgement.casebook import Casebook
 from collector.judgement.evidence import Evidence, Run
 from collector.judgement.judge import Facts, Standing, judge, restored
 from collector.judgement.lines import Lines, WorkedOn
-from collector.judgement.links import overlaid
+from collector.judgement.links import judged_links, lost_alone, overlaid
 from collector.judgement.notes import Notes
 from collector.judgement.outlook import Outlook
 from collector.judgement.past import Past
@@ -57,7 +57,7 @@ class Review:
         self._series = series
         self._settings = settings
         self._notes = Notes(settings)
-        self._outlook = Outlook(settings)
+        self._outlook = Outlook(settings, frozenset(site.id for site in inventory.sites if judged_links(site)))
         self._past = Past(settings)
         self._quiet = Quiet(settings)
         self._struck = struck
@@ -73,6 +73,7 @@ class Review:
         self._next = self._standing
         self._shown = {site.id: verdicts[site.id] for site in self._lines.sites if site.id in verdicts}
         self._shown_next: dict[str, Verdict] = {}
+        self._alone: dict[str, frozenset[str]] = {}
 
     def know(self, agent: str, site: str) -> bool:
         """An agent that stands at a site; False where that was known."""
@@ -146,9 +147,10 @@ class Review:
             facts = self._facts(site, self._outlook.evidence(site.id, fresh), now_wall_ns, now_monotonic_ns)
             reached = facts_with_links(verdicts[site.id], facts)
             lines = self._lines.judge(site.id, fresh, facts.maintenance_until_ns, now_wall_ns)
-            shown = overlaid(self._shown.get(site.id), reached, lines, now_wall_ns)
+            lost = self._alone[site.id] = lost_alone(reached, lines, self._alone.get(site.id, ()))
+            shown = overlaid(self._shown.get(site.id), reached.own, lines, lost, now_wall_ns)
             verdicts[site.id] = self._shown_next[site.id] = shown
-            looks[site.id] = look_with_links(looks[site.id], site, reached, shown, lines)
+            looks[site.id] = look_with_links(looks[site.id], site, shown, lines, lost)
         return verdicts, self._casebook.turn(self._scene(looks, now_wall_ns, now_monotonic_ns))
 
     def links(self) -> Mapping[str, tuple[LinkView, ...]]:

@@ -8,7 +8,7 @@ from collector.inventory.site import Inventory, Link, Site
 from collector.judgement.condition import Condition
 from collector.judgement.evidence import Evidence, Run, extend
 from collector.judgement.judge import Standing
-from collector.judgement.links import LinkFacts, SiteFacts, is_held, is_lost, judge_link, overlaid
+from collector.judgement.links import LinkFacts, SiteFacts, is_held, is_lost, judge_link, lost_alone, overlaid
 from collector.judgement.settings import JudgementSettings
 from collector.notify.message import Kind, Urgency
 from collector.notify.policy import Rules, decide, urgency_of
@@ -121,6 +121,29 @@ def test_silence_of_who_looks_at_a_link_is_not_its_loss_and_not_its_return() -> 
     assert open_incident(story).cause is Cause.ACCESS_LINK, "nothing has shown that it is back"
 
 
+def test_silence_of_who_looks_at_a_site_is_no_outage_however_long_one_of_its_links_has_been_dead() -> None:
+    for pause in range(1, 9):
+        story = told()
+        story.ways["s3", WAY] = False
+        story.live(60 + pause)
+        story.province.running = False
+        story.live(150)
+        assert story.verdict("s3").state is State.UNKNOWN
+        story.province.running = True
+        story.live(60)
+        assert story.verdict("s3").state is State.DEGRADED
+        assert not any(t.site == "s3" and t.after is State.DOWN for t in story.journal.latest(1000))
+
+
+def test_a_way_that_nobody_looks_at_any_more_does_not_hide_the_outage_of_its_site() -> None:
+    story = told()
+    del story.ways["s3", WAY]
+    story.live(200)
+    story.down.add("s3")
+    story.live(60)
+    assert story.verdict("s3").state is State.DOWN
+
+
 def test_an_agent_that_lost_its_own_surroundings_says_nothing_of_links() -> None:
     story = told()
     seen = set()
@@ -152,6 +175,38 @@ def test_a_cable_that_is_out_of_the_agents_own_machine_is_no_lost_link() -> None
     story.live(300)
     assert story.verdict("s3").state is State.UP
     assert story.incidents() == []
+
+
+def test_a_dead_link_that_is_looked_at_first_after_our_own_blindness_is_no_outage_of_its_site() -> None:
+    story = told()
+    story.ways["s3", WAY] = False
+    story.live(120)
+    for seconds in (15, 20, 26, 27, 28, 29, 30, 31, 40, 300):
+        story.blind = True
+        story.live(seconds)
+        story.blind = False
+        story.live(101)
+    assert not any(t.site == "s3" and t.after is State.DOWN for t in story.journal.latest(1000))
+    assert [one.scope for one in story.picture.incidents] == [Scope.SITE]
+
+
+def test_a_link_that_returns_a_little_after_its_site_is_no_loss_of_its_own() -> None:
+    story = told()
+    story.down.add("s3")
+    story.ways["s3", WAY] = False
+    story.live(200)
+    story.down.clear()
+    story.live(6)
+    story.ways["s3", WAY] = True
+    story.live(120)
+    assert [(one.subject, one.trouble) for one in story.incidents()] == [("s3", Trouble.DOWN)]
+
+    story.down.add("s3")
+    story.ways["s3", WAY] = False
+    story.live(200)
+    story.down.clear()
+    story.live(60)
+    assert open_incident(story).trouble is Trouble.DEGRADED, "one that does not return is told"
 
 
 def test_work_at_a_site_is_no_loss_of_its_links() -> None:
@@ -237,24 +292,30 @@ STANDINGS = st.builds(
 )
 
 
-@given(st.none() | VERDICTS, VERDICTS, st.dictionaries(st.sampled_from("abc"), STANDINGS), st.integers(0, 10**13))
+@given(
+    st.none() | VERDICTS,
+    st.builds(SiteFacts, own=VERDICTS, seen_ns=st.integers(0, 10**13), reached_since_ns=st.integers(0, 10**13)),
+    st.dictionaries(st.sampled_from("abc"), STANDINGS),
+    st.sets(st.sampled_from("abc")),
+)
 def test_a_lost_link_degrades_a_reached_site_and_changes_no_other(
-    before: Verdict | None, own: Verdict, links: dict[str, Standing], seen_ns: int
+    before: Verdict | None, facts: SiteFacts, links: dict[str, Standing], told: set[str]
 ) -> None:
-    now_ns = 10**13
-    shown = overlaid(before, SiteFacts(own, seen_ns), links, now_ns)
+    now_ns, own = 10**13, facts.own
+    lost = lost_alone(facts, links, told)
+    shown = overlaid(before, own, links, lost, now_ns)
 
     assert shown.since_ns <= now_ns
     assert before is None or shown.since_ns >= before.since_ns
     assert before is None or shown.state is not before.state or shown.since_ns == before.since_ns
-    if own.state not in {State.UP, State.DEGRADED}:
-        assert shown.state is own.state
-    elif shown.state is not own.state:
-        assert shown.state is State.DEGRADED
-        lost = [name for name, one in links.items() if one.verdict.state is State.DOWN]
-        assert lost
-        assert any(f"link {name} is lost" in shown.reason for name in lost)
-    if not any(one.verdict.state is State.DOWN for one in links.values()):
+    assert all(links[name].verdict.state is State.DOWN for name in lost)
+    if own.state in {State.UP, State.DEGRADED}:
+        down = {name for name, one in links.items() if one.verdict.state is State.DOWN}
+        assert down & told <= lost, "what was told is told until the link is back or the site is lost"
+        assert shown.state is (State.DEGRADED if lost else own.state)
+        assert all(f"link {name} is lost" in shown.reason for name in lost)
+    else:
+        assert not lost
         assert shown.state is own.state
 
 
