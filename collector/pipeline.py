@@ -89,21 +89,26 @@ class Pipeline:
         self._review.written()
         lately = self._note_down(now_wall_ns, sum(verdict.state is State.DOWN for verdict in verdicts.values()))
         self._sequence += 1
-        views = self._review.links()
         return Picture(
             sequence=self._sequence,
             down_lately=lately,
             evaluated_at_ns=now_wall_ns,
             build=self._build,
-            sites=tuple(
-                SiteView(site=site, verdict=verdicts[site.id], links=views.get(site.id, ()))
-                for site in self._inventory.sites
-            ),
+            sites=self._sites(verdicts),
             agents=tuple(self._views.values()),
             transitions=self._transitions,
             incidents=incidents,
             expected_sites=len(self._inventory.sites) + self._inventory.missing,
             awaited=self._awaiting.look(self._views.values(), now_wall_ns),
+        )
+
+    def _sites(self, verdicts: Mapping[str, Verdict]) -> tuple[SiteView, ...]:
+        links = self._review.links()
+        if not links:
+            return tuple(SiteView(site=site, verdict=verdicts[site.id]) for site in self._inventory.sites)
+        return tuple(
+            SiteView(site=site, verdict=verdicts[site.id], links=links.get(site.id, ()))
+            for site in self._inventory.sites
         )
 
     def _note_down(self, now_ns: int, down: int) -> tuple[int | None, ...]:

@@ -77,7 +77,7 @@ class Outlook:
         if not seen:
             return ()
         believed = tuple(self._believed(seen, fresh))
-        if site in self._several and believed and self._is_partial(seen, believed):
+        if self._several and site in self._several and believed and self._is_partial(seen, believed):
             # Who cannot say anything of one way may not say by another that all are lost.
             return tuple(one if one.good else replace(one, vouched=False) for one in believed)
         return believed

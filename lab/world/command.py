@@ -75,7 +75,7 @@ def replay(wishes: ReplayWishes, land: Land, faults: Sequence[Fault], terminal: 
     lived = life.run(seconds, lambda now: terminal.progress(f"day {now / DAY_SECONDS:.2f} of {wishes.days:g}"))
     truth = happenings(faults, land, timeline, seconds)
     figures = score(truth, lived.versions, dark_times(timeline, seconds), wishes.sites * seconds / 3600)
-    links = link_score(faults, lived.versions, seconds)
+    links = link_score(faults, timeline, lived.versions, seconds)
     return {
         "seed": wishes.seed,
         "days": wishes.days,

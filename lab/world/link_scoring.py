@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from collector.incident import Incident
 from collector.judgement.clues import ClueKind
 from lab.world.fault import LINK, Fault
-from lab.world.place import BACKUP
+from lab.world.place import BACKUP, CENTRE, MAIN
 from lab.world.scoring import quantile
+from lab.world.strain import WELL
+from lab.world.timeline import Timeline
 from lab.world.truth import LEAST_SECONDS
 from lab.world.when import seconds_of
 
@@ -19,7 +21,7 @@ class LinkScore:
     """The figures of the links of one replay."""
 
     link_faults: int
-    """Longer than three minutes."""
+    """Those that could be seen alone: for three minutes the site was reached over its other link, and we could see."""
     links_named: int
     """Of those, with an incident that named the link while it was lost."""
     named_p50_seconds: float | None
@@ -37,13 +39,16 @@ class _Naming:
     since: float
 
 
-def link_score(faults: Sequence[Fault], versions: Sequence[Incident], seconds: float) -> LinkScore | None:
+def link_score(
+    faults: Sequence[Fault], timeline: Timeline, versions: Sequence[Incident], seconds: float
+) -> LinkScore | None:
     """Compare what was said of links with what was so; None where the script has no fault of a link."""
     ours = [fault for fault in faults if fault.kind == LINK and fault.begins < seconds]
     if not ours:
         return None
     namings = list(_namings(versions))
     long = [fault for fault in ours if min(fault.ends, seconds) - fault.begins > LEAST_SECONDS]
+    long = [fault for fault in long if _is_alone(fault, timeline)]
     waits = {fault: _wait(fault, namings) for fault in long}
     known = sorted(wait for wait in waits.values() if wait is not None)
     false = {
@@ -57,6 +62,17 @@ def link_score(faults: Sequence[Fault], versions: Sequence[Incident], seconds: f
         links_missed=tuple(f"{fault.where} at {fault.begins:.0f}" for fault, wait in waits.items() if wait is None),
         links_false=tuple(sorted(false)),
     )
+
+
+def _is_alone(fault: Fault, timeline: Timeline) -> bool:
+    """Whether nothing else hides it: another fault of the site or of ours, or one that had the link already."""
+    site, link = place_of(fault)
+    there, own = timeline.of(site), timeline.of(CENTRE)
+    before = there.at(fault.begins - 1)
+    taken = before.main_cut if link == MAIN else before.backup_cut
+    last = fault.begins + LEAST_SECONDS
+    clear = all(strain.reached for strain in there.between(fault.begins, last))
+    return clear and not taken and own.between(fault.begins, last) == [WELL]
 
 
 def place_of(fault: Fault) -> tuple[str, str]:

@@ -43,6 +43,11 @@ class History:
         place = bisect_right(self.starts, seconds)
         return self.starts[place] if place < len(self.starts) else seconds + _YEAR_SECONDS
 
+    def between(self, first: float, last: float) -> list[Strain]:
+        """All that holds at some time of an interval."""
+        place = max(0, bisect_right(self.starts, first) - 1)
+        return list(self.strains[place : bisect_right(self.starts, last)])
+
     def is_plain(self, first: float, last: float, least_seconds: float) -> bool:
         """Whether in a time no packets are lost but all of them, and then for a while."""
         place = max(0, bisect_right(self.starts, first) - 1)

@@ -24,17 +24,11 @@ def universe(*faults: Fault, loss: float = 0.0) -> Universe:
     return Universe(with_backups(LAND, faults, 3), faults, SECONDS, 3, loss)
 
 
-def scored(made: Universe, *, skip: bool = True) -> LinkScore:
-    found = link_score(made.faults, made.live(skip=skip).versions, SECONDS)
-    assert found is not None
-    return found
-
-
 @pytest.mark.parametrize("where", [SITE, f"{SITE}/backup", f"{SITE}/main"])
 def test_one_link_of_two_is_named_within_half_a_minute_and_calls_nobody(where: str) -> None:
     made = universe(Fault(LINK, where, 1800.0, 3600.0))
     lived = made.live()
-    links = link_score(made.faults, lived.versions, SECONDS)
+    links = link_score(made.faults, made.timeline, lived.versions, SECONDS)
 
     assert links is not None
     assert (links.link_faults, links.links_named, links.links_missed, links.links_false) == (1, 1, (), ())
@@ -86,7 +80,24 @@ def test_a_world_without_such_faults_has_no_second_links_and_the_same_losses() -
 
 
 def test_a_script_without_links_prints_no_figures_of_links() -> None:
-    assert link_score((Fault("fibre_cut", SITE, 60.0, 600.0),), (), SECONDS) is None
+    script = (Fault("fibre_cut", SITE, 60.0, 600.0),)
+    assert link_score(script, Timeline(LAND, script), (), SECONDS) is None
+
+
+def test_a_fault_of_a_link_that_nobody_could_see_alone_is_not_counted() -> None:
+    first = Fault(LINK, f"{SITE}/backup", 1000.0, 3000.0)
+    for other in (
+        Fault(LINK, f"{SITE}/main", 900.0, 2000.0),
+        Fault(LINK, f"{SITE}/backup", 900.0, 2000.0),
+        Fault("router_hang", SITE, 1.0, 5000.0),
+        Fault("province_uplink", "", 900.0, 1900.0),
+    ):
+        score = link_score((first, other), Timeline(LAND, (first, other)), (), 3000.0)
+        assert score is not None
+        assert f"{SITE}/backup at 1000" not in score.links_missed
+    alone = link_score((first,), Timeline(LAND, (first,)), (), 3000.0)
+    assert alone is not None
+    assert alone.links_missed == (f"{SITE}/backup at 1000",)
 
 
 def test_the_reference_names_the_figures_of_links() -> None:
