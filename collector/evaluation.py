@@ -72,7 +72,7 @@ class Evaluation:
         while True:
             begun_ns = self.clock.monotonic_ns()
             try:
-                self.picture = self.pipeline.evaluate(self.clock.wall_ns(), begun_ns)
+                self.picture = await self._evaluate(begun_ns)
                 self.evaluated_monotonic_ns = begun_ns
                 # Of ten thousand sites that takes a tenth of a second in which agents would wait.
                 self.feed.show(await asyncio.to_thread(self.feed.draw, self.picture))
@@ -84,6 +84,17 @@ class Evaluation:
             spent = (self.clock.monotonic_ns() - begun_ns) / _SECOND_NS
             self.telemetry.evaluated(spent, self.series.tally)
             await self.clock.sleep(max(0.05, self.every_seconds - spent, _BREATHS * spent))
+
+    async def _evaluate(self, begun_ns: int) -> Picture:
+        """The agents have a turn after each stretch of sites."""
+        steps = self.pipeline.evaluating(self.clock.wall_ns(), begun_ns)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                picture: Picture = end.value
+                return picture
+            await asyncio.sleep(0)
 
     async def _count_suspects(self) -> None:
         with contextlib.suppress(IdentityFailedError):

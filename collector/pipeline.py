@@ -1,6 +1,6 @@
 """The path of a batch from the inbox to the picture, readable from top to bottom; every decision is made elsewhere."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
 
 from collector.arrival import Arrival
 from collector.inventory.site import Inventory
@@ -78,8 +78,18 @@ class Pipeline:
 
     def evaluate(self, now_wall_ns: int, now_monotonic_ns: int) -> Picture:
         """Judge every site, write what changed, then give the picture of it."""
+        steps = self.evaluating(now_wall_ns, now_monotonic_ns)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                picture: Picture = end.value
+                return picture
+
+    def evaluating(self, now_wall_ns: int, now_monotonic_ns: int) -> Generator[None, None, Picture]:
+        """The same, a stretch of sites at a time: between two of them, readings may be accepted."""
         before = self._review.verdicts()
-        verdicts, incidents = self._review.turn(now_wall_ns, now_monotonic_ns)
+        verdicts, incidents = yield from self._review.turn(now_wall_ns, now_monotonic_ns)
         changed = list(_changes(before, verdicts))
         unwritten = self._review.unwritten()
         links = self._review.link_changes()

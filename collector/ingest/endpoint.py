@@ -38,7 +38,7 @@ class IngestSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """A whole body has this long; the server itself has no such limit."""
     retry_after_seconds: int = 5
     wait_seconds: float = 0.15
-    """Work that may wait before large batches are sent away with an appointment."""
+    """Work that may wait before batches are sent away with an appointment."""
 
 
 class BatchEndpoint:

@@ -20,7 +20,7 @@ class ReceptionSettings(msgspec.Struct, frozen=True, kw_only=True):
     """When to send agents away, and for how long at most."""
 
     wait_seconds: float = 0.15
-    """Work that may wait before the next large batch is sent away; small ones (the newest state) wait twice as long."""
+    """Work that may wait before the next batch is sent away."""
     longest_retry_seconds: float = 600.0
 
 
@@ -68,7 +68,7 @@ class Reception:
         """Whether a batch of that size would be taken now."""
         if not self._waiting_bytes:
             return True
-        allowed = self._settings.wait_seconds * _SECOND_NS * (2 if size_bytes <= _SMALL_BYTES else 1)
+        allowed = self._settings.wait_seconds * _SECOND_NS
         return self._cost_ns(self._waiting_bytes) + self._cost_ns(size_bytes) <= allowed
 
     def begin(self, size_bytes: int) -> None:

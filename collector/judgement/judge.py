@@ -114,3 +114,12 @@ def _since(before: Standing | None, state: State, begun_ns: int, now_wall_ns: in
     if before.verdict.state is state:
         return before.verdict.since_ns
     return max(before.verdict.since_ns, min(begun_ns, now_wall_ns))
+
+
+def same_evidence(before: Facts, now: Facts) -> bool:
+    """Whether the very same evidence is there; who reports from inside matters where a site is being lost."""
+    if now.maintenance_until_ns is not None or before.maintenance_until_ns is not None:
+        return False
+    if len(before.links) != len(now.links) or any(a is not b for a, b in zip(before.links, now.links, strict=True)):
+        return False
+    return all(link.good for link in now.links) or before == now

@@ -23,6 +23,8 @@ class Quiet:
         self._heard: dict[str, tuple[int, int]] = {}
         """Wall and monotonic time of the newest batch."""
         self._backlogs: dict[str, Backlog] = {}
+        self._told: dict[str, tuple[Backlog | None, ...]] = {}
+        """The same by site, kept as it comes: nobody wants to look at ten thousand agents each second for a few."""
         self._begun_monotonic_ns: int | None = None
 
     def know(self, agent: str, site: str) -> bool:
@@ -32,8 +34,10 @@ class Quiet:
             return False
         if before is not None:
             self._inside[before].remove(agent)
+            self._sum_up(before)
         self.where[agent] = site
         self._inside.setdefault(site, []).append(agent)
+        self._sum_up(site)
         return True
 
     def agents(self, site: str) -> Collection[str]:
@@ -58,6 +62,7 @@ class Quiet:
             return
         oldest = [int(sample.value * _SECOND_NS) for sample in reading.samples if sample.name == _SPOOL_OLDEST]
         self._backlogs[agent] = Backlog(at_ns, oldest[-1] if oldest else None)
+        self._sum_up(self.where[agent])
 
     def spool_oldest_ns(self, agent: str) -> int | None:
         """The oldest record that an agent said it still had to send; None where it has none or never said."""
@@ -66,9 +71,14 @@ class Quiet:
 
     def backlogs(self) -> Mapping[str, tuple[Backlog | None, ...]]:
         """By site, of each agent that stands there."""
-        return {
-            site: tuple(self._backlogs.get(name) for name in names) for site, names in self._inside.items() if names
-        }
+        return self._told
+
+    def _sum_up(self, site: str) -> None:
+        names = self._inside[site]
+        if names:
+            self._told[site] = tuple(self._backlogs.get(name) for name in names)
+        else:
+            self._told.pop(site, None)
 
     def silent(
         self, looks: Mapping[str, Look], observers: Collection[str], now_wall_ns: int, now_monotonic_ns: int

@@ -1,6 +1,6 @@
 """From readings to verdicts and incidents: it hands each reading to those who know what it says, and asks them all."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 
 from collector.arrival import Arrival
 from collector.incident import Incident
@@ -9,7 +9,7 @@ from collector.journal.journal import LinkChange
 from collector.judgement.appearance import facts_with_links, look_of, look_with_links
 from collector.judgement.casebook import Casebook
 from collector.judgement.evidence import Evidence, Run
-from collector.judgement.judge import Facts, Standing, judge, restored
+from collector.judgement.judge import Facts, Standing, judge, restored, same_evidence
 from collector.judgement.lines import Lines, WorkedOn
 from collector.judgement.links import judged_links, lost_alone, overlaid
 from collector.judgement.notes import Notes
@@ -23,6 +23,8 @@ from collector.series.latest import Late, Latest
 from collector.series.store import SeriesStore
 
 _SECOND_NS = 1_000_000_000
+_STRETCH = 500
+"""Sites that are judged between two breaths: about five milliseconds."""
 
 
 Maintained = Callable[[Site, int], int | None]
@@ -125,8 +127,14 @@ class Review:
         verdicts.update(self._shown)
         return verdicts
 
-    def turn(self, now_wall_ns: int, now_monotonic_ns: int) -> tuple[dict[str, Verdict], tuple[Incident, ...]]:
-        """Judge everything anew; it counts from :meth:`written` on."""
+    def turn(
+        self, now_wall_ns: int, now_monotonic_ns: int
+    ) -> Generator[None, None, tuple[dict[str, Verdict], tuple[Incident, ...]]]:
+        """Judge everything anew; it counts from :meth:`written` on.
+
+        It stops between stretches of sites, where readings may be taken: each site is judged by what is there then,
+        and the incidents, without a stop, by all that is there at the end.
+        """
 
         def fresh(key: tuple[str, str, str], measured_ns: int) -> bool:
             return self._series.counts(key, measured_ns, now_monotonic_ns)
@@ -134,23 +142,28 @@ class Review:
         self._outlook.watch(now_monotonic_ns, fresh)
         standing: dict[str, Standing] = {}
         looks: dict[str, Look] = {}
-        for site in self._inventory.sites:
+        told: dict[str, Facts] = {}
+        for number, site in enumerate(self._inventory.sites, 1):
             links = self._outlook.evidence(site.id, fresh)
-            facts = self._facts(site, links, now_wall_ns, now_monotonic_ns)
+            facts = told[site.id] = self._facts(site, links, now_wall_ns, now_monotonic_ns)
             standing[site.id] = self._judge(site.id, facts, now_wall_ns)
             worked = self._worked_lately(site.id, now_wall_ns)
             looks[site.id] = self._look(site.id, standing[site.id], facts, maintenance=worked)
+            if not number % _STRETCH:
+                yield
         self._next = standing
         verdicts = {site: one.verdict for site, one in standing.items()}
         self._shown_next = {}
-        for site in self._lines.sites:
-            facts = self._facts(site, self._outlook.evidence(site.id, fresh), now_wall_ns, now_monotonic_ns)
+        for number, site in enumerate(self._lines.sites, 1):
+            facts = told[site.id]
             reached = facts_with_links(verdicts[site.id], facts)
             lines = self._lines.judge(site.id, fresh, facts.maintenance_until_ns, now_wall_ns)
             lost = self._alone[site.id] = lost_alone(reached, lines, self._alone.get(site.id, ()))
             shown = overlaid(self._shown.get(site.id), reached.own, lines, lost, now_wall_ns)
             verdicts[site.id] = self._shown_next[site.id] = shown
             looks[site.id] = look_with_links(looks[site.id], site, shown, lines, lost)
+            if not number % _STRETCH:
+                yield
         return verdicts, self._casebook.turn(self._scene(looks, now_wall_ns, now_monotonic_ns))
 
     def links(self) -> Mapping[str, tuple[LinkView, ...]]:
@@ -174,7 +187,7 @@ class Review:
     def _judge(self, site: str, facts: Facts, now_wall_ns: int) -> Standing:
         """The same facts judged again give the same: most sites have nothing new in most seconds."""
         known, before = self._judged.get(site), self._standing.get(site)
-        if known is not None and before is known[1] and facts.links and _same(known[0], facts):
+        if known is not None and before is known[1] and facts.links and same_evidence(known[0], facts):
             return known[1]
         after = judge(before, facts, now_wall_ns, self._settings)
         self._judged[site] = (facts, after)
@@ -235,12 +248,3 @@ class Review:
 
     def _was_blind(self, agent: str, first_ns: int, last_ns: int) -> bool:
         return self._notes.of(self.site_of(agent)).lost_outside(first_ns, last_ns)
-
-
-def _same(before: Facts, now: Facts) -> bool:
-    """Whether the very same evidence is there; who reports from inside matters where a site is being lost."""
-    if now.maintenance_until_ns is not None or before.maintenance_until_ns is not None:
-        return False
-    if len(before.links) != len(now.links) or any(a is not b for a, b in zip(before.links, now.links, strict=True)):
-        return False
-    return all(link.good for link in now.links) or before == now
