@@ -51,7 +51,7 @@ def run(progress: Callable[[str], None]) -> Table:
             progress(f"prometheus: the same {agents}")
             with tempfile.TemporaryDirectory(prefix="phusong-bench-") as folder:
                 load = Load(agents, _READINGS, _ROUNDS, _EVERY_SECONDS)
-                rows.append(peer(program, load, Path(folder), _free_port()))
+                rows.append(peer(program, load, Path(folder), free_port()))
     return Table(
         title="Collector: readings that are on its disk before they are acknowledged",
         columns=_COLUMNS,
@@ -62,8 +62,8 @@ def run(progress: Callable[[str], None]) -> Table:
 
 def _measure(agents: int) -> tuple[str, ...]:
     with tempfile.TemporaryDirectory(prefix="phusong-bench-") as folder:
-        port = _free_port()
-        with _collector(write_settings(Path(folder), agents, port), port) as process:
+        port = free_port()
+        with collecting(write_settings(Path(folder), agents, port), port) as process:
             before, begun = cpu_seconds(process.pid), time.monotonic()
             tally = Tally()
             wishes = FleetWishes(
@@ -89,7 +89,8 @@ def _measure(agents: int) -> tuple[str, ...]:
 
 
 @contextmanager
-def _collector(settings: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
+def collecting(settings: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """A collector with these settings that is ready, ended at the end."""
     command = module("collector", "run", "--config", str(settings), "--log-level", "ERROR")
     process = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL)
     try:
@@ -102,7 +103,8 @@ def _collector(settings: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Of 127.0.0.1."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
