@@ -15,6 +15,7 @@ from collector.notify.words import words_in as incident_words
 from collector.pages.stock_words import ENGLISH as STOCK_ENGLISH
 from collector.pages.stock_words import VIETNAMESE as STOCK_VIETNAMESE
 from collector.pages.words import ENGLISH, VIETNAMESE
+from collector.wall.edition import module
 from collector.wall.feed import Feed
 from collector.wall.language import language_in
 from collector.wall.pages import GLYPHS
@@ -42,6 +43,7 @@ class Sheets:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.globals.update(module=module)
 
     def language(self, request: Request) -> str:
         """Of this request: ``?lang=``, else that of the settings."""

@@ -9,12 +9,16 @@ const next = document.body.dataset.next ?? "";
 const wait = (/** @type {number} */ ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 async function isThere() {
+  const given = new AbortController();
+  const over = setTimeout(() => given.abort(), FETCH_MS);
   try {
-    const answer = await fetch(next, { cache: "no-store", signal: AbortSignal.timeout(FETCH_MS) });
+    const answer = await fetch(next, { cache: "no-store", signal: given.signal });
     await answer.text();
     return answer.ok && !answer.redirected;
   } catch {
     return false;
+  } finally {
+    clearTimeout(over);
   }
 }
 
@@ -25,3 +29,5 @@ async function turn() {
 }
 
 turn();
+
+export {};

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from collector.wall.edition import edition, module, modules
 from tests.peers.presence import require
 
 pytestmark = pytest.mark.browser
@@ -44,6 +46,7 @@ STRIP = """() => [...['most', 'path'].map(id => document.getElementById(id).text
     rect => ['x', 'y', 'height', 'class'].map(name => rect.getAttribute(name)).join())]"""
 PROBLEMS = """() => [document.getElementById('more').outerHTML,
     document.getElementById('problems').innerHTML.trim().replace(/>\\s+</g, '><')]"""
+PARTS = [module(name) for name in modules() if name.startswith("wall/")]
 LIMIT_MS = 10_000
 
 
@@ -160,6 +163,48 @@ def test_a_page_whose_script_never_runs_covers_itself(page: Page, server: Server
     assert page.evaluate(UNCOVERED)
 
     page.wait_for_function(COVERED, polling=100)
+
+
+def test_a_part_that_cannot_be_had_leaves_the_cover(browser: Browser, server: Server) -> None:
+    """One page for each part, all at once: whichever is missing, nothing holds the cover back."""
+    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    pages = {address: context.new_page() for address in PARTS}
+    for address, opened in pages.items():
+        opened.route(f"**{address}", lambda route: route.abort())
+        opened.goto(f"{server.url}/wall", wait_until="domcontentloaded")
+    for opened in pages.values():
+        opened.wait_for_function(COVERED, polling=100, timeout=LIMIT_MS)
+
+    assert len(pages) >= 9
+    assert [address for address, opened in pages.items() if opened.evaluate(LIVE)] == []
+    context.close()
+
+
+def test_a_wall_whose_part_could_not_be_had_comes_back_when_it_can_be(page: Page, server: Server) -> None:
+    page.clock.install()
+    page.route("**/wall/live.js", lambda route: route.abort())
+    page.goto(f"{server.url}/wall", wait_until="load")
+    page.wait_for_function(COVERED, polling=100)
+
+    page.unroute("**/wall/live.js")
+    page.clock.fast_forward(20_000)
+    page.wait_for_function(LIVE)
+
+
+def test_all_modules_of_a_page_are_of_the_release_that_drew_it(page: Page, server: Server) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    show(page, server, "?rotate=10")
+    scripts = [url.removeprefix(server.url) for url in asked if url.endswith(".js")]
+
+    assert sorted(scripts) == sorted({module("wall.js"), module("rotate.js"), *PARTS}), "each once, no other"
+
+
+def test_a_page_of_another_release_gets_none_of_our_modules(server: Server) -> None:
+    """It would run a module that was written for another page, and believe its own frame."""
+    other = module("wall/live.js").replace(edition(), "0123456789ab")
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{server.url}{other}", timeout=5)  # noqa: S310 - our own server
 
 
 @pytest.mark.parametrize("nonsense", ["no json", "{}", EMPTY])
@@ -489,6 +534,17 @@ def test_counts_that_contradict_the_sites_cover_the_screen(page: Page, server: S
     assert not page.evaluate(LIVE)
 
 
-def test_an_old_script_is_not_kept_after_an_upgrade(server: Server) -> None:
-    with urllib.request.urlopen(f"{server.url}/static/wall.js", timeout=5) as answer:  # noqa: S310 - our own server
-        assert answer.headers["Cache-Control"] == "no-cache"
+def test_an_old_script_is_not_kept_after_an_upgrade(page: Page, server: Server) -> None:
+    """What may be kept has an address that a page of another release does not name."""
+    for address in ("wall.css", "wall.js"):
+        with urllib.request.urlopen(f"{server.url}/static/{address}", timeout=5) as answer:  # noqa: S310 - our own
+            assert answer.headers["Cache-Control"] == "no-cache"
+    with urllib.request.urlopen(server.url + module("wall.js"), timeout=5) as answer:  # noqa: S310 - our own server
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    show(page, server)
+    written = page.evaluate(
+        "[...document.querySelectorAll('script, link[rel=modulepreload]')].map(e => e.src ?? e.href)"
+    )
+    assert written
+    assert all(f"/static/{edition()}/" in address for address in written)
