@@ -12,6 +12,8 @@ from starlette.responses import HTMLResponse, Response
 
 from collector.notify.words import Words as IncidentWords
 from collector.notify.words import words_in as incident_words
+from collector.pages.report_words import ENGLISH as REPORT_ENGLISH
+from collector.pages.report_words import VIETNAMESE as REPORT_VIETNAMESE
 from collector.pages.stock_words import ENGLISH as STOCK_ENGLISH
 from collector.pages.stock_words import VIETNAMESE as STOCK_VIETNAMESE
 from collector.pages.words import ENGLISH, VIETNAMESE
@@ -26,6 +28,11 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'"
 )
+
+_WORDS = {
+    "en": {**ENGLISH, **STOCK_ENGLISH, **REPORT_ENGLISH},
+    "vi": {**VIETNAMESE, **STOCK_VIETNAMESE, **REPORT_VIETNAMESE},
+}
 
 
 class Sheets:
@@ -51,8 +58,7 @@ class Sheets:
     def words(self, request: Request) -> tuple[Mapping[str, str], IncidentWords]:
         """The words of pages and those of incidents."""
         language = self.language(request)
-        words = {**ENGLISH, **STOCK_ENGLISH} if language == "en" else {**VIETNAMESE, **STOCK_VIETNAMESE}
-        return words, incident_words(language)
+        return _WORDS[language], incident_words(language)
 
     @property
     def fresh_seconds(self) -> float:
