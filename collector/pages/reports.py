@@ -186,7 +186,9 @@ def _line_row(line: Line, told: Words) -> LineRow:
         link=link.name if link is not None else "",
         provider=line.provider,
         contract=link.contract if link is not None else "",
-        agreed=f"{link.agreed_availability_ratio:.3%}" if link is not None and link.agreed_availability_ratio else "",
+        agreed=f"{100 * link.agreed_availability_ratio:g} %"
+        if link is not None and link.agreed_availability_ratio
+        else "",
         contracted=_share(found.contracted()) if found is not None else "",
         availability=_share(found.availability()) if found is not None else "",
         theirs=_hours(found.down_of(Owner.PROVIDER), told) if found is not None else "",

@@ -179,3 +179,19 @@ def test_what_is_no_month_or_lies_ahead_is_refused(text: str) -> None:
 def test_what_are_no_days_is_refused(first: str, last: str) -> None:
     with pytest.raises(ValueError, match=r"is no day|is before"):
         days(first, last, ZONE, DAWN_NS)
+
+
+def test_work_that_overruns_is_down_from_the_end_of_its_window_only() -> None:
+    story = Story(agreed(communes(4), 0.95))
+    story.live(300)
+    story.worked_at, story.down = {"s1"}, {"s1"}
+    story.live(200)
+    story.worked_at = set()
+    story.live(60)
+    story.down = set()
+    story.live(300)
+    found = line(told(story), "s1").account
+
+    assert found is not None
+    assert found.maintenance_ns == pytest.approx(190 * SECOND_NS, abs=20 * SECOND_NS)
+    assert found.down_ns == pytest.approx(60 * SECOND_NS, abs=15 * SECOND_NS)
