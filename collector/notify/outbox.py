@@ -141,6 +141,11 @@ class Outbox:
             for number, at_ns, person, kind, text in await self._rows(query, (number,))
         ]
 
+    async def taken(self, since_ns: int) -> dict[int, int]:
+        """When each incident was first acknowledged, of those that were then or later."""
+        query = "SELECT number, min(at_ns) FROM remark WHERE kind = 'acknowledged' AND at_ns >= ? GROUP BY number"
+        return dict(await self._rows(query, (since_ns,)))
+
     async def trials(self, since_ns: int) -> list[tuple[int, int, int | None]]:
         """Number, begin and end of the trials that began then or later, oldest first."""
         return await self._rows("SELECT * FROM trial WHERE began_ns >= ? ORDER BY began_ns", (since_ns,))
