@@ -113,11 +113,13 @@ def decide(  # noqa: PLR0911, PLR0913 - everything that a decision hangs on
         return _begin(
             incident, told, now_ns, rules, audience, quiet_ns, heir=heir, urgency=urgency, hush=quiet_until_ns
         )
+    told = _not_ahead(told, now_ns, rules)
     if incident.silent_because and (audience is Audience.STANDING or incident.silent_because not in _STILL_OWED):
         return Decision(kind=Kind.WITHDRAWN, why=incident.silent_because)
     if not incident.is_open:
-        settled_ns = (incident.ended_ns or 0) + int(_settle_seconds(incident, told, rules) * _SECOND_NS)
-        if now_ns < settled_ns:
+        ended_ns = incident.ended_ns or 0
+        settled_ns = ended_ns + int(_settle_seconds(incident, told, rules) * _SECOND_NS)
+        if ended_ns <= now_ns < settled_ns:
             return Decision(wait_ns=settled_ns, why="may come back")
         return Decision(kind=Kind.RESOLVED) if quiet_ns is None else Decision(wait_ns=quiet_ns, why="quiet hours")
     if audience is Audience.STANDING:
@@ -125,6 +127,18 @@ def decide(  # noqa: PLR0911, PLR0913 - everything that a decision hangs on
     if incident.silent_because:
         return Decision(why=incident.silent_because)
     return _go_on(incident, told, now_ns, rules, quiet_ns, urgency=urgency, levels=levels)
+
+
+def _not_ahead(told: Told, now_ns: int, rules: Rules) -> Told:
+    """Where the clock was set back, what was told lies ahead: nothing would be due until it had caught up."""
+    if max(told.last_ns, told.level_ns) <= now_ns:
+        return told
+    long_ago_ns = now_ns - int(rules.update_seconds * _SECOND_NS)
+    return msgspec.structs.replace(
+        told,
+        last_ns=told.last_ns if told.last_ns <= now_ns else long_ago_ns,
+        level_ns=told.level_ns if told.level_ns <= now_ns else 0,
+    )
 
 
 def _settle_seconds(incident: Incident, told: Told, rules: Rules) -> float:

@@ -245,3 +245,15 @@ def test_quiet_hours_go_over_midnight(hour: int, until: int | None) -> None:
 def test_a_time_of_day_is_written_in_one_way(wrong: str) -> None:
     with pytest.raises(ValueError, match="write HH:MM"):
         time_of_day(wrong)
+
+
+def test_a_clock_that_was_set_back_holds_up_neither_updates_nor_escalation_nor_the_end() -> None:
+    hub = incident(**HUB)
+    told = known(hub, at_ns=NOON_NS + 5 * HOUR_NS)
+    now_ns = NOON_NS + MINUTE_NS
+    grown = later(hub, sites=("00898", "00899", "00901", "a"))
+    over = later(hub, ended_ns=NOON_NS + 4 * HOUR_NS)
+
+    assert decide(grown, told, now_ns, RULES).kind is Kind.UPDATE
+    assert decide(over, told, now_ns, Rules(settle_seconds=60)).kind is Kind.RESOLVED
+    assert decide(hub, told, now_ns, RULES, levels=2).kind is Kind.ESCALATED
