@@ -14,8 +14,8 @@ import msgspec
 from collector.copying import copy_database
 from collector.notify.message import Audience, Note
 from collector.notify.plan import Step
-from collector.notify.policy import Told
 from collector.notify.queue import Waiting
+from collector.notify.told import Told
 
 _T = TypeVar("_T")
 _SCHEMA = """

@@ -8,7 +8,8 @@ import msgspec
 
 from collector.incident import Incident
 from collector.notify.message import Audience, Kind, Note, Urgency
-from collector.notify.policy import Rules, Told, after, decide, urgency_of
+from collector.notify.policy import Rules, decide, urgency_of
+from collector.notify.told import Told, after
 
 _NONE: Mapping[int, int] = MappingProxyType({})
 

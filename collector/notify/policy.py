@@ -3,7 +3,8 @@
 import msgspec
 
 from collector.incident import Cause, Incident, Scope, Trouble
-from collector.notify.message import Audience, Kind, Note, Urgency
+from collector.notify.message import Audience, Kind, Urgency
+from collector.notify.told import Told, is_another, not_ahead
 
 _SECOND_NS = 1_000_000_000
 _MINUTE_NS = 60 * _SECOND_NS
@@ -37,33 +38,6 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """After the last level, everybody is told again and again; 0: not."""
     important: tuple[str, ...] = ()
     """Sites whose loss wakes somebody; loss of a hub, of a provider or of our own side always does."""
-
-
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What an audience knows of one incident."""
-
-    incident: Incident
-    """The version that was told last."""
-    urgency: Urgency
-    """The highest that it had."""
-    thread: int
-    first_ns: int
-    last_ns: int
-    """When the newest message was decided."""
-    kind: Kind
-    """Of that message: ``resolved``, ``past`` and ``withdrawn`` end the story."""
-    level: int = 0
-    """0: those on duty, 1: the next level …"""
-    level_ns: int = 0
-    """When it went to that level, or was repeated."""
-    acknowledged_ns: int | None = None
-    returns: int = 0
-    """How often it came back after its end was told."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more is owed."""
-        return self.kind in {Kind.RESOLVED, Kind.PAST, Kind.WITHDRAWN}
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +87,7 @@ def decide(  # noqa: PLR0911, PLR0913 - everything that a decision hangs on
         return _begin(
             incident, told, now_ns, rules, audience, quiet_ns, heir=heir, urgency=urgency, hush=quiet_until_ns
         )
-    told = _not_ahead(told, now_ns, rules)
+    told = not_ahead(told, now_ns, now_ns - int(rules.update_seconds * _SECOND_NS))
     if incident.silent_because and (audience is Audience.STANDING or incident.silent_because not in _STILL_OWED):
         return Decision(kind=Kind.WITHDRAWN, why=incident.silent_because)
     if not incident.is_open:
@@ -129,47 +103,10 @@ def decide(  # noqa: PLR0911, PLR0913 - everything that a decision hangs on
     return _go_on(incident, told, now_ns, rules, quiet_ns, urgency=urgency, levels=levels)
 
 
-def _not_ahead(told: Told, now_ns: int, rules: Rules) -> Told:
-    """Where the clock was set back, what was told lies ahead: nothing would be due until it had caught up."""
-    if max(told.last_ns, told.level_ns) <= now_ns:
-        return told
-    long_ago_ns = now_ns - int(rules.update_seconds * _SECOND_NS)
-    return msgspec.structs.replace(
-        told,
-        last_ns=told.last_ns if told.last_ns <= now_ns else long_ago_ns,
-        level_ns=told.level_ns if told.level_ns <= now_ns else 0,
-    )
-
-
 def _settle_seconds(incident: Incident, told: Told, rules: Rules) -> float:
     """How long an end must last before it is told: ends that did not hold are believed later."""
     came_back = told.returns > 0 or incident.trouble is Trouble.FLAPPING
     return max(rules.calm_seconds, rules.settle_seconds) if came_back else rules.settle_seconds
-
-
-def is_another(incident: Incident, told: Told) -> bool:
-    """Whether a number was given anew, as after a restore: it became known after the last word on the other."""
-    return incident.known_ns > told.last_ns
-
-
-def after(told: Told | None, note: Note, now_ns: int, taken_ns: int | None = None) -> Told:
-    """What an audience knows once a note is stored for it; ``taken_ns``: acknowledged before it was told."""
-    again = told is None or told.is_over
-    back = told if told is not None and told.is_over and not is_another(note.incident, told) else None
-    acknowledged_ns = taken_ns if told is None or (again and back is None) else told.acknowledged_ns
-    rang = note.kind in {Kind.NEW, Kind.ESCALATED} or again or (told is not None and note.urgency > told.urgency)
-    return Told(
-        incident=note.incident,
-        urgency=note.urgency,
-        thread=note.thread,
-        first_ns=now_ns if told is None or again else told.first_ns,
-        last_ns=now_ns,
-        kind=note.kind,
-        level=note.level,
-        level_ns=now_ns if told is None or rang else told.level_ns,
-        acknowledged_ns=acknowledged_ns,
-        returns=0 if told is None or (again and back is None) else told.returns + again,
-    )
 
 
 def _begin(  # noqa: PLR0911, PLR0913, PLR0917 - the parts of one decision

@@ -15,9 +15,10 @@ from collector.notify.hours import quiet_until
 from collector.notify.message import Audience, Kind, Urgency
 from collector.notify.outbox import Outbox, Remark
 from collector.notify.plan import Step, plan
-from collector.notify.policy import Rules, Told
+from collector.notify.policy import Rules
 from collector.notify.roster import Roster
 from collector.notify.telemetry import NotifyTelemetry
+from collector.notify.told import Told
 from shared.clock import Clock
 from shared.logs import Limited
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -34,6 +35,10 @@ _WORDS = {
     "vi": {**VIETNAMESE, **STOCK_VIETNAMESE, **REPORT_VIETNAMESE},
 }
 
+_GLYPHS = {**GLYPHS, "up": "●"}
+"""On a wall what is well shows by its colour and by being quiet; in a line of text each state has its sign."""
+_CARRIED = frozenset({"q", "units", "provider", "site"})
+
 
 class Sheets:
     """Renders the templates of this room."""
@@ -60,6 +65,11 @@ class Sheets:
         language = self.language(request)
         return _WORDS[language], incident_words(language)
 
+    def suffix(self, request: Request) -> str:
+        """What keeps the language from page to page: a query, or nothing where it is that of the settings."""
+        language = self.language(request)
+        return "" if language == self._settings.language else f"?lang={language}"
+
     @property
     def fresh_seconds(self) -> float:
         """How old an evaluation may be."""
@@ -71,6 +81,7 @@ class Sheets:
         """The page; ``content`` is for its template, ``scripts`` lets modules of ours run on it."""
         language = self.language(request)
         words, told = self.words(request)
+        suffix = self.suffix(request)
         latest = self.feed.latest
         body = self._templates.get_template(template).render(
             words=words,
@@ -78,10 +89,13 @@ class Sheets:
             states=state_words(language),
             language=language,
             reason=partial(reason_in, language_in(language)),
-            glyphs=GLYPHS,
+            glyphs=_GLYPHS,
             title=self._settings.title,
-            path=request.url.path,
-            suffix="?lang=en" if language == "en" else "",
+            other=_other_language(request, language),
+            person=getattr(request.state, "person", None),
+            here=quote(request.url.path),
+            suffix=suffix,
+            amp=f"&{suffix[1:]}" if suffix else "",
             evaluated=self.moment(latest.evaluated_at) if latest is not None else "",
             moment=self.moment,
             **content,
@@ -96,3 +110,9 @@ class Sheets:
     def clock(self, unix_seconds: float) -> str:
         """Time of day in the province."""
         return f"{datetime.fromtimestamp(unix_seconds, self.zone):%H:%M}"
+
+
+def _other_language(request: Request, language: str) -> str:
+    """This very page in the other one."""
+    kept = {name: value[:100] for name, value in request.query_params.items() if name in _CARRIED}
+    return f"{quote(request.url.path)}?{urlencode({**kept, 'lang': 'vi' if language == 'en' else 'en'})}"

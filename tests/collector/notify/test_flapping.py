@@ -5,7 +5,8 @@ import msgspec
 from collector.incident import Incident, Scope, Trouble
 from collector.notify.message import Audience, Kind
 from collector.notify.plan import plan
-from collector.notify.policy import Rules, Told
+from collector.notify.policy import Rules
+from collector.notify.told import Told
 from tests.peers.incidents import HOUR_NS, MINUTE_NS, NOON_NS, SECOND_NS, incident
 
 HUB = {"scope": Scope.HUB, "subject": "H02", "sites": ("a", "b", "c"), "still": ("a", "b", "c")}

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from collector.incident import Cause, Confidence, Incident, Scope, Trouble
 from collector.notify.hours import quiet_until, time_of_day
 from collector.notify.message import Audience, Kind, Note, Urgency
-from collector.notify.policy import Decision, Rules, Told, after, decide, urgency_of
+from collector.notify.policy import Decision, Rules, decide, urgency_of
+from collector.notify.told import Told, after
 from tests.peers.incidents import HOUR_NS, MINUTE_NS, NOON_NS, SECOND_NS, incident
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")

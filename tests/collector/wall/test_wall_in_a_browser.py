@@ -492,3 +492,14 @@ def test_counts_that_contradict_the_sites_cover_the_screen(page: Page, server: S
 def test_an_old_script_is_not_kept_after_an_upgrade(server: Server) -> None:
     with urllib.request.urlopen(f"{server.url}/static/wall.js", timeout=5) as answer:  # noqa: S310 - our own server
         assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_a_desk_page_that_stays_open_says_that_it_is_old_by_no_code_at_all(page: Page) -> None:
+    css = (ROOT / "collector" / "wall" / "static" / "page.css").read_text(encoding="utf-8")
+    page.set_content(f"<style>{css}</style><p class='aged'>old</p>")
+    seen = "getComputedStyle(document.querySelector('.aged')).visibility"
+
+    assert page.evaluate(seen) == "hidden"
+    assert page.evaluate("document.getAnimations()[0].effect.getTiming().duration") == 120_000
+    page.evaluate("document.getAnimations()[0].finish()")
+    assert page.evaluate(seen) == "visible"
