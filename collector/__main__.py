@@ -13,6 +13,7 @@ from collector.commands.export import export_sites
 from collector.commands.inventory import inventory
 from collector.commands.maintenance import maintenance
 from collector.commands.people import user, wall_token
+from collector.commands.report import report
 from collector.commands.restore import restore
 from collector.commands.run import check_config, run
 from collector.commands.stock import import_sites
@@ -35,6 +36,7 @@ _BY_NAME: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType(
         "export-sites": export_sites,
         "inventory": inventory,
         "maintenance": maintenance,
+        "report": report,
         "user": user,
         "wall-token": wall_token,
     }
@@ -85,6 +87,7 @@ def _parser() -> ArgumentParser:
     restoring = _command(commands, "restore", "put a night's backup back; what is there is moved aside", example)
     restoring.add_argument("backup", type=Path, metavar="BACKUP", help="copy of the inbox; the others come along")
     _maintenance(commands)
+    _report(commands)
     _people(commands)
     for name, text in _ABOUT_SITES.items():
         about = _command(commands, name, text, f"{name} 00898 --config /etc/phusong/collector.yaml")
@@ -153,6 +156,23 @@ def _maintenance(commands: "argparse._SubParsersAction[ArgumentParser]") -> None
     one.add_argument("--who", default="", help="who answers for it")
     one.add_argument("--why", default="", help="what is done")
     one.add_argument("--all", action="store_true", help="list those that are over too")
+
+
+def _report(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+    example = (
+        "report --month 2026-11 --provider VNPT --config FILE\n"
+        "  phusong-collector report --month 2026-11 --csv lines.csv --outages outages.csv --config FILE"
+    )
+    one = _command(commands, "report", "how long each line served, and whether its contract was kept", example)
+    one.add_argument("--month", default="", metavar="YYYY-MM", help="the present one where none is given")
+    one.add_argument("--from", dest="first", default="", metavar="DAY", help="YYYY-MM-DD, with --until")
+    one.add_argument("--until", dest="last", default="", metavar="DAY", help="the last day, included")
+    one.add_argument("--provider", default="", metavar="NAME", help="lines of this provider only")
+    one.add_argument("--site", default="", metavar="SITE", help="lines of this site only")
+    one.add_argument("--csv", type=Path, metavar="FILE", help="every line with all figures")
+    one.add_argument("--outages", type=Path, metavar="CSV", help="every outage: the evidence behind the figures")
+    one.add_argument("--separator", choices=(",", ";"), default=",", help="';' comes with a decimal comma (,)")
+    one.add_argument("--json", action="store_true", help="all of it as one JSON object")
 
 
 def _people(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:

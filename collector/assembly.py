@@ -29,7 +29,7 @@ from collector.ingest.reconciliation import Reconciliation
 from collector.ingest.rotation import RotateEndpoint
 from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
 from collector.inventory.site import Inventory
-from collector.journal.sqlite import SqliteJournal, open_sqlite_journal
+from collector.journal.sqlite import SqliteJournal, open_sqlite_journal, read_sqlite_journal
 from collector.notify.opening import Notify, Surroundings, open_notify
 from collector.pages.maintenance import MaintenanceFile
 from collector.pages.routes import Shown, page_routes, upkeep_routes
@@ -104,7 +104,8 @@ async def open_collector(
         people = await stack.enter_async_context(_people(settings, clock, zone, log))
         feed = _feed(settings, notify)
         state = Evaluation(pipeline, series, telemetry, clock, feed, settings.evaluate_seconds, log, inbox, keys)
-        shown = Shown(inventory, journal, quality, lambda: series.fresh(clock.monotonic_ns()), clock)
+        reading = partial(read_sqlite_journal, settings.state / "journal.sqlite")
+        shown = Shown(inventory, journal, quality, lambda: series.fresh(clock.monotonic_ns()), clock, reading)
         app = application(
             _doors(settings, state),
             [*people.routes, *_pages(state, settings, shown, zone, notify), *(notify.routes if notify else ())],

@@ -11,6 +11,7 @@ from collector.judgement.lately import SLOT_NS, SLOTS, Lately
 from collector.judgement.lines import WorkedOn, nobody
 from collector.judgement.review import Maintained, Review, never
 from collector.judgement.settings import JudgementSettings
+from collector.judgement.watch import Watch
 from collector.picture import AgentView, Picture, SiteView, State, Verdict
 from collector.series.latest import Late, Latest
 from collector.series.quality import Quality
@@ -53,6 +54,7 @@ class Pipeline:
         self._awaiting = Awaiting(inventory, gone)
         self._sequence = 0
         self._lately: Lately | None = None
+        self._watch = Watch()
         self._transitions = tuple(journal.latest(_SHOWN_TRANSITIONS))
         self._review = _review(inventory, series, journal, settings, maintained, worked_on)
         for name, site in agents.items():
@@ -127,6 +129,9 @@ class Pipeline:
         new = self._lately.take(now_ns, down)
         if new is not None:
             self._journal.note_down(*new)
+        watched = self._watch.take(now_ns)
+        if watched is not None:
+            self._journal.note_watched(*watched)
         return self._lately.view(now_ns)
 
     def _keep(self, taken: Latest | Late) -> None:

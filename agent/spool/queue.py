@@ -34,6 +34,17 @@ class Gap(msgspec.Struct, frozen=True):
     last_wall_ns: int | None = None
 
 
+class Letter(msgspec.Struct, frozen=True):
+    """A record that the collector refused for good."""
+
+    sequence: int
+    at_wall_ns: int
+    """When it was refused; 0 where that is not known."""
+    reason: str
+    bytes: int
+    """0 where nothing of it could be kept."""
+
+
 class Spool(Protocol):
     """Records by sequence; one owner, no concurrent calls.
 

@@ -148,6 +148,9 @@ class Courier:
         return records
 
     async def _statement(self) -> Statement | None:
+        if self._failures:
+            # It looks at every record: not again and again while nobody answers.
+            return None
         now_ns = self._clock.monotonic_ns()
         stated_ns = self._stated_ns.get(self._desk.spool.epoch)
         if stated_ns is not None and now_ns - stated_ns < _STATE_EVERY_NS:
@@ -184,7 +187,7 @@ class Courier:
     async def _settle(self, load: Load, meaning: Meaning, sequences: list[int]) -> float:
         if meaning.verdict is Verdict.ACKNOWLEDGED:
             self._acknowledged(load, meaning, len(sequences))
-            await self._desk.do(self._desk.spool.acknowledge, sequences, self._clock.wall_ns())
+            await self._desk.do(self._desk.spool.acknowledge, sequences, self._times.true_wall_ns())
             await self._do_as_asked(meaning.acknowledgement)
             return 0.0
         if meaning.verdict is Verdict.REJECTED:

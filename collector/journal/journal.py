@@ -1,7 +1,7 @@
 """The promise of the journal: what is held is on disk before it is shown or told, and no version of it ever changes."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from collector.incident import Incident
 from collector.picture import State, Transition, Verdict
@@ -10,6 +10,17 @@ Change = tuple[str, int, State, State, str]
 """Site, at_ns, before, after, reason."""
 LinkChange = tuple[str, str, int, State, State, str]
 """Site, link, at_ns, before, after, reason."""
+
+
+class Turn(NamedTuple):
+    """From when on a site, or a link of one, was in which state."""
+
+    at_ns: int
+    after: State
+
+
+Turns = dict[tuple[str, str], list[Turn]]
+"""By site and link, oldest first; the link is empty where it is the site as a whole."""
 
 
 class Journal(Protocol):
@@ -37,9 +48,9 @@ class Journal(Protocol):
         ...
 
     def incidents(self, since_ns: int, limit: int, site: str = "") -> list[Incident]:
-        """The newest versions of those that last, or ended at ``since_ns`` or later, newest beginning first.
+        """The newest versions of all that last, and of the ``limit`` latest that ended at ``since_ns`` or later.
 
-        With ``site`` only those that struck it.
+        Newest beginning first; with ``site`` only those that struck it. What lasts for weeks is never behind a limit.
         """
         ...
 
@@ -63,6 +74,37 @@ class Journal(Protocol):
         """What was noted of slots that begin then or later."""
         ...
 
+    def note_watched(self, begun_ns: int, until_ns: int) -> None:
+        """Keep that all was judged from ``begun_ns`` on without a pause; what was kept of that beginning goes."""
+        ...
+
+    def watched(self, from_ns: int, until_ns: int) -> list[tuple[int, int]]:
+        """When all was judged, cut to the period: spans in order, without overlaps."""
+        ...
+
+    def turns(self, from_ns: int, until_ns: int) -> Turns:
+        """Every change within the period, and of each site and link the last one before it."""
+        ...
+
     def next_number(self) -> int:
         """The number of the next incident."""
         ...
+
+
+def newest_first(incident: Incident) -> tuple[int, int]:
+    """The order in which incidents are read."""
+    return -incident.began_ns, -incident.number
+
+
+def joined(spans: Sequence[tuple[int, int]], from_ns: int, until_ns: int) -> list[tuple[int, int]]:
+    """Spans cut to a period, in order, those that overlap or touch made one."""
+    found: list[tuple[int, int]] = []
+    for begun_ns, ended_ns in sorted(spans):
+        first, last = max(begun_ns, from_ns), min(ended_ns, until_ns)
+        if first >= last:
+            continue
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from collector.incident import Confidence, Incident, Trouble
-from collector.journal.journal import Change, LinkChange
+from collector.journal.journal import Change, LinkChange, Turn, Turns, joined, newest_first
 from collector.picture import Transition, Verdict
 
 
@@ -13,7 +13,8 @@ class MemoryJournal:
     def __init__(self) -> None:
         self._all: list[Transition] = []
         self._incidents: dict[int, list[Incident]] = {}
-        self._links: dict[tuple[str, str], Verdict] = {}
+        self._links: dict[tuple[str, str], list[Verdict]] = {}
+        self._watched: dict[int, int] = {}
         self._down: dict[int, int] = {}
 
     def write(
@@ -31,7 +32,8 @@ class MemoryJournal:
         for incident in incidents:
             self._incidents.setdefault(incident.number, []).append(incident)
         for site, link, at_ns, _, after, reason in links:
-            self._links[site, link] = Verdict(state=after, since_ns=at_ns, reason=reason)
+            verdict = Verdict(state=after, since_ns=at_ns, reason=reason)
+            self._links.setdefault((site, link), []).append(verdict)
         return written
 
     def latest(self, limit: int) -> list[Transition]:
@@ -44,7 +46,7 @@ class MemoryJournal:
 
     def standing_links(self) -> dict[tuple[str, str], Verdict]:
         """See the promise."""
-        return dict(self._links)
+        return {key: verdicts[-1] for key, verdicts in self._links.items()}
 
     def incidents(self, since_ns: int, limit: int, site: str = "") -> list[Incident]:
         """See the promise."""
@@ -53,7 +55,8 @@ class MemoryJournal:
             for one in self._newest()
             if (one.ended_ns is None or one.ended_ns >= since_ns) and (not site or site in one.sites)
         ]
-        return sorted(found, key=lambda one: (-one.began_ns, -one.number))[:limit]
+        over = sorted((one for one in found if one.ended_ns is not None), key=newest_first)[:limit]
+        return sorted([*over, *(one for one in found if one.ended_ns is None)], key=newest_first)
 
     def versions(self, number: int) -> list[Incident]:
         """See the promise."""
@@ -85,6 +88,24 @@ class MemoryJournal:
         """See the promise."""
         return {slot_ns: most for slot_ns, most in self._down.items() if slot_ns >= since_ns}
 
+    def note_watched(self, begun_ns: int, until_ns: int) -> None:
+        """See the promise."""
+        self._watched[begun_ns] = until_ns
+
+    def watched(self, from_ns: int, until_ns: int) -> list[tuple[int, int]]:
+        """See the promise."""
+        return joined(list(self._watched.items()), from_ns, until_ns)
+
+    def turns(self, from_ns: int, until_ns: int) -> Turns:
+        """See the promise."""
+        every: Turns = {}
+        for one in self._all:
+            every.setdefault((one.site, ""), []).append(Turn(one.at_ns, one.after))
+        for key, verdicts in self._links.items():
+            every[key] = [Turn(one.since_ns, one.state) for one in verdicts]
+        cut = {key: _cut(turns, from_ns, until_ns) for key, turns in every.items()}
+        return {key: turns for key, turns in cut.items() if turns}
+
     def next_number(self) -> int:
         """See the promise."""
         return max(self._incidents, default=0) + 1
@@ -95,3 +116,8 @@ class MemoryJournal:
 
     def _newest(self) -> list[Incident]:
         return [versions[-1] for versions in self._incidents.values()]
+
+
+def _cut(turns: list[Turn], from_ns: int, until_ns: int) -> list[Turn]:
+    before = [turn for turn in turns if turn.at_ns < from_ns]
+    return [*before[-1:], *(turn for turn in turns if from_ns <= turn.at_ns < until_ns)]

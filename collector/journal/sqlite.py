@@ -10,7 +10,7 @@ import msgspec
 
 from collector.copying import copy_database
 from collector.incident import Confidence, Incident, Trouble
-from collector.journal.journal import Change, LinkChange
+from collector.journal.journal import Change, LinkChange, Turn, Turns, joined, newest_first
 from collector.picture import State, Transition, Verdict
 
 _SCHEMA = """
@@ -19,11 +19,13 @@ CREATE TABLE IF NOT EXISTS transition (
     site TEXT NOT NULL, at_ns INTEGER NOT NULL, before INTEGER NOT NULL, after INTEGER NOT NULL, reason TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS of_site ON transition (site, number);
+CREATE INDEX IF NOT EXISTS by_time ON transition (at_ns);
 CREATE TABLE IF NOT EXISTS link_transition (
     number INTEGER PRIMARY KEY AUTOINCREMENT, site TEXT NOT NULL, link TEXT NOT NULL,
     at_ns INTEGER NOT NULL, before INTEGER NOT NULL, after INTEGER NOT NULL, reason TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS of_link ON link_transition (site, link, number);
+CREATE INDEX IF NOT EXISTS link_by_time ON link_transition (at_ns);
 CREATE TABLE IF NOT EXISTS incident_version (
     number INTEGER NOT NULL, version INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (number, version)
 ) WITHOUT ROWID;
@@ -37,6 +39,7 @@ CREATE TABLE IF NOT EXISTS struck (
     site TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (site, number)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS down (slot_ns INTEGER PRIMARY KEY, most INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS watched (begun_ns INTEGER PRIMARY KEY, until_ns INTEGER NOT NULL);
 """
 _COLUMNS = "number, site, at_ns, before, after, reason"
 _NEWEST = "SELECT body FROM incident JOIN incident_version USING (number, version)"
@@ -45,6 +48,23 @@ _LINKS = (
     "SELECT site, link, at_ns, after, reason FROM link_transition"
     " WHERE number IN (SELECT max(number) FROM link_transition GROUP BY site, link)"
 )
+_TURNS = """
+SELECT number, site, '' AS link, at_ns, after FROM transition WHERE at_ns >= :first AND at_ns < :last
+UNION ALL
+SELECT number, site, link, at_ns, after FROM link_transition WHERE at_ns >= :first AND at_ns < :last
+ORDER BY number
+"""
+_BEFORE = """
+SELECT number, site, '' AS link, at_ns, after FROM transition WHERE number IN (
+    SELECT (SELECT number FROM transition WHERE site = one.site AND at_ns < :first ORDER BY number DESC LIMIT 1)
+    FROM (SELECT DISTINCT site FROM transition) AS one)
+UNION ALL
+SELECT number, site, link, at_ns, after FROM link_transition WHERE number IN (
+    SELECT (SELECT number FROM link_transition WHERE site = one.site AND link = one.link AND at_ns < :first
+        ORDER BY number DESC LIMIT 1)
+    FROM (SELECT DISTINCT site, link FROM link_transition) AS one)
+"""
+"""Times of one site, and of one link, never go back: its last number before a time is its last change before it."""
 _STRUCK = (
     "SELECT 1 FROM struck JOIN incident USING (number)"
     " WHERE site = ? AND down AND began_ns <= ? AND (ended_ns IS NULL OR ended_ns >= ?) LIMIT 1"
@@ -105,8 +125,10 @@ class SqliteJournal:
     def incidents(self, since_ns: int, limit: int, site: str = "") -> list[Incident]:
         """See the promise."""
         of_site = "AND number IN (SELECT number FROM struck WHERE site = ?)" if site else ""
-        query = f"{_NEWEST} WHERE {_LATE} {of_site} ORDER BY began_ns DESC, number DESC LIMIT ?"
-        return self._read(query, (since_ns, *([site] if site else []), limit))
+        whose = (site,) if site else ()
+        lasting = self._read(f"{_NEWEST} WHERE ended_ns IS NULL {of_site}", whose)
+        late = f"{_NEWEST} WHERE ended_ns >= ? {of_site} ORDER BY began_ns DESC, number DESC LIMIT ?"
+        return sorted([*lasting, *self._read(late, (since_ns, *whose, limit))], key=newest_first)
 
     def versions(self, number: int) -> list[Incident]:
         """See the promise."""
@@ -129,6 +151,24 @@ class SqliteJournal:
     def down_since(self, since_ns: int) -> dict[int, int]:
         """See the promise."""
         return dict(self._database.execute("SELECT slot_ns, most FROM down WHERE slot_ns >= ?", (since_ns,)).fetchall())
+
+    def note_watched(self, begun_ns: int, until_ns: int) -> None:
+        """See the promise; raises sqlite3.Error where the disk refuses."""
+        with self._database:
+            self._database.execute("INSERT OR REPLACE INTO watched VALUES (?, ?)", (begun_ns, until_ns))
+
+    def watched(self, from_ns: int, until_ns: int) -> list[tuple[int, int]]:
+        """See the promise."""
+        query = "SELECT begun_ns, until_ns FROM watched WHERE begun_ns < ? AND until_ns > ?"
+        return joined(self._database.execute(query, (until_ns, from_ns)).fetchall(), from_ns, until_ns)
+
+    def turns(self, from_ns: int, until_ns: int) -> Turns:
+        """See the promise."""
+        found: Turns = {}
+        for query in (_BEFORE, _TURNS):
+            for _, site, link, at_ns, after in self._database.execute(query, {"first": from_ns, "last": until_ns}):
+                found.setdefault((site, link), []).append(Turn(at_ns, State(after)))
+        return found
 
     def next_number(self) -> int:
         """See the promise."""
@@ -164,6 +204,16 @@ def open_sqlite_journal(path: Path) -> Iterator[SqliteJournal]:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.executescript(_SCHEMA)
+        yield SqliteJournal(database)
+
+
+@contextmanager
+def read_sqlite_journal(path: Path) -> Iterator[SqliteJournal]:
+    """The journal of a collector that may be running, to be read only; raises sqlite3.Error where there is none.
+
+    A reader never resets the log, so the one connection that writes stays the only one that does.
+    """
+    with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
         yield SqliteJournal(database)
 
 

@@ -113,6 +113,9 @@ def _since(before: Standing | None, state: State, begun_ns: int, now_wall_ns: in
         return min(begun_ns, now_wall_ns)
     if before.verdict.state is state:
         return before.verdict.since_ns
+    if before.verdict.state is State.MAINTENANCE and state is not State.UP:
+        # Work that overran: until now it was announced, and reports count it so.
+        return now_wall_ns
     return max(before.verdict.since_ns, min(begun_ns, now_wall_ns))
 
 

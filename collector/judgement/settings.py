@@ -68,6 +68,8 @@ class JudgementSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """What fails again within this time is the same fault."""
     flapping_returns: int = 3
     """As often as this within an hour, and it flaps."""
+    flapping_seconds: float = 240.0
+    """What flapped and has not come back for so long is down."""
     maintenance_grace_seconds: float = 180.0
     """So long after a maintenance window nobody is called yet: what was worked on starts again, and is looked at."""
     settle_seconds: float = 300.0

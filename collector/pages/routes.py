@@ -1,6 +1,7 @@
 """The addresses of the pages beside the wall, and what they are made from; they decide nothing."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from starlette.routing import BaseRoute, Route
@@ -12,6 +13,7 @@ from collector.pages.incidents import IncidentPages
 from collector.pages.maintenance import MaintenanceFile, MaintenancePages
 from collector.pages.province_map import MapPage, read_sheet
 from collector.pages.remarks import Remarks
+from collector.pages.reports import ReportPages
 from collector.pages.sheet import Sheets
 from collector.pages.site import SitePages
 from collector.pages.stock import Stock, StockPages
@@ -30,6 +32,8 @@ class Shown:
     fresh: Callable[[], Iterable[Latest]]
     """The readings that still count."""
     clock: Clock
+    reading: Callable[[], AbstractContextManager[Journal]]
+    """Opens the journal once more, to be read from another thread."""
 
 
 def upkeep_routes(sheets: Sheets, stock: Stock, kept: MaintenanceFile) -> list[BaseRoute]:
@@ -54,6 +58,7 @@ def page_routes(sheets: Sheets, shown: Shown, teller: Teller | None = None) -> l
     remarks = None if teller is None else Remarks(teller)
     sites = SitePages(sheets, shown.inventory, shown.journal, shown.quality, shown.fresh, clock=shown.clock)
     incidents = IncidentPages(sheets, shown.inventory, shown.journal, shown.clock, remarks)
+    reports = ReportPages(sheets, shown.inventory, shown.reading, shown.clock)
     on_map = MapPage(sheets, shown.inventory, read_sheet(shown.inventory), shown.clock)
     return [
         Route("/sites", sites.search),
@@ -61,5 +66,9 @@ def page_routes(sheets: Sheets, shown: Shown, teller: Teller | None = None) -> l
         Route("/incidents", incidents.every),
         Route("/incidents/{number:str}", incidents.show),
         Route("/incidents/{number:str}", incidents.act, methods=["POST"]),
+        Route("/reports", reports.newest),
+        Route("/reports/{month:str}", reports.show),
+        Route("/reports/{month:str}/lines.csv", reports.lines),
+        Route("/reports/{month:str}/outages.csv", reports.outages),
         Route("/wall/map", on_map.show),
     ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,6 +13,8 @@ from starlette.responses import HTMLResponse, Response
 
 from collector.notify.words import Words as IncidentWords
 from collector.notify.words import words_in as incident_words
+from collector.pages.report_words import ENGLISH as REPORT_ENGLISH
+from collector.pages.report_words import VIETNAMESE as REPORT_VIETNAMESE
 from collector.pages.stock_words import ENGLISH as STOCK_ENGLISH
 from collector.pages.stock_words import VIETNAMESE as STOCK_VIETNAMESE
 from collector.pages.words import ENGLISH, VIETNAMESE
@@ -27,6 +30,15 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'"
 )
+
+_WORDS = {
+    "en": {**ENGLISH, **STOCK_ENGLISH, **REPORT_ENGLISH},
+    "vi": {**VIETNAMESE, **STOCK_VIETNAMESE, **REPORT_VIETNAMESE},
+}
+
+_GLYPHS = {**GLYPHS, "up": "●"}
+"""On a wall what is well shows by its colour and by being quiet; in a line of text each state has its sign."""
+_CARRIED = frozenset({"q", "units", "provider", "site"})
 
 
 class Sheets:
@@ -53,8 +65,12 @@ class Sheets:
     def words(self, request: Request) -> tuple[Mapping[str, str], IncidentWords]:
         """The words of pages and those of incidents."""
         language = self.language(request)
-        words = {**ENGLISH, **STOCK_ENGLISH} if language == "en" else {**VIETNAMESE, **STOCK_VIETNAMESE}
-        return words, incident_words(language)
+        return _WORDS[language], incident_words(language)
+
+    def suffix(self, request: Request) -> str:
+        """What keeps the language from page to page: a query, or nothing where it is that of the settings."""
+        language = self.language(request)
+        return "" if language == self._settings.language else f"?lang={language}"
 
     @property
     def fresh_seconds(self) -> float:
@@ -67,6 +83,7 @@ class Sheets:
         """The page; ``content`` is for its template, ``scripts`` lets modules of ours run on it."""
         language = self.language(request)
         words, told = self.words(request)
+        suffix = self.suffix(request)
         latest = self.feed.latest
         body = self._templates.get_template(template).render(
             words=words,
@@ -74,10 +91,13 @@ class Sheets:
             states=state_words(language),
             language=language,
             reason=partial(reason_in, language_in(language)),
-            glyphs=GLYPHS,
+            glyphs=_GLYPHS,
             title=self._settings.title,
-            path=request.url.path,
-            suffix="?lang=en" if language == "en" else "",
+            other=_other_language(request, language),
+            person=getattr(request.state, "person", None),
+            here=quote(request.url.path),
+            suffix=suffix,
+            amp=f"&{suffix[1:]}" if suffix else "",
             evaluated=self.moment(latest.evaluated_at) if latest is not None else "",
             moment=self.moment,
             **content,
@@ -92,3 +112,9 @@ class Sheets:
     def clock(self, unix_seconds: float) -> str:
         """Time of day in the province."""
         return f"{datetime.fromtimestamp(unix_seconds, self.zone):%H:%M}"
+
+
+def _other_language(request: Request, language: str) -> str:
+    """This very page in the other one."""
+    kept = {name: value[:100] for name, value in request.query_params.items() if name in _CARRIED}
+    return f"{quote(request.url.path)}?{urlencode({**kept, 'lang': 'vi' if language == 'en' else 'en'})}"

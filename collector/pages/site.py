@@ -1,6 +1,7 @@
 """The page of one site: its state and why, the last day, devices, incidents, whom to call; it changes nothing."""
 
 from collections.abc import Callable, Iterable
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -54,7 +55,7 @@ class SitePages:
         words = plain(asked).split()
         found = [site for text, site in self._searched if all(word in text for word in words)]
         if words and len(found) == 1:
-            return RedirectResponse(f"/sites/{found[0].id}")
+            return RedirectResponse(f"/sites/{quote(found[0].id, safe='')}{self._sheets.suffix(request)}")
         latest = self._sheets.feed.latest
         states = {} if latest is None else {frame.site: frame for frame in latest.sites}
         rows = [(site, states.get(site.id)) for site in found[:_FOUND]]

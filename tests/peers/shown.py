@@ -1,9 +1,10 @@
 """The pages beside the wall over a story: what the pipeline made of it, behind real routes."""
 
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
@@ -75,11 +76,12 @@ class Client:
 
 
 @contextmanager
-def shown(story: Story) -> Iterator[Client]:
+def shown(story: Story, language: Literal["vi", "en"] = "vi") -> Iterator[Client]:
     """A client of the story's pages, as they are now."""
     feed = Feed()
     feed.publish(story.picture)
-    sheets = Sheets(feed, WallSettings(title="Hà Giang"), ZoneInfo("Asia/Ho_Chi_Minh"))
+    sheets = Sheets(feed, WallSettings(title="Hà Giang", language=language), ZoneInfo("Asia/Ho_Chi_Minh"))
     clock = StoryClock(story)
-    content = Shown(story.inventory, story.journal, story.quality, story.readings, clock)  # type: ignore[arg-type]
+    reading = partial(nullcontext, story.journal)
+    content = Shown(story.inventory, story.journal, story.quality, story.readings, clock, reading)  # type: ignore[arg-type]
     yield Client(Starlette(routes=page_routes(sheets, content)))

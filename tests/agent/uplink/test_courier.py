@@ -268,3 +268,30 @@ async def test_a_batch_travels_over_a_unix_socket_too(tmp_path: Path) -> None:
     await server.wait_closed()
 
     assert collector.stored == [1]
+
+
+async def test_what_is_kept_for_a_restored_collector_outlives_a_boot_in_another_year(tmp_path: Path) -> None:
+    """HandClock shows 2023; the records were acknowledged in November 2026, an hour ago by the true time."""
+    async with listening(Collector()) as collector:
+        with courier_to(collector.port, tmp_path, Heard()) as (courier, desk):
+            await fill(desk, 3)
+            await desk.do(desk.spool.acknowledge, [1, 2, 3], NOVEMBER_10_NS - 3_600_000_000_000)
+            await fill(desk, 1)
+            await until_empty(courier)
+            kept = await desk.do(desk.spool.reopen, 1)
+
+    assert kept == 4
+
+
+async def test_while_nobody_answers_no_statement_is_made(tmp_path: Path) -> None:
+    async with listening(Collector()) as collector:
+        collector.acts = [lambda _: answer(503)] * 3
+        with courier_to(collector.port, tmp_path, Heard()) as (courier, desk):
+            await fill(desk, 1)
+            made = []
+            state, desk.spool.statement = desk.spool.statement, lambda: made.append(1) or state()  # type: ignore[method-assign,func-returns-value]
+            await until_empty(courier)
+            await fill(desk, 1)
+            await until_empty(courier)
+
+    assert len(made) == 2, "with the first try, and once somebody answers again"

@@ -1,5 +1,6 @@
 """The journal, in memory and on disk alike: transitions under numbers that never come again."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from collector.incident import Cause, Confidence, Incident, Scope, Trouble
 from collector.journal.journal import Journal
 from collector.journal.memory import MemoryJournal
-from collector.journal.sqlite import open_sqlite_journal
+from collector.journal.sqlite import open_sqlite_journal, read_sqlite_journal
 from collector.picture import State
 
 
@@ -104,7 +105,7 @@ def test_incidents_are_found_by_time_and_site(journal: Journal) -> None:
     journal.write([], [over, lasting])
 
     assert journal.incidents(0, 10) == [lasting, over]
-    assert journal.incidents(0, 1) == [lasting]
+    assert journal.incidents(0, 0) == [lasting], "what lasts is behind no limit"
     assert journal.incidents(60, 10, site="b") == [lasting]
     assert journal.incidents(0, 10, site="c") == []
     assert journal.unsettled(60) == [lasting]
@@ -129,3 +130,37 @@ def test_the_most_that_were_down_is_kept_by_its_slot(journal: Journal) -> None:
 
     assert journal.down_since(0) == {600: 3, 1200: 1}
     assert journal.down_since(601) == {1200: 1}
+
+
+def test_changes_of_a_period_come_with_the_last_one_before_it(journal: Journal) -> None:
+    journal.write([("a", 5, State.UNKNOWN, State.UP, ""), ("a", 9, State.UP, State.DOWN, "")])
+    journal.write([("a", 12, State.DOWN, State.UP, ""), ("b", 3, State.UNKNOWN, State.UP, "")])
+    journal.write([("c", 30, State.UNKNOWN, State.UP, "")], links=[("a", "4g", 11, State.UP, State.DOWN, "")])
+
+    assert journal.turns(10, 20) == {
+        ("a", ""): [(9, State.DOWN), (12, State.UP)],
+        ("a", "4g"): [(11, State.DOWN)],
+        ("b", ""): [(3, State.UP)],
+    }
+    assert journal.turns(12, 30)["a", "4g"] == [(11, State.DOWN)]
+
+
+def test_watches_are_cut_to_a_period_and_joined(journal: Journal) -> None:
+    for begun_ns, until_ns in ((0, 5), (0, 40), (30, 60), (80, 80), (90, 120)):
+        journal.note_watched(begun_ns, until_ns)
+
+    assert journal.watched(10, 100) == [(10, 60), (90, 100)]
+    assert journal.watched(60, 80) == []
+
+
+def test_who_reads_beside_a_running_collector_sees_what_is_committed(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    with open_sqlite_journal(path) as writing:
+        writing.write([("a", 5, State.UP, State.DOWN, "")])
+        with read_sqlite_journal(path) as reading:
+            assert reading.turns(0, 9) == {("a", ""): [(5, State.DOWN)]}
+            with pytest.raises(sqlite3.OperationalError, match="readonly"):
+                reading.note_watched(0, 1)
+        writing.note_watched(3, 4)
+    with read_sqlite_journal(path) as reading:
+        assert reading.watched(0, 9) == [(3, 4)]

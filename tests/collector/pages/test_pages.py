@@ -1,6 +1,7 @@
 """Pages beside the wall: what they say is what is held, every text is shown as text, both languages are whole."""
 
 import re
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -219,3 +220,42 @@ async def test_the_reason_is_told_in_the_language_of_the_page(story: Story) -> N
 
     assert "không trả lời trong" in vietnamese
     assert "no reply from" in english
+
+
+@pytest.mark.parametrize(("settings", "other"), [("vi", "en"), ("en", "vi")])
+async def test_a_language_that_is_not_the_settings_one_goes_from_page_to_page(
+    story: Story, settings: Literal["vi", "en"], other: str
+) -> None:
+    with shown(story, settings) as client:
+        pages = [(await client.get(f"{path}?lang={other}")).text for path in ("/sites", "/incidents", "/sites/s5")]
+        found = await client.get("/sites", {"q": "lung cu", "lang": other})
+        searched = (await client.get("/sites", {"q": "commune", "lang": other})).text
+        plain = (await client.get("/sites")).text
+
+    for page in pages:
+        links = re.findall(r'href="(/(?:sites|incidents|reports|wall)[^"]*)"', page)
+        assert links
+        assert [link for link in links if f"lang={other}" not in link and f"lang={settings}" not in link] == []
+    assert found.headers["location"] == f"/sites/s0?lang={other}"
+    assert f'href="/sites?q=commune&amp;lang={settings}"' in searched, "the switch keeps what was looked for"
+    assert f'href="/incidents?lang={other}"' not in plain
+
+
+async def test_what_lasts_is_shown_however_much_began_after_it(monkeypatch: pytest.MonkeyPatch, story: Story) -> None:
+    monkeypatch.setattr("collector.pages.incidents._SHOWN", 0)
+    monkeypatch.setattr("collector.pages.site._SHOWN", 0)
+    with shown(story) as client:
+        every = (await client.get("/incidents")).text
+        site = (await client.get("/sites/s5")).text
+
+    lasting = [one for one in story.incidents() if one.is_open]
+    assert lasting
+    assert all(f">{one.number}</a>" in every for one in lasting)
+    assert 'class="now"' in site
+
+
+async def test_whoever_is_not_logged_in_finds_the_way(story: Story) -> None:
+    with shown(story) as client:
+        page = (await client.get("/sites/s0")).text
+
+    assert 'href="/login?next=/sites/s0"' in page or 'href="/login?next=%2Fsites%2Fs0"' in page

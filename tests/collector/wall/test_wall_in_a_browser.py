@@ -548,3 +548,14 @@ def test_an_old_script_is_not_kept_after_an_upgrade(page: Page, server: Server) 
     )
     assert written
     assert all(f"/static/{edition()}/" in address for address in written)
+
+
+def test_a_desk_page_that_stays_open_says_that_it_is_old_by_no_code_at_all(page: Page) -> None:
+    css = (ROOT / "collector" / "wall" / "static" / "page.css").read_text(encoding="utf-8")
+    page.set_content(f"<style>{css}</style><p class='aged'>old</p>")
+    seen = "getComputedStyle(document.querySelector('.aged')).visibility"
+
+    assert page.evaluate(seen) == "hidden"
+    assert page.evaluate("document.getAnimations()[0].effect.getTiming().duration") == 120_000
+    page.evaluate("document.getAnimations()[0].finish()")
+    assert page.evaluate(seen) == "visible"
