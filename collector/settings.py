@@ -131,6 +131,8 @@ def _rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
             yield "$.wall.screens", f"'{name}' is no name of a screen: up to 24 letters, digits, spaces, '.', '-', '_'"
     if not 2 <= settings.wall.fresh_seconds <= 10:
         yield "$.wall.fresh_seconds", "must be from 2 to 10"
+    if settings.wall.old_seconds <= 0:
+        yield "$.wall.old_seconds", "must be more than 0"
     hour, _, minute = settings.retention.nightly_at.partition(":")
     if not (hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
         yield "$.retention.nightly_at", f"'{settings.retention.nightly_at}' is no time of day: write HH:MM"

@@ -59,6 +59,7 @@ class Pages:
             glyphs=GLYPHS,
             heights=(ROOM_VH, TALL_VH, SHORT_VH),
             shown_changes=SHOWN_CHANGES,
+            old_seconds=self._settings.old_seconds,
             suffix="" if words.tag == self._settings.language else f"?lang={words.tag}",
             person=getattr(request.state, "person", None),
             zone=self._zone.key,

@@ -11,7 +11,7 @@ from collector.wall.edition import STATIC
 
 ROOT = Path(__file__).parents[3]
 VENDOR = STATIC / "vendor"
-LIBRARIES = sorted(path for path in VENDOR.iterdir() if path.is_dir())
+LIBRARIES = sorted(path for folder in (VENDOR, ROOT / "tests" / "vendor") for path in folder.iterdir() if path.is_dir())
 ROW = re.compile(r"^\| `([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", re.MULTILINE)
 PAGE = "README.md"
 

@@ -22,6 +22,7 @@ export function drawChanges(frame) {
 /** @param {string} state */
 function dot(state) {
   const made = element("span", `dot ${state}`, glyph(state));
+  made.setAttribute("role", "img");
   made.setAttribute("aria-label", say(state));
   return made;
 }

@@ -1,6 +1,8 @@
 // @ts-check
 // Holds the cover back for a while, and begins the page anew; the cover itself comes by no code at all: see wall.css.
 
+import { asked } from "../there.js";
+
 const cover = document.getElementById("cover");
 const RELOAD_MS = 5000;
 
@@ -12,10 +14,13 @@ export function rearm() {
 /** Whether nothing lies over the picture. */
 export const isWithheld = () => cover !== null && getComputedStyle(cover).opacity === "0";
 
-/** At most once in a while, or a mistake would reload for ever. */
-export function reload() {
+/**
+ * At most once in a while, or a mistake would reload for ever; and not into the error page of a proxy, on which nothing of
+ * ours would run any more.
+ */
+export async function reload() {
   const last = Number(sessionStorage.getItem("reloaded") ?? -Infinity);
   if (Math.abs(Date.now() - last) < RELOAD_MS) return;
   sessionStorage.setItem("reloaded", String(Date.now()));
-  location.reload();
+  if ((await asked(location.href))?.ok) location.reload();
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // What the collector says with each evaluation, and whether what came is that; it draws nothing.
 
-/** @typedef {{site: string, name: string, state: string, since: number}} Site */
+/** @typedef {{site: string, name: string, state: string, since: number, facts_at: number | null}} Site */
 /** @typedef {{site: string, name: string, state: string, since: number, cause: string, sites: number, still: string[],
  *   number: number | null}} Incident */
 /** @typedef {{at: number, name: string, before: string, after: string}} Change */

@@ -10,7 +10,8 @@ import { drawLately, drawPath } from "./lately.js";
 import { drawProblems } from "./problems.js";
 import { report } from "./report.js";
 import { build, clock, date, drawn, freshSeconds, span } from "./sheet.js";
-import { drawTiles, hasAll } from "./tiles.js";
+import { follow } from "./stream.js";
+import { ageTiles, drawTiles, hasAll } from "./tiles.js";
 
 /** @typedef {import("./frame.js").Frame} Frame */
 
@@ -66,9 +67,9 @@ function tick() {
   put("clock", clock(now));
   put("date", date(now));
   if (evaluatedAt > 0) put("age", span(now - evaluatedAt));
+  ageTiles(now);
 }
 
-const stream = new EventSource("/events");
-stream.addEventListener("frame", take);
+follow(take);
 setInterval(tick, 1000);
 tick();

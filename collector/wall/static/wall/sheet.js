@@ -10,6 +10,8 @@ const [roomVh = 0, tallVh = 0, shortVh = 0] = (dataset.heights ?? "").split(" ")
 /** Room of the list of problems, and of one problem with and without its second line; hundredths of the height. */
 export const heights = { roomVh, tallVh, shortVh };
 export const freshSeconds = Number(dataset.fresh);
+/** From this age on the facts behind a tile are old. */
+export const oldSeconds = Number(dataset.old);
 export const suffix = dataset.suffix ?? "";
 export const shownChanges = Number(dataset.changes);
 export const build = dataset.build ?? "";

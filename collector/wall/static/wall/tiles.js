@@ -2,7 +2,7 @@
 // A tile a site, and how many are in each state; where they stand is the server's matter.
 
 import { glyph, STATES } from "./frame.js";
-import { say } from "./sheet.js";
+import { oldSeconds, say } from "./sheet.js";
 
 /** @typedef {import("./frame.js").Frame} Frame */
 
@@ -14,9 +14,17 @@ const tiles = new Map([...document.querySelectorAll("[data-site]")].map((tile) =
  */
 export const hasAll = (frame) => frame.sites.length === tiles.size && frame.sites.every((site) => tiles.has(site.site));
 
+/** When the newest fact behind each tile was measured, Unix seconds; sites of which there is none are not in it. */
+const facts = new Map([...tiles].flatMap(([site, tile]) => {
+  const at = Number(tile.getAttribute("data-facts") ?? NaN);
+  return Number.isFinite(at) ? [[site, at]] : [];
+}));
+
 /** @param {Frame} frame */
 export function drawTiles(frame) {
   for (const site of frame.sites) {
+    if (typeof site.facts_at === "number") facts.set(site.site, site.facts_at);
+    else facts.delete(site.site);
     const tile = tiles.get(site.site);
     if (tile === undefined || tile.classList.contains(site.state)) continue;
     tile.className = `tile ${site.state}`;
@@ -30,6 +38,17 @@ export function drawTiles(frame) {
     const number = box.querySelector("b");
     if (number !== null) number.textContent = String(count);
     box.classList.toggle("none", count === 0);
+  }
+}
+
+/**
+ * Hatch what rests on old facts: fresh evaluations of them do not make them fresh.
+ * @param {number} now Unix seconds, as the collector would say
+ */
+export function ageTiles(now) {
+  for (const [site, tile] of tiles) {
+    const at = facts.get(site);
+    tile.classList.toggle("old", at !== undefined && now - at > oldSeconds);
   }
 }
 
