@@ -18,6 +18,7 @@ from lab.world.fault import Fault
 from lab.world.land import make_land
 from lab.world.life import Life
 from lab.world.link_scoring import link_score
+from lab.world.messages import message_score
 from lab.world.place import Land
 from lab.world.scoring import score
 from lab.world.timeline import Timeline
@@ -97,6 +98,7 @@ def replay(
     lived = life.run(seconds, lambda now: terminal.progress(f"day {now / DAY_SECONDS:.2f} of {days:g}"))
     truth = happenings(faults, land, timeline, seconds)
     figures = score(truth, lived.versions, dark_times(timeline, seconds), wishes.sites * seconds / 3600)
+    messages = message_score(truth, lived.versions, seconds, wishes.loss)
     links = link_score(faults, timeline, lived.versions, seconds)
     return {
         "seed": wishes.seed,
@@ -105,6 +107,7 @@ def replay(
         "loss": wishes.loss,
         **_cycles(lived, wishes.sites),
         **asdict(figures),
+        **asdict(messages),
         **(asdict(links) if links is not None else {}),
     }
 

@@ -49,6 +49,7 @@ def test_without_a_number_of_days_a_file_is_lived_to_its_end_and_cut_only_where_
 
     assert (whole.returncode, whole.stderr) == (0, "")
     assert (found["days"], found["outages"], found["recall_of_outages"]) == (round((1500 + 3600) / 86_400, 4), 1, 1.0)
+    assert (found["messages"], found["messages_by_kind"]["resolved"], found["false_messages"]) == (2, 1, 0)
     cut = replay("--sites", "1", "--days", "0.0125", "--faults", str(path), "--json")
     assert "fibre_cut hg-00688 at 900: the replay ends within it, at 1080 s" in cut.stderr
     before = replay("--sites", "1", "--days", "0.01", "--faults", str(path), "--json")
