@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from collector.incident import Cause, Scope
 from lab.world.matching import AROUND_SECONDS, MOST, teller
-from lab.world.spans import Span, without
+from lab.world.spans import Span, shared, without
 from lab.world.stories import Story, Telling
 from lab.world.truth import Happening
 
@@ -61,11 +61,11 @@ class Struck:
     def causes(self, happening: Happening, telling: Telling) -> frozenset[Cause]:
         """All that are as true as a fault's own of what is told of it.
 
-        So is that of another fault which had at least half of the sites at the same time, and, of a hub that took only
-        one site away, that of the site's line: nothing can tell them apart.
+        So is that of another fault which had at least half of the sites with it, for half of its time or of what is
+        told; and, of a hub that took only one site away, that of the site's line: nothing can tell them apart.
         """
         common = telling.sites.intersection(happening.sites)
-        counted = Counter(cause for site in common for cause in self._beside(happening, site))
+        counted = Counter(cause for site in common for cause in self._beside(happening, site, telling))
         found = {cause for cause, sites in counted.items() if sites >= MOST * len(common)}
         if happening.cause is not None:
             found.add(happening.cause)
@@ -73,12 +73,18 @@ class Struck:
             found.add(Cause.ACCESS_LINK)
         return frozenset(found)
 
-    def _beside(self, happening: Happening, site: str) -> set[Cause]:
-        """Causes of other faults that the site had at the same time."""
+    def _beside(self, happening: Happening, site: str, telling: Telling) -> set[Cause]:
+        """Causes of other faults that had the site at the same time, and not for a moment only."""
         every = self._of.get(site, ())
+        last = max((span[1] for span, _ in every), default=telling.began)
+        told = (telling.began, telling.ended if telling.ended is not None else last)
         mine = [span for span, one in every if one is happening]
-        others = ((span, one.cause) for span, one in every if one is not happening)
-        return {cause for span, cause in others if cause is not None and any(_touch(span, own) for own in mine)}
+        found = set()
+        for span, one in every:
+            met = one is not happening and any(_touch(span, own) for own in mine)
+            if one.cause is not None and met and (_much(span, mine) or _much(span, [told])):
+                found.add(one.cause)
+        return found
 
     def _alone(self, happening: Happening) -> int:
         """How many sites a hub took away that nothing else had taken."""
@@ -131,6 +137,11 @@ def ratio(part: int, whole: int) -> float | None:
 def _touch(one: Span, other: Span) -> bool:
     """Whether nobody can say from outside where one ended and the other began."""
     return min(one[1], other[1]) - max(one[0], other[0]) >= -AROUND_SECONDS
+
+
+def _much(one: Span, whole: Sequence[Span]) -> bool:
+    """Whether a time is at least half of others."""
+    return sum(shared(one, span) for span in whole) >= MOST * sum(end - start for start, end in whole)
 
 
 def _confusion(every: Iterable[Verdict]) -> dict[str, dict[str, int]]:

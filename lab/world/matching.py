@@ -17,10 +17,13 @@ def belongs(story: Story, happening: Happening) -> bool:
     return any(_speaks(story, telling, happening) for telling in story.tellings)
 
 
-def explained(story: Story, truth: Iterable[Happening]) -> bool:
-    """Whether faults account for an incident: each time for its beginning, and for at least half of its sites."""
-    mine = [one for one in truth if belongs(story, one)]
-    return all(_explained(story, telling, mine) for telling in story.tellings)
+def explained(story: Story, mays: Sequence[Happening], others: Sequence[Happening] = ()) -> bool:
+    """Whether it is right to tell of an incident, each time that it opens.
+
+    Half of its sites at least have a fault of which somebody may be told; and such a one, or one of ``others`` (work
+    that was outlasted), accounts for its beginning.
+    """
+    return all(_explained(story, telling, mays, others) for telling in story.tellings)
 
 
 def owner(story: Story, truth: Iterable[Happening], told: Telling | None = None) -> Happening | None:
@@ -48,11 +51,12 @@ def _speaks(story: Story, telling: Telling, happening: Happening) -> bool:
     return happening.is_ours if story.is_blindness else not telling.sites.isdisjoint(happening.sites)
 
 
-def _explained(story: Story, telling: Telling, mine: Sequence[Happening]) -> bool:
-    spoken = [one for one in mine if _speaks(story, telling, one)]
-    begun = any(telling.began >= one.begins - AROUND_SECONDS for one in spoken)
-    struck = {site for one in spoken for site in one.sites}
-    return begun and (story.is_blindness or len(telling.sites & struck) >= MOST * len(telling.sites))
+def _explained(story: Story, telling: Telling, mays: Sequence[Happening], others: Sequence[Happening]) -> bool:
+    struck = {site for one in mays if _speaks(story, telling, one) for site in one.sites}
+    if len(telling.sites & struck) < MOST * len(telling.sites) and not story.is_blindness:
+        return False
+    spoken = (one for one in (*mays, *others) if _speaks(story, telling, one))
+    return any(telling.began >= one.begins - AROUND_SECONDS for one in spoken)
 
 
 def _fit(telling: Telling, happening: Happening) -> tuple[bool, int, float]:

@@ -78,20 +78,21 @@ def message_score(
 class Reasons:
     """The faults for which it is right to tell of an incident."""
 
-    def __init__(self, story: Story, truth: Iterable[Happening]) -> None:
+    def __init__(self, story: Story, truth: Sequence[Happening]) -> None:
         """A line that was bad only while it was lost is no bad line any more once it is back."""
         if story.trouble is Trouble.DEGRADED:
             mays = [one for one in truth if one.degrades or (one.outages and story.began <= one.ends)]
+            self.explained = explained(story, mays)
         else:
             mays = [one for one in truth if one.may_tell]
-        self._story = story
-        self.explained = explained(story, mays)
+            self.explained = explained(story, mays, [one for one in truth if one.outages])
+        self._tellings = story.tellings
         self._owners = [owner(story, mays, telling) if self.explained else None for telling in story.tellings]
 
     def of(self, note: Note) -> int | None:
         """Number of the fault that a message is about: of the telling that was the newest when it was sent."""
         at = seconds_of(note.created_ns)
-        begun = bisect_right([telling.since for telling in self._story.tellings], at)
+        begun = bisect_right([telling.since for telling in self._tellings], at)
         found = self._owners[max(0, begun - 1)]
         return found.number if found is not None else None
 

@@ -44,7 +44,7 @@ def score(truth: Sequence[Happening], versions: Sequence[Incident], blind: Seque
     """Compare what was said with what was so; ``blind``: when nothing could be seen of any site."""
     told, past = pages(versions), [story for story in stories(versions) if story.past]
     mays = [one for one in truth if one.may_tell]
-    false = [page for page in told if not explained(page, mays)]
+    false = [page for page in told if not explained(page, mays, [one for one in truth if one.outages])]
     owners = [one.number for page in told if page not in false and (one := owner(page, mays)) is not None]
     duties = [duty(one, blind) for one in truth if one.must_tell]
     musts = {one: _told(one, told, past) for one in duties if one.counts}

@@ -1,5 +1,6 @@
 """What people would have been sent: the same as the collector's teller sends, counted by the faults behind it."""
 
+from dataclasses import replace
 from datetime import time, timedelta, timezone
 from pathlib import Path
 
@@ -201,6 +202,15 @@ def test_a_bad_line_that_nothing_made_bad_is_told_falsely() -> None:
     assert degraded(loss=0.1) == (1, 0, 0), "every line loses that much"
     assert degraded(happened(500.0, 1000.0)) == (1, 1, 2), "it was lost before, and is back"
     assert degraded(happened(500.0, 1010.0)) == (1, 0, 0), "it is going to be lost"
+
+
+def test_what_outlasts_announced_work_is_told_with_reason() -> None:
+    work = replace(happened(980.0, 1900.0), kind="maintenance", cause=None, must_tell=False, may_tell=False)
+    versions = [first(known=2000.0), closed(first(known=2000.0), 4006.0)]
+    began = [msgspec.structs.replace(version, began_ns=wall_ns(990)) for version in versions]
+
+    assert message_score([work, happened(1500.0, 4000.0, 2)], began, END, 0.02).false_messages == 0
+    assert message_score([work], began, END, 0.02).false_messages == 2
 
 
 def test_what_is_told_without_a_fault_is_counted_apart() -> None:

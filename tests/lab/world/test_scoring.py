@@ -264,11 +264,30 @@ def test_of_two_faults_one_after_the_other_each_has_the_page_of_its_time() -> No
         assert (len(found.causes.wrong), found.pages_per_fault) == (wrong, 1.0), causes
 
 
-def test_of_two_faults_of_a_site_at_once_either_cause_is_right() -> None:
-    faults = [fault(lasts=3600.0), fault(2, begins=1600.0, lasts=1200.0, cause=Cause.SITE_LAN)]
+def test_of_two_faults_of_a_site_at_once_either_cause_is_right_that_had_half_of_the_time() -> None:
+    long, short = fault(lasts=3600.0), fault(2, begins=1600.0, lasts=1900.0, cause=Cause.SITE_LAN)
     for cause, wrong in ((Cause.ACCESS_LINK, 0), (Cause.SITE_LAN, 0), (Cause.POWER, 2)):
-        found = score(faults, [incident(cause=cause)], [], HOUR).causes
+        found = score([long, short], [incident(cause=cause)], [], HOUR).causes
         assert len(found.wrong) == wrong, cause
+
+
+def test_a_short_fault_may_be_told_by_another_that_had_its_time_and_a_long_one_may_not() -> None:
+    long, short = fault(lasts=10_000.0), fault(2, begins=1400.0, lasts=500.0, cause=Cause.SITE_LAN)
+    power = fault(3, begins=1350.0, lasts=650.0, cause=Cause.POWER)
+    found = score([long, short, power], [incident(cause=Cause.POWER)], [], HOUR).causes
+
+    assert found.wrong == ("fibre_cut s1 at 1000: power",)
+
+
+def test_a_cause_that_was_soon_over_does_not_explain_the_rest() -> None:
+    """A provider fails and returns; a site of it, cut meanwhile, stays lost, and is told apart as the provider's."""
+    faults = [fault(cause=Cause.ISP), fault(2, begins=1400.0, lasts=9000.0)]
+    found = score(faults, [incident(cause=Cause.ISP)], [], HOUR).causes
+
+    assert found.confusion == {"isp": {"isp": 1}, "access_link": {"isp": 1}}
+    assert found.wrong == ("fibre_cut s1 at 1400: isp",)
+    found = score(faults, [incident(cause=Cause.ACCESS_LINK)], [], HOUR).causes
+    assert found.wrong == (), "what it has come to is as true of the beginning"
 
 
 def test_a_cause_that_was_true_at_another_time_is_wrong() -> None:
@@ -323,6 +342,14 @@ def test_an_incident_that_opens_again_is_judged_for_each_fault_by_what_it_said_t
 
     assert found.causes.confusion == {"access_link": {"access_link": 1}, "site_lan": {"site_lan": 1}}
     assert (found.pages, found.false_pages, found.recall_of_faults) == (1, 0, 1.0)
+
+
+def test_what_began_with_announced_work_and_outlasts_it_is_told_rightly() -> None:
+    work = replace(fault(1, begins=980.0, lasts=900.0), kind="maintenance", cause=None, must_tell=False, may_tell=False)
+    longer = fault(2, begins=1500.0, lasts=5000.0)
+
+    assert score([work, longer], [incident(known=2000.0, began=984.0)], [], HOUR).false_pages == 0
+    assert score([work], [incident(known=1100.0, began=984.0)], [], HOUR).false_pages == 1
 
 
 def test_an_incident_that_opens_again_for_nothing_is_false() -> None:
