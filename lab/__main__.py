@@ -97,11 +97,13 @@ def _add_fleet_options(fleet: ArgumentParser) -> None:
 
 def _add_replay_options(replay: ArgumentParser) -> None:
     most = len(all_communes())
-    replay.add_argument("--days", type=_days, default=30.0, metavar="D", help="virtual days, at most 366 (30)")
+    replay.add_argument(
+        "--days", type=_days, metavar="D", help="virtual days, at most 366 (30; with --faults until an hour after them)"
+    )
     replay.add_argument(
         "--seed", type=_whole(0, 2**63), default=1, metavar="K", help="another number, another universe"
     )
-    replay.add_argument("--sites", type=_whole(2, most), default=most, metavar="N", help=f"communes, 2 to {most}")
+    replay.add_argument("--sites", type=_whole(1, most), default=most, metavar="N", help=f"communes, 1 to {most}")
     replay.add_argument("--faults", type=Path, metavar="FILE", help="faults from a file instead of the seed's")
     replay.add_argument(
         "--loss", type=_share, default=0.02, metavar="R", help="share of echoes that never have a reply (0.02)"

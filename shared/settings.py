@@ -1,6 +1,7 @@
 """Strict loading of operators' YAML: every error names file, line and place, and the nearest right key."""
 
 import difflib
+import json
 import re
 import stat
 from collections.abc import Callable, Iterable
@@ -90,39 +91,41 @@ class Document:
         return "[...]"
 
 
-def load_document(path: Path) -> Document:
-    """Read a YAML file with the safe loader; duplicate keys, tags, huge files and alias bombs are errors."""
+def load_document(path: Path, *, json_first: bool = False) -> Document:
+    """Read a YAML file with the safe loader; duplicate keys, tags, huge files and alias bombs are errors.
+
+    ``json_first``: what is called ``.json``, or begins so, is read as JSON where it can be, with its tabs and ``1e3``.
+    """
+    text = _read(path)
+    wrong = ""
+    if json_first and (path.suffix == ".json" or text.lstrip()[:1] in {"{", "["}):
+        try:
+            content = json.loads(text)
+        except (RecursionError, ValueError) as error:
+            wrong = (
+                f"{path}:{getattr(error, 'lineno', 1)}: not valid JSON: {str(error).partition(': line ')[0].lower()}"
+            )
+        else:
+            # A tab in JSON is a space: inside of strings there is none.
+            return Document(path, content, _compose(path, text.replace("\t", " "), wrong)[1])
+    meant = path.suffix == ".json" or text.lstrip()[1:].lstrip()[:1] == '"'
+    node, lines = _compose(path, text, wrong if meant else "")
     try:
-        if stat.S_IFMT(path.stat().st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
-            # To open a named pipe would wait for its writer, perhaps for ever.
-            raise SettingsError([f"{path}: is not a regular file"])
-        with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
-        if len(raw) > _MAX_BYTES:
-            raise SettingsError([f"{path}: more than {_MAX_BYTES} bytes is over the limit"])
-        text = raw.decode("utf-8-sig")
-    except OSError as error:
-        raise SettingsError([f"{path}: {(error.strerror or str(error)).lower()}"]) from None
-    except UnicodeDecodeError as error:
-        raise SettingsError([f"{path}: is not UTF-8 (byte {error.start})"]) from None
-    lines: dict[str, int] = {}
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        if node is None:
-            raise SettingsError([f"{path}:1: the file is empty"])
-        _survey(path, node, lines)
         content = yaml.constructor.SafeConstructor().construct_document(node)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SettingsError([f"{path}:{line}: not valid YAML: {error.problem}"]) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise SettingsError([f"{path}: not valid YAML: {str(error).splitlines()[0]}"]) from None
+        raise SettingsError([_not_yaml(path, error)]) from None
     return Document(path, content, lines)
 
 
-def load(path: Path, kind: type[_T], check: Callable[[_T], Iterable[tuple[str, str]]] | None = None) -> _T:
+def load(
+    path: Path,
+    kind: type[_T],
+    check: Callable[[_T], Iterable[tuple[str, str]]] | None = None,
+    *,
+    json_first: bool = False,
+) -> _T:
     """Load a file as ``kind``; ``check`` yields (place, what) for rules that types cannot say."""
-    document = load_document(path)
+    document = load_document(path, json_first=json_first)
     settings: _T = document.convert(document.content, kind)
     if check is not None:
         problems = [document.problem(place, what) for place, what in check(settings)]
@@ -140,6 +143,41 @@ def in_words(message: str) -> str:
     if words.startswith("Expected text") and words.endswith((" number", "true or false")):
         words += ": put it in quotes"
     return words[:1].lower() + words[1:]
+
+
+def _read(path: Path) -> str:
+    try:
+        if stat.S_IFMT(path.stat().st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
+            # To open a named pipe would wait for its writer, perhaps for ever.
+            raise SettingsError([f"{path}: is not a regular file"])
+        with path.open("rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
+        if len(raw) > _MAX_BYTES:
+            raise SettingsError([f"{path}: more than {_MAX_BYTES} bytes is over the limit"])
+        return raw.decode("utf-8-sig")
+    except OSError as error:
+        raise SettingsError([f"{path}: {(error.strerror or str(error)).lower()}"]) from None
+    except UnicodeDecodeError as error:
+        raise SettingsError([f"{path}: is not UTF-8 (byte {error.start})"]) from None
+
+
+def _compose(path: Path, text: str, wrong: str) -> tuple[yaml.Node, dict[str, int]]:
+    """The nodes of a file, and the line of each place; ``wrong``: what is said instead where it is no YAML."""
+    lines: dict[str, int] = {}
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        if node is None:
+            raise SettingsError([f"{path}:1: the file is empty"])
+        _survey(path, node, lines)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise SettingsError([wrong or _not_yaml(path, error)]) from None
+    return node, lines
+
+
+def _not_yaml(path: Path, error: Exception) -> str:
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", "")
+    place = f"{path}:{mark.line + 1}" if mark is not None else f"{path}"
+    return f"{place}: not valid YAML: {problem or str(error).splitlines()[0]}"
 
 
 def _special(folder: Path, kind: type[Any], value: Any) -> Any:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +18,27 @@ from lab.world.fault import Fault
 from lab.world.land import make_land
 from lab.world.life import Life
 from lab.world.link_scoring import link_score
+from lab.world.messages import message_score
 from lab.world.place import Land
 from lab.world.scoring import score
 from lab.world.timeline import Timeline
 from lab.world.truth import dark_times, happenings
-from lab.world.wanted import read_faults
+from lab.world.wanted import cut_short, read_faults
 from lab.world.when import DAY_SECONDS
 from lab.world.witness import Lived
 from shared.settings import SettingsError
+
+_DAYS, _MOST_DAYS = 30, 366
+_SETTLING_SECONDS = 3600
+"""After the last fault of a file: what was kept has arrived, and every limit of time has passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayWishes:
     """The command line."""
 
-    days: float
+    days: float | None
+    """None: 30, or as long as the faults of the file last."""
     seed: int
     sites: int
     loss: float
@@ -42,17 +49,19 @@ class ReplayWishes:
 def run_replay(wishes: ReplayWishes) -> int:
     """Live through a script and print its score; 0 whatever it is, 1 where it was ended, 2 where the file is wrong."""
     land = make_land(wishes.sites, wishes.seed)
-    seconds = wishes.days * DAY_SECONDS
     try:
-        faults = draw_faults(land, wishes.seed, seconds) if wishes.faults is None else read_faults(wishes.faults, land)
+        faults, seconds = _script(wishes, land)
     except SettingsError as error:
         for problem in error.problems:
             print(f"phusong-lab: {problem}", file=sys.stderr)
         return 2
+    if wishes.faults is not None:
+        for line in cut_short(faults, seconds):
+            print(f"phusong-lab: {wishes.faults}: {line}", file=sys.stderr)
     land = with_backups(land, faults, wishes.seed)
     terminal = open_terminal(sys.stderr)
     try:
-        found = replay(wishes, land, faults, terminal)
+        found = replay(wishes, land, faults, seconds, terminal)
         if wishes.as_json:
             print(json.dumps(found, ensure_ascii=False, indent=1), flush=True)
         else:
@@ -67,22 +76,38 @@ def run_replay(wishes: ReplayWishes) -> int:
     return 0
 
 
-def replay(wishes: ReplayWishes, land: Land, faults: Sequence[Fault], terminal: Terminal) -> dict[str, Any]:
+def _script(wishes: ReplayWishes, land: Land) -> tuple[tuple[Fault, ...], int]:
+    """The faults, and how many seconds are lived; raises :class:`shared.settings.SettingsError`."""
+    seconds = int((wishes.days or _DAYS) * DAY_SECONDS)
+    if wishes.faults is None:
+        return draw_faults(land, wishes.seed, seconds), seconds
+    faults = read_faults(wishes.faults, land)
+    if wishes.days is None and faults:
+        last = ceil(max(fault.ends for fault in faults)) + _SETTLING_SECONDS
+        seconds = min(last, _MOST_DAYS * DAY_SECONDS)
+    return faults, seconds
+
+
+def replay(
+    wishes: ReplayWishes, land: Land, faults: Sequence[Fault], seconds: int, terminal: Terminal
+) -> dict[str, Any]:
     """What ``--json`` prints."""
-    seconds = int(wishes.days * DAY_SECONDS)
+    days = round(seconds / DAY_SECONDS, 4)
     timeline = Timeline(land, faults)
     life = Life(land, timeline, Chance(wishes.seed, wishes.loss), JudgementSettings())
-    lived = life.run(seconds, lambda now: terminal.progress(f"day {now / DAY_SECONDS:.2f} of {wishes.days:g}"))
+    lived = life.run(seconds, lambda now: terminal.progress(f"day {now / DAY_SECONDS:.2f} of {days:g}"))
     truth = happenings(faults, land, timeline, seconds)
     figures = score(truth, lived.versions, dark_times(timeline, seconds), wishes.sites * seconds / 3600)
+    messages = message_score(truth, lived.versions, seconds, wishes.loss)
     links = link_score(faults, timeline, lived.versions, seconds)
     return {
         "seed": wishes.seed,
-        "days": wishes.days,
+        "days": days,
         "sites": wishes.sites,
         "loss": wishes.loss,
         **_cycles(lived, wishes.sites),
         **asdict(figures),
+        **asdict(messages),
         **(asdict(links) if links is not None else {}),
     }
 

@@ -1,4 +1,4 @@
-"""Faults drawn from a seed: how often each kind strikes, where and for how long; it applies none."""
+"""Faults drawn from a seed: how often each kind strikes, where and for how long, and the nights; it applies none."""
 
 import random
 from collections.abc import Iterator
@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from lab.world.fault import Fault
 from lab.world.kinds import KINDS
 from lab.world.place import Land
+from lab.world.together import QUIET_SECONDS, draw_together, grand
 from lab.world.when import DAY_SECONDS
 
 _MINUTE, _HOUR = 60.0, 3600.0
-_GRAND = 4
-"""Hubs, providers and areas of fewer sites fail like single sites, which is what other kinds are for."""
-_QUIET_SECONDS = 900.0
-"""At the beginning: everybody is seen well before anything happens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +26,10 @@ class Rate:
 
 
 RATES = (
-    Rate("fibre_cut", 40, 4 * _MINUTE, 8 * _HOUR),
-    Rate("power_cut", 30, 10 * _MINUTE, 6 * _HOUR),
+    Rate("fibre_cut", 34, 4 * _MINUTE, 8 * _HOUR),
+    Rate("power_cut", 27, 10 * _MINUTE, 6 * _HOUR),
     Rate("power_area", 6, 20 * _MINUTE, 5 * _HOUR),
-    Rate("router_hang", 20, 4 * _MINUTE, 3 * _HOUR),
+    Rate("router_hang", 16, 4 * _MINUTE, 3 * _HOUR),
     Rate("lan_unplugged", 8, 10 * _MINUTE, 4 * _HOUR),
     Rate("provider_outage", 3, 5 * _MINUTE, 2 * _HOUR),
     Rate("hub_down", 8, 5 * _MINUTE, 4 * _HOUR),
@@ -47,8 +44,6 @@ RATES = (
     Rate("maintenance", 3, 30 * _MINUTE, 3 * _HOUR),
     Rate("dns_failure", 6, 10 * _MINUTE, 1 * _HOUR),
 )
-_TWINS_A_MONTH = 4
-"""Two large faults at once: a power area and a provider."""
 _LEAVE, _ARRIVE = 17 * _HOUR, 7 * _HOUR + 20 * _MINUTE
 _SPREAD = 10 * _MINUTE
 _WEEKEND = 5
@@ -58,42 +53,20 @@ _WEEKEND = 5
 def draw_faults(land: Land, seed: int, seconds: float) -> tuple[Fault, ...]:
     """The script of a seed, in the order of time."""
     found = [fault for rate in RATES for fault in _strikes(rate, land, random.Random(f"{seed}/{rate.kind}"), seconds)]
-    found += _twins(land, random.Random(f"{seed}/twins"), seconds)
+    found += draw_together(land, seed, seconds)
     found += _nights(land, random.Random(f"{seed}/nights"), seconds)
     return tuple(sorted(found, key=lambda fault: (fault.begins, fault.kind, fault.where)))
 
 
 def _strikes(rate: Rate, land: Land, dice: random.Random, seconds: float) -> Iterator[Fault]:
-    wheres = _wheres(rate.kind, land)
+    wheres = grand(rate.kind, land)
     share = len(land.places) / 193 if KINDS[rate.kind].scope == "site" else 1.0
     mean_gap = 30 * DAY_SECONDS / (rate.a_month * share)
-    at = _QUIET_SECONDS + dice.expovariate(1 / mean_gap)
+    at = QUIET_SECONDS + dice.expovariate(1 / mean_gap)
     while at < seconds:
         lasts = rate.least * (rate.most / rate.least) ** dice.random()
         yield Fault(rate.kind, wheres[int(dice.random() * len(wheres))], round(at, 1), round(at + lasts, 1))
         at += lasts + dice.expovariate(1 / mean_gap)
-
-
-def _wheres(kind: str, land: Land) -> tuple[str, ...]:
-    scope = KINDS[kind].scope
-    if scope is None:
-        return ("",)
-    if scope == "site":
-        return tuple(place.id for place in land.places)
-    members = land.members(scope.value)
-    grand = tuple(name for name, ids in members.items() if len(ids) >= _GRAND)
-    return grand or tuple(members)
-
-
-def _twins(land: Land, dice: random.Random, seconds: float) -> Iterator[Fault]:
-    at = _QUIET_SECONDS + dice.expovariate(_TWINS_A_MONTH / (30 * DAY_SECONDS))
-    while at < seconds:
-        for kind in ("power_area", "provider_outage"):
-            wheres = _wheres(kind, land)
-            begins = at + 60 * dice.random()
-            where = wheres[int(dice.random() * len(wheres))]
-            yield Fault(kind, where, round(begins, 1), round(begins + _HOUR * (0.5 + dice.random()), 1))
-        at += dice.expovariate(_TWINS_A_MONTH / (30 * DAY_SECONDS))
 
 
 def _nights(land: Land, dice: random.Random, seconds: float) -> Iterator[Fault]:

@@ -1,19 +1,27 @@
 """What really happened in a replay: which sites were lost to what and when, and what should be said of it."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from collector.incident import Cause, Scope
 from lab.world.fault import LINK, Fault, Spell
 from lab.world.kinds import KINDS
 from lab.world.place import CENTRE, Land
+from lab.world.spans import Span, longest, without
+from lab.world.strain import Strain
 from lab.world.timeline import History, Timeline, spells_of
 
 _STARTS_SECONDS = 120.0
+_TELLS_SECONDS = 300.0
+"""So long after its line's return an agent has handed over what it kept, and the collector has made up its mind."""
+_LOOKS_SECONDS = 60.0
+"""Within this time the province has looked at every site, and the collector has judged it."""
 _MANY = 3
 """Sites that must be lost together for the province to see by itself what they share."""
 LEAST_SECONDS = 180.0
 """What is lost for longer must be known."""
+GRACE_SECONDS = 180.0
+"""After planned work: what was worked on starts again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +31,23 @@ class Outage:
     site: str
     begins: float
     ends: float
+    planned: tuple[Span, ...] = ()
+    """When somebody worked there and had said so, and for a little after."""
+    kept: bool = False
+    """Whether the province's own agent saw it and could tell the collector, if only later."""
 
     @property
     def lasts(self) -> float:
         """Seconds."""
         return self.ends - self.begins
+
+    def unplanned(self) -> list[Span]:
+        """When somebody would have to be told of it."""
+        return without((self.begins, self.ends), self.planned)
+
+    def due(self, blind: Iterable[Span]) -> list[Span]:
+        """When somebody would have to be told of it and it could be seen."""
+        return without((self.begins, self.ends), (*self.planned, *blind))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +67,21 @@ class Happening:
     must_tell: bool
     """Whether somebody has to be told."""
     may_tell: bool
-    """Whether it is right to tell somebody."""
+    """Whether it is right to call somebody."""
     evident: bool
     """Whether anything was measured that shows the cause."""
+    degrades: bool = False
+    """Whether a site serves badly by it that is not lost."""
+
+    @property
+    def subject(self) -> str:
+        """The name by which an incident would tell of it."""
+        return self.where.partition("/")[0] if self.kind == LINK else self.where
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it takes the province's own sight."""
+        return self.cause is Cause.PROVINCE
 
 
 def happenings(faults: Sequence[Fault], land: Land, timeline: Timeline, seconds: float) -> tuple[Happening, ...]:
@@ -58,26 +90,28 @@ def happenings(faults: Sequence[Fault], land: Land, timeline: Timeline, seconds:
     return tuple(_happening(number, fault, land, timeline, seconds) for number, fault in enumerate(begun, start=1))
 
 
-def dark_times(timeline: Timeline, seconds: float) -> tuple[tuple[float, float], ...]:
-    """When the province saw nothing at all."""
-    history = timeline.of(CENTRE)
+def dark_times(timeline: Timeline, seconds: float) -> tuple[Span, ...]:
+    """When the collector saw nothing at all: our own side was cut, or it did not run."""
+    return _times(timeline.of(CENTRE), seconds, lambda strain: strain.line_cut or strain.collector_away)
+
+
+def _times(history: History, seconds: float, holds: Callable[[Strain], bool]) -> tuple[Span, ...]:
     ends = (*history.starts[1:], seconds)
     return tuple(
-        (start, end)
+        (start, min(end, seconds))
         for start, end, strain in zip(history.starts, ends, history.strains, strict=True)
-        if strain.line_cut
+        if start < seconds and holds(strain)
     )
 
 
 def _happening(number: int, fault: Fault, land: Land, timeline: Timeline, seconds: float) -> Happening:
     kind = KINDS[fault.kind]
     spells = [spell for spell in spells_of(fault, land) if spell.site != CENTRE]
-    lost = [Outage(spell.site, spell.begins, min(spell.ends, seconds)) for spell in spells if not spell.strain.reached]
+    lost = [Outage(spell.site, spell.begins, spell.ends) for spell in spells if not spell.strain.reached]
     if fault.kind == LINK:
         lost += [outage for spell in spells for outage in _both_lost(spell, timeline.of(spell.site), seconds)]
-    outages = tuple(joined_outages(outage for outage in lost if outage.begins < seconds))
-    long = [outage for outage in outages if outage.lasts > LEAST_SECONDS]
-    unplanned = [one for one in long if not timeline.of(one.site).at(one.begins).maintained]
+    cut = (replace(one, ends=min(one.ends, seconds)) for one in joined_outages(lost) if one.begins < seconds)
+    outages = tuple(_seen(one, timeline, seconds) for one in cut)
     return Happening(
         number=number,
         kind=fault.kind,
@@ -88,10 +122,12 @@ def _happening(number: int, fault: Fault, land: Land, timeline: Timeline, second
         sites=tuple(dict.fromkeys(spell.site for spell in spells)),
         outages=outages,
         cause=kind.cause,
-        must_tell=bool(unplanned) or (kind.ours and min(fault.ends, seconds) - fault.begins > LEAST_SECONDS),
+        must_tell=any(longest(one.unplanned()) > LEAST_SECONDS for one in outages)
+        or (kind.ours and _ours_seen(fault, timeline, seconds) > LEAST_SECONDS),
         may_tell=(bool(outages) and kind.cause is not None) or kind.tellable or kind.ours,
-        evident=any(_evident(one, timeline.of(one.site)) for one in outages)
-        or (kind.shows and (kind.ours or len(outages) >= _MANY)),
+        evident=any(_evident(one, timeline, seconds, power=kind.cause is Cause.POWER) for one in outages)
+        or (kind.shows and (kind.ours or sum(_is_new(one, timeline) for one in outages) >= _MANY)),
+        degrades=kind.tellable or fault.kind == LINK,
     )
 
 
@@ -107,15 +143,58 @@ def joined_outages(outages: Iterable[Outage]) -> list[Outage]:
     return [outage for mine in found.values() for outage in mine]
 
 
+def _seen(outage: Outage, timeline: Timeline, seconds: float) -> Outage:
+    """With what is known of it besides its time."""
+    own = timeline.of(CENTRE)
+    works = _times(timeline.of(outage.site), seconds, lambda strain: strain.maintained)
+    cuts = _times(own, seconds, lambda strain: strain.line_cut)
+    back = min((at for at in (outage.ends, *own.starts) if at >= outage.ends and _hears(own, at)), default=seconds)
+    return replace(
+        outage,
+        planned=tuple((start, end + GRACE_SECONDS) for start, end in works if end + GRACE_SECONDS > outage.begins),
+        kept=longest(outage.due(cuts)) > LEAST_SECONDS and back + _LOOKS_SECONDS < seconds,
+    )
+
+
+def _hears(own: History, at: float) -> bool:
+    return not own.at(at).collector_away
+
+
+def _ours_seen(fault: Fault, timeline: Timeline, seconds: float) -> float:
+    """How long at a stretch somebody was there who could miss the outside world."""
+    away = _times(timeline.of(CENTRE), seconds, lambda strain: strain.collector_away)
+    return longest(without((fault.begins, min(fault.ends, seconds)), away))
+
+
 def _both_lost(spell: Spell, history: History, seconds: float) -> Iterator[Outage]:
     """When the other link of a site was lost too."""
-    ends = (*history.starts[1:], seconds)
-    for start, end, strain in zip(history.starts, ends, history.strains, strict=True):
-        begins, ended = max(start, spell.begins), min(end, spell.ends, seconds)
-        if strain.main_cut and strain.backup_cut and begins < ended:
+    for start, end in _times(history, seconds, lambda strain: strain.main_cut and strain.backup_cut):
+        begins, ended = max(start, spell.begins), min(end, spell.ends)
+        if begins < ended:
             yield Outage(spell.site, begins, ended)
 
 
-def _evident(outage: Outage, history: History) -> bool:
-    """Whether the site's agent worked right before the outage and right after it, or all through it."""
-    return history.at(outage.begins - 1).measures and history.at(outage.ends + _STARTS_SECONDS).measures
+def _is_new(outage: Outage, timeline: Timeline) -> bool:
+    """Whether the site was reached until then."""
+    return timeline.of(outage.site).at(outage.begins - 1).reached
+
+
+def _evident(outage: Outage, timeline: Timeline, seconds: float, *, power: bool) -> bool:
+    """Whether the site's agent worked right before the outage and right after it, or all through it, and told of it.
+
+    An agent that does not reach its router sees nothing of what lies behind it; that its computer was started anew
+    it knows all the same.
+    """
+    history, own = timeline.of(outage.site), timeline.of(CENTRE)
+    before, back = history.at(outage.begins - 1), outage.ends + _STARTS_SECONDS
+    after = history.at(back)
+    if not (before.measures and after.measures) or (not power and (before.unplugged or after.unplugged)):
+        return False
+    moments = (at for at in sorted((back, *history.starts, *own.starts)) if at >= back)
+    told = next((at for at in moments if _tells(history.at(at), own.at(at))), seconds)
+    return told + _TELLS_SECONDS < seconds
+
+
+def _tells(there: Strain, own: Strain) -> bool:
+    """Whether an agent's records reach the collector."""
+    return there.measures and there.meets_core and not (own.line_cut or own.deaf or own.collector_away)

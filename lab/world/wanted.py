@@ -1,8 +1,9 @@
 """Faults from a file of somebody's own; a file with a mistake is refused whole, with a line for each."""
 
 import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from unicodedata import normalize
 
 import msgspec
 
@@ -34,20 +35,48 @@ class WantedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_faults(path: Path, land: Land) -> tuple[Fault, ...]:
     """The script, in the order of time; raises :class:`shared.settings.SettingsError`."""
-    file = load(path, WantedFile, lambda wanted: _problems(wanted, land))
+    places = {kind: _places(kind, land) for kind in KINDS}
+    file = load(path, WantedFile, lambda wanted: _problems(wanted, places), json_first=True)
     found = [
-        Fault(one.kind, one.where, float(one.begins_seconds), float(one.begins_seconds + one.lasts_seconds))
+        Fault(one.kind, places[one.kind].get(_plain(one.where), ""), begins, begins + one.lasts_seconds)
         for one in file.faults
+        for begins in (float(one.begins_seconds),)
     ]
     return tuple(sorted(found, key=lambda fault: (fault.begins, fault.kind, fault.where)))
 
 
-def _problems(file: WantedFile, land: Land) -> Iterator[tuple[str, str]]:
+def cut_short(faults: Iterable[Fault], seconds: float) -> Iterator[str]:
+    """A line for each fault that a replay of so many seconds does not see whole."""
+    for fault in faults:
+        name = f"{fault.kind} {fault.where}".rstrip()
+        if fault.begins >= seconds:
+            yield f"{name} at {fault.begins:.0f}: the replay ends before, at {seconds:.0f} s; left out"
+        elif fault.ends > seconds:
+            yield f"{name} at {fault.begins:.0f}: the replay ends within it, at {seconds:.0f} s; scored until then"
+
+
+def _places(kind: str, land: Land) -> dict[str, str]:
+    """All that a kind can strike, as the land writes it, by the same in one form of Unicode."""
+    scope = KINDS[kind].scope
+    if scope is None:
+        return {}
+    if scope == "site":
+        found = [place.id for place in land.places]
+        if kind == LINK:
+            found += [f"{site}/{link}" for site in found for link in (MAIN, BACKUP)]
+    else:
+        found = list(land.members(scope.value))
+    return {_plain(name): name for name in found}
+
+
+def _plain(name: str) -> str:
+    """Keyboards write Vietnamese letters in one piece or in two; both are the same name."""
+    return normalize("NFC", name)
+
+
+def _problems(file: WantedFile, places: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
     if len(file.faults) > _MOST_FAULTS:
         yield "$.faults", f"{len(file.faults)} faults, at most {_MOST_FAULTS}"
-    sites = frozenset(place.id for place in land.places)
-    links = frozenset(f"{site}/{link}" for site in sites for link in (MAIN, BACKUP))
-    members = {scope: frozenset(land.members(scope)) for scope in ("hub", "provider", "power_area")}
     for number, fault in enumerate(file.faults):
         place = f"$.faults[{number}]"
         if not 0 <= fault.begins_seconds <= _LONGEST_SECONDS:
@@ -60,11 +89,9 @@ def _problems(file: WantedFile, land: Land) -> Iterator[tuple[str, str]]:
         elif kind.scope is None:
             if fault.where:
                 yield f"{place}.where", f"a {kind.name} has no place"
-        else:
-            what = "link" if kind.name == LINK else kind.scope.value
-            known = {"link": links | sites, "site": sites, **members}[what]
-            if fault.where not in known:
-                yield f"{place}.where", _unknown(what.replace("_", " "), fault.where, known)
+        elif _plain(fault.where) not in places[kind.name]:
+            what = "link" if kind.name == LINK else kind.scope.value.replace("_", " ")
+            yield f"{place}.where", _unknown(what, _plain(fault.where), places[kind.name])
 
 
 def _unknown(what: str, word: str, known: Collection[str]) -> str:

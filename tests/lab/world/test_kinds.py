@@ -182,6 +182,68 @@ def test_what_begins_after_the_end_is_no_part_of_the_truth() -> None:
     assert [one.must_tell for one in happenings(faults, LAND, timeline, 5100)] == [False]
 
 
+def truths(*faults: Fault, seconds: float = SECONDS) -> tuple[tuple[Happening, ...], Timeline]:
+    timeline = Timeline(LAND, faults)
+    return happenings(faults, LAND, timeline, seconds), timeline
+
+
+def test_nothing_is_seen_while_the_collector_is_away_and_what_the_province_saw_is_kept() -> None:
+    site = without_battery().id
+    away, cut = Fault("collector_restart", "", 3600, 5400), Fault("province_uplink", "", 3600, 5400)
+    lost = Fault("fibre_cut", site, 3700, 4600)
+
+    for hidden, kept in ((away, True), (cut, False)):
+        (_, truth), timeline = truths(hidden, lost)
+        assert dark_times(timeline, SECONDS) == ((3600, 5400),)
+        assert truth.outages[0].due(dark_times(timeline, SECONDS)) == []
+        assert truth.outages[0].kept is kept
+    (_, truth), _ = truths(away, lost, seconds=5400)
+    assert not truth.outages[0].kept, "the collector never came back to read it"
+
+
+def test_our_own_side_need_not_be_told_of_by_a_collector_that_is_away() -> None:
+    faults = (Fault("collector_restart", "", 3500, 5400), Fault("province_uplink", "", 3600, 5300))
+
+    assert not truths(*faults)[0][1].must_tell
+    assert truths(faults[1])[0][0].must_tell
+
+
+def test_what_outlasts_announced_work_must_be_told_once_it_was_started_again() -> None:
+    hub, (site, *_) = max(LAND.members("hub").items(), key=lambda each: len(each[1]))
+    work = Fault("maintenance", hub, 3600, 7200)
+    for ends, must in ((7000.0, False), (7200 + 180 + 180.0, False), (7200 + 180 + 181.0, True)):
+        happened, _ = truths(work, Fault("fibre_cut", site, 5000, ends))
+        truth = next(one for one in happened if one.kind == "fibre_cut")
+        assert truth.must_tell is must, ends
+    assert truths(work)[0][0].must_tell is False
+
+
+def test_a_cause_is_evident_once_the_sites_agent_could_tell_it() -> None:
+    site = without_battery().id
+    lost = Fault("fibre_cut", site, 3600, 5400)
+
+    def evident(*others: Fault, seconds: float = SECONDS) -> bool:
+        return next(one for one in truths(lost, *others, seconds=seconds)[0] if one.kind == "fibre_cut").evident
+
+    assert evident()
+    assert not evident(seconds=5000), "the site is still lost when all ends"
+    assert not evident(seconds=5500), "nothing of what the agent kept has arrived yet"
+    assert not evident(Fault("host_off", site, 3000, 9000))
+    assert not evident(Fault("lan_unplugged", site, 3000, 9000)), "it does not reach the router"
+    assert evident(Fault("backlog", "", 5000, 9000))
+    assert not evident(Fault("backlog", "", 5000, 30_000)), "what the agent kept never arrives"
+
+
+def test_many_sites_show_what_they_share_only_where_they_were_reached_before() -> None:
+    hub, sites = max(LAND.members("hub").items(), key=lambda each: len(each[1]))
+    off = [Fault("host_off", site, 1000, SECONDS) for site in sites]
+    down = Fault("hub_down", hub, 3600, 5400)
+    before = [Fault("fibre_cut", site, 2000, 8000) for site in sites[2:]]
+
+    assert next(one for one in truths(down, *off)[0] if one.kind == "hub_down").evident
+    assert not next(one for one in truths(down, *off, *before)[0] if one.kind == "hub_down").evident
+
+
 def test_every_kind_has_a_truth_here() -> None:
     """A new kind without one would pass unseen."""
     told = {"province_uplink", "maintenance", "flapping", "brown_out", "bursty_loss", "fibre_cut", "power_cut"}

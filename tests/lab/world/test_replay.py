@@ -36,3 +36,22 @@ def test_a_mistake_in_the_file_is_one_line_with_the_nearest_right_word(tmp_path:
     assert done.returncode == 2
     assert done.stderr.strip().endswith("faults[0].kind: no kind of fault 'fiber_cut', did you mean 'fibre_cut'?")
     assert "Traceback" not in done.stderr
+
+
+def test_without_a_number_of_days_a_file_is_lived_to_its_end_and_cut_only_where_somebody_says_so(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "faults.json"
+    text = '{"faults": [\n\t{"kind": "fibre_cut", "where": "%s", "begins_seconds": 9e2, "lasts_seconds": 6e2}\n]}'
+    path.write_text(text % "hg-00688", encoding="utf-8")
+    whole = replay("--sites", "1", "--faults", str(path), "--json")
+    found = json.loads(whole.stdout)
+
+    assert (whole.returncode, whole.stderr) == (0, "")
+    assert (found["days"], found["outages"], found["recall_of_outages"]) == (round((1500 + 3600) / 86_400, 4), 1, 1.0)
+    assert (found["messages"], found["messages_by_kind"]["resolved"], found["false_messages"]) == (2, 1, 0)
+    cut = replay("--sites", "1", "--days", "0.0125", "--faults", str(path), "--json")
+    assert "fibre_cut hg-00688 at 900: the replay ends within it, at 1080 s" in cut.stderr
+    before = replay("--sites", "1", "--days", "0.01", "--faults", str(path), "--json")
+    assert "fibre_cut hg-00688 at 900: the replay ends before, at 864 s; left out" in before.stderr
+    assert json.loads(before.stdout)["faults"] == 0

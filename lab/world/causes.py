@@ -1,0 +1,152 @@
+"""How well causes were named, where several faults at one place may all be true; pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from collector.incident import Cause, Scope
+from lab.world.matching import AROUND_SECONDS, MOST, teller
+from lab.world.spans import Span, shared, without
+from lab.world.stories import Story, Telling
+from lab.world.truth import Happening
+
+_MISSED, _NONE = "missed", "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Causes:
+    """How well causes were named, of the faults that were told."""
+
+    evident: int
+    """Of the faults that were told, those whose cause could be known."""
+    confusion: dict[str, dict[str, int]]
+    """How often which cause was said of which true one; those of which nobody was told are ``missed``."""
+    unknown_share: float | None
+    right_where_evident: float | None
+    wrong_where_evident: float | None
+    wrong_share: float | None
+    """Of all; to say that one does not know is not wrong."""
+    wrong: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was said of a fault in the end."""
+
+    happening: Happening
+    said: str
+    true: str
+    """Its cause; where another is as true of what was said, that one."""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the cause was named."""
+        return self.said == self.true
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether another was; to say that one does not know is not wrong."""
+        return not self.is_right and self.said not in {_MISSED, Cause.UNKNOWN.value}
+
+
+class Struck:
+    """What was true of each site, of all faults of a replay."""
+
+    def __init__(self, truth: Iterable[Happening]) -> None:
+        self._of: dict[str, list[tuple[Span, Happening]]] = {}
+        for happening in truth:
+            for outage in happening.outages:
+                self._of.setdefault(outage.site, []).append(((outage.begins, outage.ends), happening))
+
+    def causes(self, happening: Happening, telling: Telling) -> frozenset[Cause]:
+        """All that are as true as a fault's own of what is told of it.
+
+        So is that of another fault which had at least half of the sites with it, for half of its time or of what is
+        told; and, of a hub that took only one site away, that of the site's line: nothing can tell them apart.
+        """
+        common = telling.sites.intersection(happening.sites)
+        counted = Counter(cause for site in common for cause in self._beside(happening, site, telling))
+        found = {cause for cause, sites in counted.items() if sites >= MOST * len(common)}
+        if happening.cause is not None:
+            found.add(happening.cause)
+        if happening.scope is Scope.HUB and len(common) <= 1 and self._alone(happening) <= 1:
+            found.add(Cause.ACCESS_LINK)
+        return frozenset(found)
+
+    def _beside(self, happening: Happening, site: str, telling: Telling) -> set[Cause]:
+        """Causes of other faults that had the site at the same time, and not for a moment only."""
+        every = self._of.get(site, ())
+        last = max((span[1] for span, _ in every), default=telling.began)
+        told = (telling.began, telling.ended if telling.ended is not None else last)
+        mine = [span for span, one in every if one is happening]
+        found = set()
+        for span, one in every:
+            met = one is not happening and any(_touch(span, own) for own in mine)
+            if one.cause is not None and met and (_much(span, mine) or _much(span, [told])):
+                found.add(one.cause)
+        return found
+
+    def _alone(self, happening: Happening) -> int:
+        """How many sites a hub took away that nothing else had taken."""
+        return sum(
+            bool(without((own.begins, own.ends), self._others(happening, own.site))) for own in happening.outages
+        )
+
+    def _others(self, happening: Happening, site: str) -> list[Span]:
+        same = (happening.scope, happening.where)
+        return [span for span, one in self._of.get(site, ()) if (one.scope, one.where) != same]
+
+
+def verdicts(told: Iterable[tuple[Happening, Sequence[Story]]], struck: Struck) -> list[Verdict]:
+    """What was said of each of some faults, by the incidents that speak of it."""
+    return [_verdict(happening, mine, struck) for happening, mine in told]
+
+
+def _verdict(happening: Happening, mine: Sequence[Story], struck: Struck) -> Verdict:
+    own = happening.cause.value if happening.cause is not None else _NONE
+    telling = teller(happening, mine)
+    if telling is None:
+        return Verdict(happening, _MISSED, own)
+    true = telling.cause in struck.causes(happening, telling)
+    return Verdict(happening, telling.cause.value, telling.cause.value if true else own)
+
+
+def judged(every: Sequence[Verdict]) -> Causes:
+    """What was right and what was wrong."""
+    told = [one for one in every if one.said != _MISSED]
+    evident = [one for one in told if one.happening.evident]
+    wrong = [one for one in told if one.is_wrong]
+    return Causes(
+        evident=len(evident),
+        confusion=_confusion(every),
+        unknown_share=ratio(sum(one.said == Cause.UNKNOWN for one in told), len(told)),
+        right_where_evident=ratio(sum(one.is_right for one in evident), len(evident)),
+        wrong_where_evident=ratio(sum(one.is_wrong for one in evident), len(evident)),
+        wrong_share=ratio(len(wrong), len(told)),
+        wrong=tuple(
+            f"{one.happening.kind} {one.happening.where} at {one.happening.begins:.0f}: {one.said}" for one in wrong
+        ),
+    )
+
+
+def ratio(part: int, whole: int) -> float | None:
+    """A share to four places; None of nothing."""
+    return round(part / whole, 4) if whole else None
+
+
+def _touch(one: Span, other: Span) -> bool:
+    """Whether nobody can say from outside where one ended and the other began."""
+    return min(one[1], other[1]) - max(one[0], other[0]) >= -AROUND_SECONDS
+
+
+def _much(one: Span, whole: Sequence[Span]) -> bool:
+    """Whether a time is at least half of others."""
+    return sum(shared(one, span) for span in whole) >= MOST * sum(end - start for start, end in whole)
+
+
+def _confusion(every: Iterable[Verdict]) -> dict[str, dict[str, int]]:
+    counted = Counter((one.true, one.said) for one in every)
+    return {
+        true: {said: number for (was, said), number in sorted(counted.items()) if was == true}
+        for true in sorted({was for was, _ in counted})
+    }
