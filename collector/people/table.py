@@ -65,16 +65,17 @@ class Table:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
+        # Whole, always: the patterns end in $, which also matches before a line's end.
         self._compiled = [(compile_path(rule.path)[0], rule) for rule in self.rules]
 
     def find(self, method: str, path: str) -> Rule | None:
         """The row of this method and path."""
-        rows = (rule for pattern, rule in self._compiled if pattern.match(path))
+        rows = (rule for pattern, rule in self._compiled if pattern.fullmatch(path))
         return next((rule for rule in rows if method in rule.methods), None)
 
     def knows(self, path: str) -> bool:
         """Whether the path stands here, with any method."""
-        return any(pattern.match(path) for pattern, _ in self._compiled)
+        return any(pattern.fullmatch(path) for pattern, _ in self._compiled)
 
 
 def judge(need: Need, person: Person | None, *, watcher: bool, required: bool) -> Verdict:

@@ -104,6 +104,8 @@ class Connection(HttpToolsProtocol):
             raise ValueError("a request names one host (RFC 9112, 3.2)")
         if old and any(name == b"transfer-encoding" for name, _ in self.headers):
             raise ValueError("HTTP/1.0 knows no chunks (RFC 9112, 6.1)")
+        if b"#" in self.url:
+            raise ValueError("a request asks for no fragment (RFC 9112, 3.2)")
         self._disarm()
         self._loose_bytes = 0
         self._asked, self._whole, self._begun = True, False, False
