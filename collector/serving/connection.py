@@ -115,6 +115,7 @@ class Connection(HttpToolsProtocol):
         """The first byte of a head."""
         self._begun = True
         super().on_message_begin()
+        self.scope["state"]["peer"] = self.client  # whoever asks for others is put before it, where he is believed
 
     def on_headers_complete(self) -> None:
         """A head is there: its request is worked on, whatever comes next."""
