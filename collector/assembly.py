@@ -37,6 +37,7 @@ from collector.pages.sheet import Sheets
 from collector.pages.stock import Stock
 from collector.people.look import Look
 from collector.people.opening import People, open_door
+from collector.people.readers import Readers
 from collector.pipeline import Pipeline
 from collector.replay import replay
 from collector.series.quality import Quality
@@ -164,7 +165,8 @@ def _people(
     settings: CollectorSettings, clock: Clock, zone: ZoneInfo, log: logging.Logger
 ) -> AbstractAsyncContextManager[People]:
     look = Look(settings.wall.title, settings.wall.language, zone)
-    return open_door(settings.state / "people.sqlite", settings.people, clock, look, log)
+    readers = Readers(settings.listen.figures_from)
+    return open_door(settings.state / "people.sqlite", settings.people, readers, clock, look, log)
 
 
 def _doors(settings: CollectorSettings, state: Evaluation) -> dict[str, App]:

@@ -1,8 +1,10 @@
 """The collector's settings file: typed, closed, with the rules that types cannot say; it opens nothing but files."""
 
+import contextlib
 import difflib
 from collections import Counter
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
@@ -45,6 +47,8 @@ class ListenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     connections_per_address: int = 1000
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     """Behind these stands everybody: connections are not counted singly, ``X-Forwarded-For`` is believed."""
+    figures_from: tuple[str, ...] = ("127.0.0.0/8", "::1")
+    """Addresses and networks of those that may read ``/metrics`` and ``/sd/``."""
 
 
 class KnownAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -161,6 +165,19 @@ def _listen_rules(listen: ListenSettings) -> Iterator[tuple[str, str]]:
     ):
         if number < 1:
             yield f"$.listen.{name}", "must be at least 1"
+    for place, network in enumerate(listen.figures_from):
+        if why := _no_network(network):
+            yield f"$.listen.figures_from[{place}]", why
+
+
+def _no_network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        with contextlib.suppress(ValueError):
+            return f"'{text}' is no network: did you mean '{ip_network(text, strict=False)}'?"
+        return f"'{text}' is no address or network: write 10.20.0.5 or 10.20.0.0/24"
+    return ""
 
 
 def _unknown_zone(given: str) -> str:

@@ -29,6 +29,7 @@ from collector.notify.channels import gaps_in_words, load_roster
 from collector.notify.channels import unusable as not_telling
 from collector.notify.settings import NotifySettings
 from collector.serving import ListenError, open_sockets, serve, tls_context
+from collector.serving.files import room_for
 from collector.settings import CollectorSettings, load_collector_settings
 from shared import logs
 from shared.clock import Clock, SystemClock
@@ -36,6 +37,10 @@ from shared.ownership import StateTakenError, owned
 from shared.settings import SettingsError
 
 _INPUT_IS_WRONG = 2
+_FEW_FILES = (
+    "the limit of open files leaves room for %d of the %d connections that listen.connections allows:"
+    " raise it (LimitNOFILE in the unit, ulimit -n in a shell)"
+)
 _HEAD = "the log of who did what ends at %s"
 """Kept with the machine's journal, or wherever it is sent: see ``phusong-collector audit --head``."""
 
@@ -81,6 +86,9 @@ async def _run(path: Path, settings: CollectorSettings, inventory: Inventory, lo
     stop, clock, loop = asyncio.Event(), SystemClock(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    wanted = settings.listen.connections
+    if (room := room_for(wanted)) < wanted:
+        log.warning(_FEW_FILES, room, wanted)
     with owned(settings.state), open_sockets(settings.listen) as sockets:
         upkeep = Upkeep(path, settings, admit(settings, inventory, clock, log), clock, log)
         loop.add_signal_handler(signal.SIGHUP, upkeep.asked.set)

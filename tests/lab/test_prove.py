@@ -116,6 +116,14 @@ def test_hostile_requests_hurt_no_good_agent_and_a_collector_that_unpacks_everyt
     assert proof.run(Trial(13, SEED, sabotage=True)).broken > 0
 
 
+def test_silence_before_a_handshake_keeps_no_agent_out_and_a_collector_that_does_not_count_it_is_seen() -> None:
+    proof = load_proofs()["hostile-handshakes"]
+    finding = proof.run(Trial(44, SEED))
+
+    assert finding.broken == 0, finding.seen
+    assert proof.run(Trial(22, SEED, sabotage=True)).broken > 0
+
+
 def test_what_the_inbox_stored_survives_power_cuts_and_one_that_does_not_sync_is_seen() -> None:
     proof = load_proofs()["power-cut-inbox"]
 

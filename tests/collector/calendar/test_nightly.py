@@ -20,6 +20,7 @@ from collector.people.book import Account, open_people
 from collector.people.look import Look
 from collector.people.opening import open_door
 from collector.people.person import Role
+from collector.people.readers import Readers
 from collector.people.settings import PeopleSettings
 from collector.settings import CollectorSettings, RetentionSettings
 from collector.telemetry import Telemetry
@@ -67,7 +68,9 @@ async def collector(tmp_path: Path) -> AsyncIterator[Collector]:
             )
         async with open_identity_room(tmp_path / "identity.sqlite") as keys:
             look = Look("test", "vi", ZoneInfo("Asia/Ho_Chi_Minh"))
-            async with open_door(tmp_path / "people.sqlite", PeopleSettings(), Night(), look, logger("test")) as people:
+            async with open_door(
+                tmp_path / "people.sqlite", PeopleSettings(), Readers(()), Night(), look, logger("test")
+            ) as people:
                 app, copies = Front({}, (), nothing), {"people": people.room.copy}
                 yield Collector(app, Feed(), inbox, Telemetry("test"), asyncio.Future, keys, people, copies)
 

@@ -28,7 +28,7 @@ async def closed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hous
 
 
 def allowed(need: Need, who: str) -> bool:
-    if need in {Need.EVERYBODY, Need.MACHINE, Need.LINK}:
+    if need in {Need.EVERYBODY, Need.MACHINE, Need.FIGURES, Need.LINK}:
         return True
     if who == "nobody":
         return False
@@ -54,7 +54,7 @@ async def test_every_role_gets_what_the_table_says_on_every_route_and_nothing_el
                 answer = await visitor.ask(method, path)
                 if answer.status == 303:
                     passed = not answer.headers["location"].startswith("/login")
-                elif rule.need in {Need.MACHINE, Need.LINK}:
+                elif rule.need in {Need.MACHINE, Need.FIGURES, Need.LINK}:
                     passed = True
                 elif rule.need is Need.SCREEN:
                     passed = answer.status == 409 or "another site" in answer.text
@@ -65,7 +65,11 @@ async def test_every_role_gets_what_the_table_says_on_every_route_and_nothing_el
                 found[who, method, rule.path] = passed
                 assert answer.status not in {405, 500}, (who, method, path)
                 nothing = answer.text.startswith("there is nothing at")
-                assert not nothing or rule.need in {Need.MACHINE, Need.LINK, Need.EVERYBODY}, (who, method, path)
+                assert not nothing or rule.need in {Need.MACHINE, Need.FIGURES, Need.LINK, Need.EVERYBODY}, (
+                    who,
+                    method,
+                    path,
+                )
 
     assert found == {
         (who, method, rule.path): allowed(rule.need, who)
