@@ -1,6 +1,7 @@
 """Signs every request with the machine's key and believes no answer without the collector's seal."""
 
 import base64
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from agent.identity.card import Card, CardError, card_path, chain_path, read_card
 from agent.identity.chain_file import ChainFile
+from agent.identity.turn import turn
 from agent.uplink.answer import Reply
 from agent.uplink.connection import AwayError
 from agent.uplink.proof import Stamp
@@ -17,6 +19,7 @@ from shared.wire.seal import is_genuine
 from shared.wire.signature import SIGNATURE, Claim, sign
 
 _NO_CHAIN = "0" * 32
+_TURN_SECONDS = 20.0
 
 
 class _Objection(msgspec.Struct, frozen=True):
@@ -32,6 +35,10 @@ class KeyProof:
         self._read_at = _stamp(state)
         self._challenge = ""
         self._take(card)
+
+    def turn(self) -> AbstractContextManager[None]:
+        """See the promise; a rotation or a second program waits as well."""
+        return turn(card_path(self._state).parent, _TURN_SECONDS)
 
     def headers(self, path: str, body: bytes, stamp: Stamp) -> dict[str, str]:
         """See the promise; a card that was written since, by ``rotate`` or ``join``, counts from here on."""
