@@ -6,12 +6,14 @@ import random
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 from agent.clock_quality import clock_quality
 from agent.committer import Committer
 from agent.identity.card import read_card
+from agent.identity.enrol import post_once
 from agent.identity.proof import KeyProof
 from agent.identity.renewal import renew_regularly
 from agent.identity.rotate import rotate
@@ -176,7 +178,8 @@ def _renewal(settings: AgentSettings, times: Timekeeper, clock: Clock, log: logg
         card = read_card(state)
         if card is not None:
             tls = card_tls(card, uplink, doubts_clock=times.doubts_clock())
-            await asyncio.to_thread(rotate, card, state, uplink.way(), tls, secrets.token_bytes(32))
+            ask = partial(post_once, uplink.way(), tls)
+            await asyncio.to_thread(rotate, card, state, ask, secrets.token_bytes(32))
 
     return [asyncio.create_task(renew_regularly(state, rotate_once, clock, Limited(log, clock)))]
 

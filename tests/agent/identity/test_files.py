@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from agent.identity.card import Card, CardError, card_path, chain_path, finish, key_for, read_card
-from agent.identity.chain_file import ChainFile, begin_chain
+from agent.identity.chain_file import begin_chain, read_chain
 from agent.identity.files import write_private
 
 VALUES = [f"{number:032x}" for number in range(1, 6)]
@@ -21,9 +21,9 @@ CARD = Card(agent="a", site="s", url="https://x", key=b"k" * 32, collector_key=C
 def test_the_chain_is_read_back_and_the_newest_value_wins(tmp_path: Path) -> None:
     begin_chain(tmp_path / "chain", VALUES[0])
     for value in VALUES[1:]:
-        ChainFile(tmp_path / "chain").write(value)
+        read_chain(tmp_path / "chain").write(value)
 
-        assert ChainFile(tmp_path / "chain").value == value
+        assert read_chain(tmp_path / "chain").value == value
 
 
 @given(some.integers(0, 28), some.binary(min_size=1, max_size=28))
@@ -32,7 +32,7 @@ def test_a_torn_write_costs_one_step_at_the_most(
 ) -> None:
     path = tmp_path_factory.mktemp("torn") / "chain"
     begin_chain(path, VALUES[0])
-    chain = ChainFile(path)
+    chain = read_chain(path)
     chain.write(VALUES[1])
     before = path.read_bytes()
     chain.write(VALUES[2])
@@ -42,15 +42,33 @@ def test_a_torn_write_costs_one_step_at_the_most(
         file.seek(start + at)
         file.write(torn[: 28 - at])
 
-    assert ChainFile(path).value in {VALUES[1], VALUES[2]}
+    assert read_chain(path).value in {VALUES[1], VALUES[2]}
 
 
-def test_a_disk_that_refuses_leaves_the_value_in_memory_and_says_why(tmp_path: Path) -> None:
-    chain = ChainFile(tmp_path / "nowhere" / "chain")
-    chain.write(VALUES[0])
+def test_a_value_that_the_disk_refused_is_not_used_and_the_next_that_it_takes_is(tmp_path: Path) -> None:
+    path = tmp_path / "chain"
+    begin_chain(path, VALUES[0])
+    chain = read_chain(path)
+    chain.write(VALUES[1])
+    path.unlink()
+    path.mkdir()
+    chain.write(VALUES[2])
+    refused = (chain.value, chain.failing.endswith("is a directory"))
+    path.rmdir()
+    begin_chain(path, VALUES[1])
+    chain.write(VALUES[3])
 
-    assert chain.value == VALUES[0]
-    assert chain.failing.endswith("no such file or directory")
+    assert refused == (VALUES[1], True)
+    assert (chain.value, chain.failing) == (VALUES[3], "")
+    assert read_chain(path).value == VALUES[3]
+
+
+def test_a_chain_that_was_lost_is_written_anew(tmp_path: Path) -> None:
+    chain = read_chain(tmp_path / "chain")
+    for value in VALUES:
+        chain.write(value)
+
+        assert read_chain(tmp_path / "chain").value == chain.value == value
 
 
 def test_a_private_file_is_private_whatever_stood_there_before(tmp_path: Path) -> None:
@@ -70,7 +88,7 @@ def test_the_same_code_goes_with_the_same_key_until_the_card_is_written(tmp_path
     assert key_for(tmp_path, "two", b"3" * 32) == b"3" * 32
     finish(tmp_path, CARD, VALUES[0])
     assert read_card(tmp_path) == CARD
-    assert ChainFile(chain_path(tmp_path, CARD)).value == VALUES[0]
+    assert read_chain(chain_path(tmp_path, CARD)).value == VALUES[0]
 
 
 def test_a_damaged_card_is_one_line_and_no_card_is_none(tmp_path: Path) -> None:
