@@ -4,14 +4,28 @@ import os
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as some
 
-from agent.identity.card import Card, CardError, card_path, chain_path, finish, key_for, read_card
+from agent.identity.card import (
+    Card,
+    CardError,
+    Found,
+    card_path,
+    chain_path,
+    copy_path,
+    find_card,
+    finish,
+    key_for,
+    mend_card,
+    read_card,
+)
 from agent.identity.chain_file import begin_chain, read_chain
 from agent.identity.files import write_private
+from agent.identity.plate import Plate, plate_path, read_plate
 
 VALUES = [f"{number:032x}" for number in range(1, 6)]
 COLLECTOR = Ed25519PrivateKey.from_private_bytes(b"c" * 32).public_key().public_bytes_raw()
@@ -91,19 +105,68 @@ def test_the_same_code_goes_with_the_same_key_until_the_card_is_written(tmp_path
     assert read_chain(chain_path(tmp_path, CARD)).value == VALUES[0]
 
 
-def test_a_damaged_card_is_one_line_and_no_card_is_none(tmp_path: Path) -> None:
+def test_a_card_and_a_copy_that_are_damaged_are_one_line_and_no_card_is_none(tmp_path: Path) -> None:
     assert read_card(tmp_path) is None
     finish(tmp_path, CARD, VALUES[0])
     whole = card_path(tmp_path).read_bytes()
-    damaged = [b"", b"{", whole[:-1], whole.replace(b'"a"', b"5"), whole.replace(b"a2tr", b"")]
+    damaged = [b"", b"{", whole[:-1], whole.replace(b'"a"', b"5"), whole.replace(b"a2tr", b""), flipped_key(whole)]
     for content in damaged:
         card_path(tmp_path).write_bytes(content)
-        with pytest.raises(CardError, match=r"card.json: is damaged: join again with a new code$"):
+        copy_path(tmp_path).write_bytes(whole)
+        assert find_card(tmp_path) == Found(CARD, f"{card_path(tmp_path)}: is damaged: its copy is used", damaged=True)
+        copy_path(tmp_path).write_bytes(content)
+        with pytest.raises(CardError, match=r"card.json: is damaged, .*card-copy.json: is damaged: stop the agent and"):
             read_card(tmp_path)
-    with pytest.raises(CardError, match=r"card.json: is damaged: join again with a new code$"):
-        read_card(tmp_path)
-    with pytest.raises(CardError, match=r"is no folder$"):
+    with pytest.raises(CardError, match=r"is no file"):
         read_card(Path("a\0b"))
+
+
+def flipped_key(whole: bytes) -> bytes:
+    """Still JSON, still base64, still a key: another one."""
+    return whole.replace(b"a2tr", b"a2tq", 1)
+
+
+@pytest.mark.parametrize("missing", ["card.json", "card-copy.json"])
+def test_of_two_files_the_one_that_is_gone_is_written_anew(tmp_path: Path, missing: str) -> None:
+    finish(tmp_path, CARD, VALUES[0])
+    (tmp_path / "identity" / missing).unlink()
+    assert read_card(tmp_path) == CARD
+    mend_card(tmp_path)
+
+    assert card_path(tmp_path).read_bytes() == copy_path(tmp_path).read_bytes()
+    assert read_card(tmp_path) == CARD
+
+
+def test_a_card_that_is_well_is_believed_beside_a_copy_of_a_rotation_that_broke_off(tmp_path: Path) -> None:
+    """The copy is written first: the old key goes on, and the copy follows it at the next start."""
+    finish(tmp_path, CARD, VALUES[0])
+    before = card_path(tmp_path).read_bytes()
+    finish(tmp_path, msgspec.structs.replace(CARD, key=b"n" * 32), VALUES[1])
+    card_path(tmp_path).write_bytes(before)
+    assert read_card(tmp_path) == CARD
+    mend_card(tmp_path)
+
+    assert copy_path(tmp_path).read_bytes() == before
+
+
+def test_a_card_of_before_there_were_digests_is_read_and_gets_one(tmp_path: Path) -> None:
+    write_private(card_path(tmp_path), msgspec.json.encode(CARD))
+    assert read_card(tmp_path) == CARD
+    mend_card(tmp_path)
+    card_path(tmp_path).unlink()
+
+    assert read_card(tmp_path) == CARD
+
+
+def test_a_machines_name_and_site_are_known_without_its_card(tmp_path: Path) -> None:
+    finish(tmp_path, CARD, VALUES[0])
+
+    assert read_plate(tmp_path) == Plate(agent="a", site="s", url="https://x")
+    assert b"a2tr" not in plate_path(tmp_path).read_bytes()
+    plate_path(tmp_path).write_bytes(b"{")
+    assert read_plate(tmp_path) is None
+    mend_card(tmp_path)
+    assert read_plate(tmp_path) is not None
 
 
 def test_a_card_does_not_print_its_key() -> None:
