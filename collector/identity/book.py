@@ -14,6 +14,7 @@ import msgspec
 
 from collector.copying import copy_database
 from collector.identity.chain import Chain, advance
+from collector.identity.events import ENROLLED, ROTATED, SCHEMA, Events, short
 from collector.identity.records import Invitation, Key, KeyState, Refused, Rotation, Step, Successor
 
 _WAIT_SECONDS = 5.0
@@ -43,6 +44,7 @@ class Book:
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
+        self.events = Events(database)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -91,6 +93,7 @@ class Book:
             enrolled_wall_ns=now_ns,
         )
         self._add(key, chain)
+        self.events.note(ENROLLED, key, short(key_id))
         return key
 
     def rotate(self, old: str, new: Successor, presented: str, mark: bytes, fresh: str) -> Rotation:
@@ -111,6 +114,7 @@ class Book:
             )
             known = msgspec.structs.replace(before, **msgspec.structs.asdict(new), predecessor=old)
             self._add(known, "")
+            self.events.note(ROTATED, known, f"{short(known.key_id)} follows {short(old)}")
         return known, step.chain
 
     def find(self, key_id: str) -> Key | None:
@@ -170,10 +174,12 @@ class Book:
             self._database.execute("UPDATE key SET state = ? WHERE key_id = ?", (KeyState.ROTATED, row[2]))
         return Step(state=KeyState.ACTIVE, chain=stepped[1])
 
-    def suspect(self, key_id: str) -> None:
+    def suspect(self, key_id: str, now_ns: int) -> None:
         """Two machines hold the key, or one of them what it became: none may send before an operator has decided."""
         change = "UPDATE key SET state = ? WHERE state = ? AND agent = (SELECT agent FROM key WHERE key_id = ?)"
-        self._database.execute(change, (KeyState.SUSPECT, KeyState.ACTIVE, key_id))
+        key = self.find(key_id)
+        if self._database.execute(change, (KeyState.SUSPECT, KeyState.ACTIVE, key_id)).rowcount and key is not None:
+            self.events.suspected(key, now_ns)
 
     def set_apart(self, key_id: str, mark: bytes, now_ns: int, why: str, body: bytes) -> None:
         """Keep a batch that is not judged, as long as there are few of the key."""
@@ -220,7 +226,7 @@ def open_book(path: Path) -> Iterator[Book]:
     with contextlib.closing(database):
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
-        database.executescript(_SCHEMA)
+        database.executescript(_SCHEMA + SCHEMA)
         yield Book(database)
 
 

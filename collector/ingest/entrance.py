@@ -149,7 +149,8 @@ class Entrance:
         if signed.claim.chain != challenge:
             raise Refusal(Reason.OLD_CHAIN, what, challenge)
         del self._challenges[signed.key_id]
-        await self._keys.decide(lambda book: book.suspect(signed.key_id))
+        now_ns = self._clock.wall_ns()
+        await self._keys.decide(lambda book: book.suspect(signed.key_id, now_ns))
 
     async def _set_apart(self, visitor: Visitor, why: str, body: bytes) -> None:
         key_id = visitor.signed.key_id if visitor.signed else visitor.agent
