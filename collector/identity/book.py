@@ -224,10 +224,15 @@ def open_book(path: Path) -> Iterator[Book]:
             os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_WAIT_SECONDS)
     with contextlib.closing(database):
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.executescript(_SCHEMA + SCHEMA)
+        prepare(database)
         yield Book(database)
+
+
+def prepare(database: sqlite3.Connection) -> None:
+    """Make the tables where there are none; each commit is on the disk before anybody is told."""
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    database.executescript(_SCHEMA + SCHEMA)
 
 
 def _key(row: tuple[str, bytes, str, str, str, int, str]) -> Key:
