@@ -6,16 +6,21 @@ import random
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import cast
 
+import msgspec
+
 from agent.clock_quality import clock_quality
 from agent.committer import Committer
-from agent.identity.card import read_card
+from agent.identity.card import Card, read_card
+from agent.identity.enrol import post_once
 from agent.identity.proof import KeyProof
 from agent.identity.renewal import renew_regularly
 from agent.identity.rotate import rotate
 from agent.identity.trust import card_tls, renewed_tls
+from agent.identity.waiting import WaitingPost, look_after
 from agent.probe import Instrument, Probe, ProbeFailed, Surroundings
 from agent.report import INFO, Report
 from agent.runner import Job, Runner, commit_regularly
@@ -27,7 +32,7 @@ from agent.spool.shelter import open_shelter
 from agent.telemetry import METRICS, RunTally
 from agent.timekeeping.keeper import Timekeeper, read_known
 from agent.uplink.courier import Courier, Sender
-from agent.uplink.http import HttpPost, make_tls
+from agent.uplink.http import HttpPost, Post, make_tls
 from agent.uplink.meter import Meter
 from agent.uplink.proof import TokenProof
 from agent.uplink.purse import Purse
@@ -67,6 +72,7 @@ async def run_agent(
             await purse.keep()
 
         log.info("agent %s: %d checks, collector %s", settings.file.agent, len(jobs), settings.file.uplink.url)
+        await asyncio.to_thread(look_after, settings.file.state, settings.card_fault, log)
         tasks = [
             asyncio.create_task(runner.run()),
             asyncio.create_task(commit_regularly(commit, settings.file.commit_seconds, clock, runner.urgent)),
@@ -168,7 +174,7 @@ def _descriptions(instruments: Mapping[str, Instrument]) -> tuple[Metric, ...]:
 
 def _renewal(settings: AgentSettings, times: Timekeeper, clock: Clock, log: logging.Logger) -> list[asyncio.Task[None]]:
     """The task that renews the machine's key; none where it did not join."""
-    if settings.card is None:
+    if settings.card is None and not settings.card_fault:
         return []
     state, uplink = settings.file.state, settings.file.uplink
 
@@ -176,7 +182,8 @@ def _renewal(settings: AgentSettings, times: Timekeeper, clock: Clock, log: logg
         card = read_card(state)
         if card is not None:
             tls = card_tls(card, uplink, doubts_clock=times.doubts_clock())
-            await asyncio.to_thread(rotate, card, state, uplink.way(), tls, secrets.token_bytes(32))
+            ask = partial(post_once, uplink.way(), tls)
+            await asyncio.to_thread(rotate, card, state, ask, secrets.token_bytes(32))
 
     return [asyncio.create_task(renew_regularly(state, rotate_once, clock, Limited(log, clock)))]
 
@@ -186,13 +193,26 @@ def make_post(
     complain: Limited,
     meter: Meter | None = None,
     doubts_clock: Callable[[], bool] | None = None,
-) -> HttpPost:
+) -> Post:
     """The sender with what proves who it is; raises OSError or ValueError where a file does not hold what it should."""
     uplink, card = settings.file.uplink, settings.card
+    if card is None and settings.card_fault:
+        return WaitingPost(settings.file.state, lambda found: _keyed(settings, found, complain, meter, doubts_clock))
     if card is None:
         token = uplink.token or read_secret(cast("Path", uplink.token_file))
         return HttpPost(uplink.way(), TokenProof(token), make_tls(uplink), meter=meter, doubts_clock=doubts_clock)
-    state, way = settings.file.state, uplink.way()
+    return _keyed(settings, card, complain, meter, doubts_clock)
+
+
+def _keyed(
+    settings: AgentSettings,
+    card: Card,
+    complain: Limited,
+    meter: Meter | None,
+    doubts_clock: Callable[[], bool] | None,
+) -> HttpPost:
+    uplink, state = msgspec.structs.replace(settings.file.uplink, url=card.url), settings.file.state
+    way = uplink.way()
     proof, tls = KeyProof(state, card, complain), card_tls(card, uplink)
     dated = None if card.authorities else doubts_clock
     return HttpPost(way, proof, tls, lambda: renewed_tls(state, way), meter, doubts_clock=dated)

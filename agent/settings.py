@@ -10,7 +10,8 @@ from typing import Any, Union
 
 import msgspec
 
-from agent.identity.card import Card, CardError, read_card
+from agent.identity.card import MEND, Card, CardError, card_path, find_card
+from agent.identity.plate import read_plate
 from agent.probe import Check, Credential, Probe, Target
 from agent.roles import PRESETS, Roles, checks_of, problems_of, targets_of
 from agent.snmp.credential import credential_problems
@@ -66,16 +67,21 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True):
     profiles: Path
     card: Card | None = None
     """What this machine got when it joined."""
+    card_fault: str = ""
+    """What is wrong with what it got: with a card its copy is used, without one nothing can be sent."""
 
 
 def load_agent_settings(path: Path, probes: Mapping[str, Probe]) -> AgentSettings:
     """Read the settings and the files they name; raises :class:`SettingsError` with a line for each thing to mend."""
     document = load_document(path)
     file: AgentFile = document.convert(document.content, AgentFile)
-    card = _card(document, file)
-    if card is not None:
-        uplink = msgspec.structs.replace(file.uplink, url=card.url)
-        file = msgspec.structs.replace(file, agent=card.agent, site=card.site, uplink=uplink)
+    card, fault = _card(file)
+    plate = card or (read_plate(file.state) if fault else None)
+    if plate is not None:
+        uplink = msgspec.structs.replace(file.uplink, url=plate.url)
+        file = msgspec.structs.replace(file, agent=plate.agent, site=plate.site, uplink=uplink)
+    elif fault and not (file.agent and file.site):
+        raise SettingsError([document.problem("$.state", fault)])
     targets = (*_targets(path, file), *targets_of(file.roles, file.site))
     checks = tuple(_checks(document, _with_implied(file, targets, probes), probes))
     credentials = _credentials(path, file)
@@ -86,6 +92,7 @@ def load_agent_settings(path: Path, probes: Mapping[str, Probe]) -> AgentSetting
         credentials=credentials,
         profiles=profile_folder(file.profiles),
         card=card,
+        card_fault=fault,
     )
     problems = [document.problem(place, what) for place, what in _rules(settings, probes)]
     if problems:
@@ -160,11 +167,16 @@ def _rules(settings: AgentSettings, probes: Mapping[str, Probe]) -> Iterator[tup
             yield f"$.checks[{number}].{place}", what
 
 
-def _card(document: Document, file: AgentFile) -> Card | None:
+def _card(file: AgentFile) -> tuple[Card | None, str]:
+    """The machine's card, and what is wrong with it: a machine that cannot speak for itself measures all the same."""
     try:
-        return read_card(file.state)
+        found = find_card(file.state)
     except CardError as error:
-        raise SettingsError([document.problem("$.state", str(error))]) from None
+        return None, str(error)
+    if found is not None:
+        return found.card, found.fault
+    joined = read_plate(file.state) is not None and file.uplink.token is None and file.uplink.token_file is None
+    return None, f"{card_path(file.state)}: is gone: {MEND}" if joined else ""
 
 
 def _uplink_rules(settings: AgentSettings) -> Iterator[tuple[str, str]]:
@@ -178,7 +190,7 @@ def _uplink_rules(settings: AgentSettings) -> Iterator[tuple[str, str]]:
             "$.uplink.monthly_megabytes",
             f"must be at least {_LEAST_MEGABYTES}: the newest state alone costs that much",
         )
-    if settings.card is not None:
+    if settings.card is not None or settings.card_fault:
         return
     if not file.agent:
         yield "$.agent", "must not be empty"

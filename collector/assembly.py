@@ -21,6 +21,7 @@ from collector.identity.records import KeyState
 from collector.identity.room import IdentityRoom, open_identity_room
 from collector.ingest.accounts import Books
 from collector.ingest.admission import Register
+from collector.ingest.chronicle import open_chronicle
 from collector.ingest.endpoint import BatchEndpoint
 from collector.ingest.enrolment import EnrolEndpoint
 from collector.ingest.entrance import Entrance
@@ -102,7 +103,7 @@ async def open_collector(
         ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
         around = Surroundings(settings.state, inventory, journal, maintenance, zone, telemetry.registry, clock, log)
         notify = await stack.enter_async_context(open_notify(settings.notify, around))
-        people = await stack.enter_async_context(_people(settings, clock, zone, log))
+        people = await stack.enter_async_context(_people(settings, keys, clock, zone, log))
         feed = _feed(settings, notify)
         state = Evaluation(pipeline, series, telemetry, clock, feed, settings.evaluate_seconds, log, inbox, keys)
         reading = partial(read_sqlite_journal, settings.state / "journal.sqlite")
@@ -161,12 +162,17 @@ def _pages(
     return [*routes(feed, Pages(feed, look, clock, zone), report), *beside]
 
 
-def _people(
-    settings: CollectorSettings, clock: Clock, zone: ZoneInfo, log: logging.Logger
-) -> AbstractAsyncContextManager[People]:
+@asynccontextmanager
+async def _people(
+    settings: CollectorSettings, keys: IdentityRoom, clock: Clock, zone: ZoneInfo, log: logging.Logger
+) -> AsyncIterator[People]:
     look = Look(settings.wall.title, settings.wall.language, zone)
     readers = Readers(settings.listen.figures_from)
-    return open_door(settings.state / "people.sqlite", settings.people, readers, clock, look, log)
+    async with (
+        open_door(settings.state / "people.sqlite", settings.people, readers, clock, look, log) as people,
+        open_chronicle(keys, people.room, clock, log),
+    ):
+        yield people
 
 
 def _doors(settings: CollectorSettings, state: Evaluation) -> dict[str, App]:

@@ -26,8 +26,13 @@ def check_config(path: Path) -> int:
     settings = _load(path)
     if settings is None:
         return _INPUT_IS_WRONG
+    if settings.card is None and settings.card_fault:
+        print(f"{path}: state: {settings.card_fault}", file=sys.stderr)
+        return _INPUT_IS_WRONG
     checks, targets = len(settings.checks), len(settings.targets)
     print(f"{path}: good ({checks} {'check' if checks == 1 else 'checks'}, {targets} targets)")
+    if settings.card_fault:
+        print(f"note: {settings.card_fault}")
     if settings.file.roles != Roles():
         print("\n".join(_plan(settings)))
     return 0
