@@ -35,9 +35,12 @@ class Reason(Enum):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
-    """A batch that is not taken; ``what`` is one line for the operator of the agent."""
+    """A batch that is not taken; ``what`` is one line for the operator of the agent.
+
+    Not frozen: whoever passes an exception on gives it its traceback.
+    """
 
     reason: Reason
     what: str

@@ -9,9 +9,6 @@ from collector.ingest.ranges import Ranges
 from shared.wire.digest import add_up
 from shared.wire.reading import Block, Statement
 
-MOST_EPOCHS = 64
-"""Of one agent whose statements are kept: a damaged spool ends an epoch, and so does the return of a disk."""
-
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     """A batch as it came, with the sequences it holds."""

@@ -1,8 +1,9 @@
 """The inbox in memory, for tests and the lab's virtual time; it passes the same suite as the one on disk."""
 
-from collector.ingest.inbox import MOST_EPOCHS, Parcel, StoredParcel, fresh_digests
+from collector.ingest.inbox import Parcel, StoredParcel, fresh_digests
 from collector.ingest.ranges import Ranges, add, contains
-from shared.wire.digest import MOST_BLOCKS, merged
+from shared.wire.bounds import MOST_BLOCKS, MOST_EPOCHS
+from shared.wire.digest import merged
 from shared.wire.reading import Block, Statement
 
 

@@ -17,7 +17,7 @@ from collector.copying import copy_database
 from collector.ingest.inbox import InboxBusyError, InboxFailedError, Parcel, StoredParcel, fresh_digests
 from collector.ingest.ranges import Ranges, add, contains
 from collector.ingest.stated import SCHEMA as STATED
-from collector.ingest.stated import note_statement, statements
+from collector.ingest.stated import forget_senseless, note_statement, statements
 from collector.ingest.summed import SCHEMA as SUMMED
 from collector.ingest.summed import sum_up, sums
 from shared.wire.reading import Block, Statement
@@ -215,6 +215,7 @@ async def open_sqlite_inbox(path: Path) -> AsyncIterator[SqliteInbox]:
         for pragma in PRAGMAS:
             database.execute(f"PRAGMA {pragma}")
         database.executescript(SCHEMA)
+        forget_senseless(database)
         inbox = SqliteInbox(database, asyncio.get_running_loop())
         inbox.start()
         try:

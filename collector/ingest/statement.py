@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from collector.ingest.ranges import Ranges, common, count, normal, without
-from shared.wire.digest import BLOCK_RECORDS, MOST_BLOCKS
+from shared.wire.bounds import MOST_BLOCKS, MOST_RUNS
+from shared.wire.digest import BLOCK_RECORDS
 from shared.wire.reading import Block, Statement
 
-MOST_RUNS = 4096
 _LARGEST = 2**63 - 1
 
 

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
@@ -19,7 +20,7 @@ from agent.uplink.purse import Purse
 from shared.logs import Limited
 from shared.secret import Secret
 from shared.wire.codec import encode_cycle
-from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Metric, MetricKind
+from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Metric, MetricKind, Outcome, Reading, Sample
 from tests.peers.bad_collector import DRIP, Act, Collector, answer, listening
 from tests.peers.spools import open_spool
 from tests.peers.village import HandClock, Heard, timekeeper
@@ -268,3 +269,47 @@ async def test_a_batch_travels_over_a_unix_socket_too(tmp_path: Path) -> None:
     await server.wait_closed()
 
     assert collector.stored == [1]
+
+
+async def test_what_goes_beside_the_records_costs_none_of_them_where_it_is_refused(tmp_path: Path) -> None:
+    """A collector that takes no statement: the records go alone, and a statement is tried again in an hour."""
+
+    def wants_records_only(batch: Batch) -> bytes:
+        return collector.take(batch) if batch.statement is None else answer(400, b'{"error": "too many runs"}')
+
+    log = Heard()
+    async with listening(Collector()) as collector:
+        collector.acts = [wants_records_only] * 50
+        with courier_to(collector.port, tmp_path, log) as (courier, desk):
+            await fill(desk, 300)
+            await until_empty(courier)
+            before = len(collector.batches)
+            cast("HandClock", courier._clock)._now_ns += 3600 * 10**9
+            await fill(desk, 1)
+            await until_empty(courier)
+            dead = await desk.do(desk.spool.dead_letters)
+
+    stated = [batch.statement is not None for batch in collector.batches]
+    assert sorted(collector.stored) == list(range(1, 302))
+    assert dead == 0
+    assert stated[:before] == [True, *[False] * (before - 1)]
+    assert stated[before:] == [True, False]
+    why = "records go alone for an hour: what is beside them was refused: status 400: too many runs"
+    assert log.lines == [why] * 2
+
+
+async def test_records_that_no_collector_could_take_together_are_divided_before_they_are_sent(tmp_path: Path) -> None:
+    """Small when they are packed, and a bomb when they are not."""
+    samples = tuple(Sample(f"series_{n}", 0.0, (("alike", "x" * 1000),)) for n in range(90))
+    reading = Reading("snmp", "snmp", "s", "t", "router", Outcome.OK, 1, 2, 3, samples)
+    blob = encode_cycle(Cycle("boot", ClockQuality.UNKNOWN, (reading,)))
+    async with listening(Collector()) as collector:
+        with courier_to(collector.port, tmp_path, Heard(), timeout_seconds=5) as (courier, desk):
+            for number in range(20):
+                await desk.do(desk.spool.put, blob, number)
+            await until_empty(courier)
+            asked = dict(courier.tally.requests)
+
+    assert sorted(collector.stored) == list(range(1, 21))
+    assert len(collector.batches) > 2
+    assert asked == {"acknowledged": len(collector.batches)}

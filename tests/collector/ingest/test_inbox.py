@@ -5,10 +5,11 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,8 @@ from collector.ingest.inbox import Inbox, InboxFailedError, Parcel
 from collector.ingest.memory import MemoryInbox
 from collector.ingest.ranges import Ranges, add, contains
 from collector.ingest.sqlite import open_sqlite_inbox
-from shared.wire.digest import BLOCK_RECORDS, MOST_BLOCKS, add_up
+from shared.wire.bounds import MOST_BLOCKS
+from shared.wire.digest import BLOCK_RECORDS, add_up
 from shared.wire.reading import Block, Statement
 
 ROOT = Path(__file__).parents[3]
@@ -72,6 +74,21 @@ async def test_the_newest_statement_of_each_epoch_is_kept_with_its_end(inbox: In
     assert [statement.epoch for statement, gone in kept if gone] == ["e60"]
     assert await inbox.statements("b") == [(Statement("e60", 1), False)]
     assert await inbox.statements("nobody") == []
+
+
+async def test_what_was_kept_of_statements_when_any_was_taken_is_forgotten(tmp_path: Path) -> None:
+    """Else the collector that refuses such a statement would still read it at each start."""
+    path, row = tmp_path / "inbox.sqlite", "INSERT INTO stated (agent, epoch, body) VALUES ('a', ?, ?)"
+    fat = msgspec.msgpack.encode(Statement("fat", 1, others=("ab",) * 200_000))
+    wide = msgspec.msgpack.encode(Statement("wide", 1, others=("ab",) * 65))
+    async with open_sqlite_inbox(path) as inbox:
+        await inbox.note_statement("a", Statement("e", 3), ())
+        await inbox._do(lambda database: database.executemany(row, [("fat", fat), ("wide", wide), ("none", b"\xc1")]))
+        assert await inbox.statements("a") == [(Statement("e", 3), False)]
+    async with open_sqlite_inbox(path) as inbox:
+        assert await inbox.statements("a") == [(Statement("e", 3), False)]
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT count(*) FROM stated WHERE epoch = 'fat'").fetchone() == (0,)
 
 
 async def test_what_was_stored_is_summed_once_over_all_that_is_forgotten(inbox: Inbox) -> None:

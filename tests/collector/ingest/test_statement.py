@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.ingest.accounts import Books
+from collector.ingest.accounts import Account, Accounts, Books
 from collector.ingest.inbox import Parcel
 from collector.ingest.memory import MemoryInbox
 from collector.ingest.ranges import Ranges, add, common, count, normal, without
 from collector.ingest.reconciliation import Reconciliation, Wish
-from collector.ingest.statement import MOST_RUNS, Balance, compare
+from collector.ingest.statement import Balance, compare
 from shared.logs import Limited
+from shared.wire.bounds import MOST_EPOCHS, MOST_RUNS
 from shared.wire.reading import Batch, Lane, Statement
 from tests.peers.village import HandClock, Heard
 
@@ -133,6 +134,24 @@ async def test_losses_of_an_epoch_that_is_gone_are_told_after_a_restart_of_the_c
 
     assert wish.statement, "a collector that was restored from a backup learns only from statements what it lacks"
     assert told == [("a", 0.7, 0, 3)]
+
+
+def test_what_is_kept_of_one_agents_statements_is_bounded_and_the_newest_counts() -> None:
+    """It stays in memory for as long as the collector runs."""
+    runs = tuple((n, n) for n in range(1, 2 * MOST_RUNS, 2))
+    soft, last = Balance(1, 1, 0, None), 2 * MOST_RUNS
+    long = [Account(Statement(f"e{n}", last, waiting=runs), soft, 0) for n in range(MOST_EPOCHS)]
+    accounts = Accounts(long)
+    known = len(accounts.open(1))
+    accounts.note(Statement("new", 9, waiting=runs), Balance(9, 0, 0, None), (), 1)
+    short = Accounts()
+    for n in range(2 * MOST_EPOCHS):
+        short.note(Statement(f"e{n}", 1, waiting=((1, 1),) * 512), soft, (), 0)
+
+    assert known == len(accounts.open(1)) + 1 == 8
+    assert accounts.total().produced == 7 + 9
+    assert accounts.heard("new")
+    assert len(short.open(1)) == MOST_EPOCHS, "an honest spool tells of 512 runs"
 
 
 def test_a_site_is_as_complete_as_its_agents_together_wherever_they_move() -> None:
