@@ -10,6 +10,7 @@ from agent.spool.queue import SpoolError
 from agent.timekeeping.keeper import Timekeeper
 from agent.uplink.answer import Meaning, Verdict, interpret
 from agent.uplink.backoff import BackoffSettings, wait_seconds
+from agent.uplink.burden import Burden
 from agent.uplink.connection import AwayError
 from agent.uplink.http import Post
 from agent.uplink.lanes import Load, choose
@@ -73,12 +74,11 @@ class Courier:
         """The highest sequence that went by the live lane, by epoch."""
         self._limit = _BATCH_RECORDS
         self._metrics_wanted = False
+        self._earlier = False
+        """Whether the collector took none before it has what lies before it."""
         self._stated_ns: dict[str, int] = {}
         """When a statement was last taken, by epoch; absent where one is due."""
-        self._bare_until_ns = 0
-        """Until when batches carry records only: one with more was refused."""
-        self._burden = ""
-        """Why, where it does not show yet whether that lay in the records."""
+        self._burden = Burden()
         self.tally = CourierTally()
 
     async def run(self, news: asyncio.Event) -> None:
@@ -100,9 +100,9 @@ class Courier:
         if not records:
             return 0.0
         sequences = [record.sequence for record in records]
-        bare = self._clock.monotonic_ns() < self._bare_until_ns
-        statement = None if bare else await self._statement()
-        metrics = self._sender.metrics() if self._metrics_wanted and not bare else ()
+        laden = self._burden.may_go(self._clock.monotonic_ns())
+        statement = await self._statement() if laden else None
+        metrics = self._sender.metrics() if laden and self._metrics_wanted else ()
         laden = statement is not None or bool(metrics)
         try:
             body = encode_within(self._batch(load.lane, records, statement, metrics), Limits())
@@ -138,6 +138,8 @@ class Courier:
         spool = self._desk.spool
         newest = await self._desk.do(spool.newest)
         oldest = await self._desk.do(spool.oldest, self._limit, _BATCH_BYTES)
+        if self._earlier and oldest:
+            return Load(Lane.HISTORY, tuple(oldest))
         return self._affordable(choose(newest, oldest, self._last_live.get(spool.epoch, 0)))
 
     def _affordable(self, load: Load | None) -> Load | None:
@@ -202,6 +204,9 @@ class Courier:
             await self._desk.do(self._desk.spool.acknowledge, sequences, self._clock.wall_ns())
             await self._do_as_asked(meaning.acknowledgement)
             return 0.0
+        if meaning.verdict is Verdict.EARLIER and not self._earlier:
+            self._earlier = True
+            return 0.0
         self._failures += 1
         self._complain.warning("batches stay here, the collector does not take them", meaning.reason)
         return wait_seconds(self._failures, self._draw(), BackoffSettings(), meaning.retry_after_seconds)
@@ -209,9 +214,9 @@ class Courier:
     async def _refused(self, sequences: list[int], reason: str, *, laden: bool) -> float:
         """Find what is not taken: first without what goes beside the records, then half of them, then one alone."""
         if laden:
-            self._bare_until_ns, self._burden = self._clock.monotonic_ns() + _STATE_EVERY_NS, reason
+            self._burden.refused(reason, self._clock.monotonic_ns())
             return 0.0
-        self._bare_until_ns, self._burden = 0, ""
+        self._burden.innocent()
         if len(sequences) == 1:
             await self._reject(sequences, reason)
         self._limit = max(1, len(sequences) // 2)
@@ -229,10 +234,9 @@ class Courier:
             self._complain.warning("the collector has lost records, they are sent again", what)
 
     def _acknowledged(self, load: Load, meaning: Meaning, sent: int) -> None:
-        self._failures = 0
-        if self._burden:
-            self._complain.warning("records go alone for an hour: what is beside them was refused", self._burden)
-            self._burden = ""
+        self._failures, self._earlier = 0, False
+        if why := self._burden.guilty():
+            self._complain.warning("records go alone for an hour: what is beside them was refused", why)
         self._limit = min(_BATCH_RECORDS, self._limit * 2)
         self._metrics_wanted = meaning.acknowledgement is not None and meaning.acknowledgement.metrics_wanted
         self.tally.records_sent += sent

@@ -23,10 +23,12 @@ class Reason(Enum):
     CLONE = ("clone_suspected", 403)
     METHOD = ("method", 405)
     SLOW = ("slow", 408)
+    SPARSE = ("sparse", 409)
     TOO_LARGE = ("too_large", 413)
     ENCODING = ("encoding", 415)
     FUTURE_VERSION = ("future_version", 415)
     MALFORMED = ("malformed", 400)
+    EPOCHS = ("epochs", 429)
     BUSY = ("busy", 503)
     DISK = ("disk", 503)
 

@@ -11,7 +11,14 @@ from collector.arrival import Arrival
 from collector.ingest.admission import Reason, Refusal, refusal_of
 from collector.ingest.body import Receive, Scope, Send, answer, discard, read_body
 from collector.ingest.entrance import Entrance, Visitor
-from collector.ingest.inbox import Inbox, InboxBusyError, InboxFailedError, Parcel
+from collector.ingest.inbox import (
+    Inbox,
+    InboxBusyError,
+    InboxFailedError,
+    Parcel,
+    TooManyEpochsError,
+    TooSparseError,
+)
 from collector.ingest.reception import Reception, ReceptionSettings
 from collector.ingest.reconciliation import NO_WISH, Reconciliation
 from collector.ingest.scope import admitted
@@ -23,6 +30,8 @@ from shared.wire.reading import Acknowledgement, Batch
 from shared.wire.seal import HEADER as SEAL
 from shared.wire.signature import SignatureError, read
 
+_EPOCHS_SECONDS = 60
+"""After so long an agent whose new epoch was one too many may ask again."""
 _COMING_SECONDS = 1.0
 """So long a body that is still coming in holds its place: a slow client must not hold that of others."""
 
@@ -158,12 +167,7 @@ class BatchEndpoint:
             body=body,
             digests=digests,
         )
-        try:
-            fresh = await self._inbox.store(parcel)
-        except InboxBusyError as error:
-            raise Refusal(Reason.BUSY, str(error)) from None
-        except InboxFailedError as error:
-            raise Refusal(Reason.DISK, str(error)) from None
+        fresh = await self._commit(parcel)
         arrival = Arrival(
             agent=agent,
             received_wall_ns=wall_ns,
@@ -188,11 +192,23 @@ class BatchEndpoint:
             )
         )
 
+    async def _commit(self, parcel: Parcel) -> frozenset[int]:
+        try:
+            return await self._inbox.store(parcel)
+        except TooSparseError as error:
+            raise Refusal(Reason.SPARSE, str(error)) from None
+        except TooManyEpochsError as error:
+            raise Refusal(Reason.EPOCHS, str(error), retry_seconds=_EPOCHS_SECONDS) from None
+        except InboxBusyError as error:
+            raise Refusal(Reason.BUSY, str(error)) from None
+        except InboxFailedError as error:
+            raise Refusal(Reason.DISK, str(error)) from None
+
     async def _refuse(self, refusal: Refusal, scope: Scope, send: Send) -> None:
         self._refused(refusal.reason.label)
         self._complain.warning(f"a batch was refused ({refusal.reason.label})", refusal.what)
         headers = {}
-        if refusal.reason.status == 503:
+        if refusal.reason.status in {429, 503}:
             headers["retry-after"] = str(max(self._settings.retry_after_seconds, refusal.retry_seconds))
         if refusal.reason is Reason.METHOD:
             headers["allow"] = "POST"

@@ -3,17 +3,13 @@
 import asyncio
 import multiprocessing
 import random
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, field
 
-import msgspec
-
-from collector.ingest.ranges import Ranges
+from collector.ingest.ranges import count
 from lab.fleet import name, token
 from lab.prove import Finding, Proof, Trial
 from lab.prove.herd_clients import mould, post
@@ -125,20 +121,13 @@ async def _enemies(port: int, count: int, dice: random.Random) -> tuple[Counter[
     return answers, taken
 
 
-def _seen(house: House) -> dict[str, Ranges]:
-    with closing(sqlite3.connect(f"file:{house.inbox}?mode=ro", uri=True)) as database:
-        rows = database.execute("SELECT agent, ranges FROM seen").fetchall()
-    return {agent: msgspec.msgpack.decode(ranges, type=Ranges) for agent, ranges in rows}
-
-
 def _missing(house: House, sent: int) -> int:
-    seen = _seen(house)
-    stored = sum(last - first + 1 for number in range(_GOOD) for first, last in seen.get(name(number), ()))
-    return _GOOD * sent - stored
+    seen = house.seen()
+    return _GOOD * sent - sum(count(seen.get(name(number), ())) for number in range(_GOOD))
 
 
 def _smuggled(house: House) -> int:
-    return sum(first <= SMUGGLED <= last for ranges in _seen(house).values() for first, last in ranges)
+    return sum(first <= SMUGGLED <= last for ranges in house.seen().values() for first, last in ranges)
 
 
 PROOF = Proof(

@@ -4,18 +4,20 @@ import contextlib
 import http.client
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from collector.ingest.ranges import Ranges
 from lab.children import environment, module
 from lab.fleet import write_settings
 
@@ -33,6 +35,14 @@ class House:
     def highest_megabytes(self) -> float:
         """The most memory that was resident at once, so far."""
         return _status_kilobytes(self.pid, "VmHWM") * 1024 / 1e6
+
+    def seen(self) -> dict[str, Ranges]:
+        """What the inbox has ever stored of each agent, by its own book."""
+        runs: dict[str, list[tuple[int, int]]] = {}
+        with closing(sqlite3.connect(f"file:{self.inbox}?mode=ro", uri=True)) as database:
+            for agent, first, last in database.execute("SELECT agent, first, last FROM run ORDER BY agent, first"):
+                runs.setdefault(agent, []).append((first, last))
+        return {agent: tuple(found) for agent, found in runs.items()}
 
     def metrics(self, family: str) -> dict[str, float]:
         """Samples of one family by their labels as they stand on the page."""

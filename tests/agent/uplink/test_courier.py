@@ -313,3 +313,39 @@ async def test_records_that_no_collector_could_take_together_are_divided_before_
     assert sorted(collector.stored) == list(range(1, 21))
     assert len(collector.batches) > 2
     assert asked == {"acknowledged": len(collector.batches)}
+
+
+async def test_where_the_collector_remembers_too_many_gaps_history_goes_first_even_over_budget(tmp_path: Path) -> None:
+    """A month of live batches alone leaves one gap each: they close one after another, and live goes on."""
+
+    def wants_what_is_earlier(batch: Batch) -> bytes:
+        is_next = batch.records[0].sequence == len(collector.stored) + 1
+        return collector.take(batch) if is_next else answer(409, b'{"error": "too many gaps"}')
+
+    (tmp_path / "uplink-spent.json").write_bytes(msgspec.json.encode(Spent(month="2026-11", bytes=30_000_000)))
+    async with listening(Collector()) as collector:
+        collector.acts = [wants_what_is_earlier] * 2
+        with courier_to(collector.port, tmp_path, log := Heard(), limit=30_000_000) as (courier, desk):
+            await fill(desk, 300)
+            waits = [await courier.deliver() for _ in range(3)]
+            cast("HandClock", courier._clock)._now_ns += 900 * 10**9
+            await courier.deliver()
+            dead = await desk.do(desk.spool.dead_letters)
+
+    assert waits == [0.0, 0.0, None]
+    assert [batch.lane for batch in collector.batches] == [Lane.LIVE, Lane.HISTORY, Lane.LIVE]
+    assert collector.stored == [*range(1, 257), 300]
+    assert (dead, log.lines) == (0, [])
+
+
+async def test_where_not_even_the_oldest_is_taken_for_gaps_it_waits_and_says_so(tmp_path: Path) -> None:
+    async with listening(Collector([lambda _: answer(409, b'{"error": "too many gaps"}')] * 4)) as collector:
+        with courier_to(collector.port, tmp_path, log := Heard()) as (courier, desk):
+            await fill(desk, 300)
+            waits = [await courier.deliver() for _ in range(4)]
+            await until_empty(courier)
+
+    assert waits[0] == 0.0
+    assert all(wait for wait in waits[1:])
+    assert sorted(collector.stored) == list(range(1, 301))
+    assert log.lines == ["batches stay here, the collector does not take them: status 409: too many gaps"]
