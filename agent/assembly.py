@@ -41,6 +41,7 @@ from shared.logs import Limited
 from shared.ownership import owned
 from shared.release import release
 from shared.secret import read_secret
+from shared.wire.bounds import MOST_METRICS, WORDS_CHARACTERS
 from shared.wire.reading import Metric
 
 _FLUSH_SECONDS = 3.0
@@ -168,8 +169,10 @@ def _courier(  # noqa: PLR0913, PLR0917 - the composition root hands everything 
 
 
 def _descriptions(instruments: Mapping[str, Instrument]) -> tuple[Metric, ...]:
+    """What the series mean, as much of it as a batch takes; a series that is not described is shown all the same."""
     known = {metric.name: metric for instrument in instruments.values() for metric in instrument.metrics}
-    return (*known.values(), *METRICS, INFO)
+    every = (*METRICS, INFO, *known.values())[:MOST_METRICS]
+    return tuple(Metric(metric.name, metric.kind, metric.help[:WORDS_CHARACTERS]) for metric in every)
 
 
 def _renewal(settings: AgentSettings, times: Timekeeper, clock: Clock, log: logging.Logger) -> list[asyncio.Task[None]]:

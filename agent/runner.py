@@ -13,6 +13,7 @@ from agent.probe import Check, Finding, Instrument, ProbeFailed, Target
 from agent.schedule import Due, Schedule
 from agent.telemetry import RunTally
 from shared.clock import Clock
+from shared.wire.bounds import MOST_SAMPLES, WORDS_CHARACTERS
 from shared.wire.reading import Outcome, Reading
 
 _SECOND_NS = 1_000_000_000
@@ -95,9 +96,9 @@ class Runner:
             started_monotonic_ns=begun_ns,
             started_wall_ns=wall_ns,
             duration_ns=self._clock.monotonic_ns() - begun_ns,
-            samples=finding.samples,
-            reason=finding.reason,
-            voided=finding.voided,
+            samples=finding.samples[:MOST_SAMPLES],
+            reason=finding.reason[:WORDS_CHARACTERS],
+            voided=finding.voided[:WORDS_CHARACTERS],
         )
         self._tally.count(reading)
         self._follow(reading)

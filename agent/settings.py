@@ -19,6 +19,7 @@ from agent.spool.quota import SpoolSettings
 from agent.uplink.connection import proxy_problem
 from agent.uplink.http import UplinkSettings
 from shared.settings import Document, SettingsError, load, load_document
+from shared.wire.reading import Name
 
 _LONGEST_REPORT_SECONDS = 30
 _LEAST_MEGABYTES = 30
@@ -29,9 +30,9 @@ _JOIN = "this machine has no key, 'phusong-agent join' makes one"
 class AgentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What stands in ``agent.yaml``; checks are read a second time, as what their probes know."""
 
-    agent: str = ""
+    agent: Name = ""
     """Name by which the collector knows this agent; a machine that joined has it from the collector."""
-    site: str = ""
+    site: Name = ""
     """Id of the site where the agent stands; a machine that joined has it from the collector."""
     uplink: UplinkSettings = msgspec.field(default_factory=UplinkSettings)
     state: Path

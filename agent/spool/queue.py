@@ -4,6 +4,7 @@ from typing import Protocol
 
 import msgspec
 
+from shared.wire.bounds import RANDOM_CHARACTERS
 from shared.wire.reading import Statement
 
 
@@ -43,6 +44,11 @@ class Letter(msgspec.Struct, frozen=True):
     reason: str
     bytes: int
     """0 where nothing of it could be kept."""
+
+
+def is_epoch(text: object) -> bool:
+    """Whether it can travel as the name of a store: what a spoiled file says may be anything."""
+    return isinstance(text, str) and len(text) <= RANDOM_CHARACTERS and text.isascii() and text.isalnum()
 
 
 class Spool(Protocol):

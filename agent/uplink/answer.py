@@ -8,6 +8,7 @@ import msgspec
 from shared.wire.reading import Acknowledgement
 
 _TOO_LARGE = 413
+_GAPS = 409
 _HOLD = frozenset({401, 403, 404, 405, 407, 408, 415, 425, 426, 429})
 
 
@@ -19,6 +20,8 @@ class Verdict(Enum):
     """Kept; the collector cannot take them now."""
     HELD = "held"
     """Kept; nothing will help but a change by somebody: a token, an address, an upgrade."""
+    EARLIER = "earlier"
+    """Kept; the collector wants what lies before them first: it remembers too many gaps."""
     REJECTED = "rejected"
     """The collector will never take them."""
 
@@ -48,6 +51,8 @@ def interpret(reply: Reply, sent: int) -> Meaning:
     if 200 <= reply.status < 300:
         return _acknowledged(reply, sent)
     wait = _retry_after(reply.retry_after)
+    if reply.status == _GAPS:
+        return Meaning(Verdict.EARLIER, f"status {reply.status}: {_words(reply)}")
     if reply.status in _HOLD:
         return Meaning(Verdict.HELD, f"status {reply.status}: {_words(reply)}", wait)
     if 400 <= reply.status < 500:

@@ -2,16 +2,11 @@
 
 import asyncio
 import random
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, field
 
-import msgspec
-
-from collector.ingest.ranges import Ranges
 from lab.fleet import name, token
 from lab.prove.herd_clients import mould, post
 from lab.prove.house import House
@@ -71,15 +66,8 @@ async def _one(house: House, number: int, body: bytes, wait_seconds: float, good
         good.refused[status] += 1
 
 
-def seen(house: House) -> dict[str, Ranges]:
-    """Numbers that the inbox has, by agent."""
-    with closing(sqlite3.connect(f"file:{house.inbox}?mode=ro", uri=True)) as database:
-        rows = database.execute("SELECT agent, ranges FROM seen").fetchall()
-    return {agent: msgspec.msgpack.decode(ranges, type=Ranges) for agent, ranges in rows}
-
-
 def missing(house: House, sent: int) -> int:
     """Batches of good agents that are not in the inbox."""
-    found = seen(house)
+    found = house.seen()
     stored = sum(last - first + 1 for number in range(GOOD) for first, last in found.get(name(number), ()))
     return GOOD * sent - stored

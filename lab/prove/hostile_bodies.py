@@ -1,7 +1,7 @@
 """Bombs, floods, slow clients and smuggled requests at a real collector: good agents hardly notice, memory is small."""
 
 from lab.prove import Finding, Proof, Trial
-from lab.prove.good_agents import GOOD, missing, seen
+from lab.prove.good_agents import GOOD, missing
 from lab.prove.hostile_acts import BORNE, REFUSED, SMUGGLED, make_bombs
 from lab.prove.house import House, Wishes, open_house
 from lab.prove.siege import ENEMIES, Siege, Told, besiege, cores
@@ -40,7 +40,7 @@ def _is_slow(told: Told) -> bool:
 
 
 def _smuggled(house: House) -> int:
-    return sum(first <= SMUGGLED <= last for ranges in seen(house).values() for first, last in ranges)
+    return sum(first <= SMUGGLED <= last for ranges in house.seen().values() for first, last in ranges)
 
 
 PROOF = Proof(

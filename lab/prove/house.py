@@ -6,13 +6,14 @@ import os
 import resource
 import shutil
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any
 import yaml
 
 from collector.identity.certificates import new_authority, new_server
+from collector.ingest.ranges import Ranges
 from lab.children import environment, module
 from lab.fleet import write_settings
 
@@ -47,6 +49,14 @@ class House:
     def open_files(self) -> int:
         """Now."""
         return len(os.listdir(f"/proc/{self.pid}/fd"))  # noqa: PTH208 - a count, of names that go meanwhile
+
+    def seen(self) -> dict[str, Ranges]:
+        """What the inbox has ever stored of each agent, by its own book."""
+        runs: dict[str, list[tuple[int, int]]] = {}
+        with closing(sqlite3.connect(f"file:{self.inbox}?mode=ro", uri=True)) as database:
+            for agent, first, last in database.execute("SELECT agent, first, last FROM run ORDER BY agent, first"):
+                runs.setdefault(agent, []).append((first, last))
+        return {agent: tuple(found) for agent, found in runs.items()}
 
     def metrics(self, family: str) -> dict[str, float]:
         """Samples of one family by their labels as they stand on the page."""

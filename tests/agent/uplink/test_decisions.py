@@ -59,6 +59,7 @@ def test_what_only_a_person_can_mend_is_held_and_what_never_will_be_taken_is_rej
     assert {s for s, v in verdicts.items() if v is Verdict.HELD} == {200, 401, 403, 404, 415, 426, 429}
     assert {s for s, v in verdicts.items() if v is Verdict.REJECTED} == {400, 413, 422}
     assert {s for s, v in verdicts.items() if v is Verdict.RETRY} == {301, 500, 503}
+    assert interpret(Reply(409), 1).verdict is Verdict.EARLIER
 
 
 @pytest.mark.parametrize("status", [400, 402, 410, 414, 422, 431, 451])
