@@ -83,7 +83,14 @@ class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """Local time of the province."""
     time_zone: str = "Asia/Ho_Chi_Minh"
     backups: int = 7
-    """Backups kept."""
+    """Nights kept."""
+    disk_reserve_megabytes: int = 256
+    """Neither a backup nor the inbox takes the disk's last: journal, keys and people need it."""
+
+    @property
+    def disk_reserve_bytes(self) -> int:
+        """The same in bytes."""
+        return self.disk_reserve_megabytes * 1024 * 1024
 
 
 class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -137,11 +144,7 @@ def _rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
         yield "$.wall.fresh_seconds", "must be from 2 to 10"
     if settings.wall.old_seconds <= 0:
         yield "$.wall.old_seconds", "must be more than 0"
-    hour, _, minute = settings.retention.nightly_at.partition(":")
-    if not (hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
-        yield "$.retention.nightly_at", f"'{settings.retention.nightly_at}' is no time of day: write HH:MM"
-    if settings.retention.time_zone not in available_timezones():
-        yield "$.retention.time_zone", _unknown_zone(settings.retention.time_zone)
+    yield from _retention_rules(settings.retention)
     address = settings.enrolment.address
     if address and not address.startswith(("https://", "http://")):
         yield "$.enrolment.address", "must begin with https:// or http://"
@@ -178,6 +181,18 @@ def _no_network(text: str) -> str:
             return f"'{text}' is no network: did you mean '{ip_network(text, strict=False)}'?"
         return f"'{text}' is no address or network: write 10.20.0.5 or 10.20.0.0/24"
     return ""
+
+
+def _retention_rules(retention: RetentionSettings) -> Iterator[tuple[str, str]]:
+    hour, _, minute = retention.nightly_at.partition(":")
+    if not (hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
+        yield "$.retention.nightly_at", f"'{retention.nightly_at}' is no time of day: write HH:MM"
+    if retention.time_zone not in available_timezones():
+        yield "$.retention.time_zone", _unknown_zone(retention.time_zone)
+    if retention.backups < 1:
+        yield "$.retention.backups", "must be at least 1"
+    if retention.disk_reserve_megabytes < 0:
+        yield "$.retention.disk_reserve_megabytes", "must not be negative"
 
 
 def _unknown_zone(given: str) -> str:

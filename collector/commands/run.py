@@ -22,6 +22,7 @@ from collector.commands.admission import admit, missing
 from collector.commands.backup import do_nightly_work
 from collector.commands.stock import load_inventory
 from collector.commands.upkeep import Upkeep
+from collector.disk import NoRoomError
 from collector.forward.post import unusable
 from collector.forward.settings import DestinationSettings
 from collector.inventory.site import Inventory
@@ -109,7 +110,10 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
     async with open_collector(settings, upkeep.inventory, clock, log) as collector:
 
         async def nightly() -> None:
-            await do_nightly_work(collector, settings, clock)
+            try:
+                await do_nightly_work(collector, settings, clock)
+            except NoRoomError as error:
+                log.error("no backup tonight, the one before stays: %s", error.strerror)  # noqa: TRY400 - no fault
             log.info(_HEAD, await collector.people.room.read(lambda book: book.head()))
 
         retention, over = settings.retention, asyncio.Event()

@@ -8,12 +8,14 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from collector.copying import copy_database
+from collector.disk import NoRoomError
 from collector.ingest.inbox import (
     InboxBusyError,
     InboxFailedError,
@@ -110,9 +112,13 @@ class SqliteInbox:
         query = "DELETE FROM parcel WHERE received_wall_ns < ?"
         return int(await self._do(lambda database: database.execute(query, (before_wall_ns,)).rowcount))
 
-    async def backup(self, path: Path) -> None:
-        """Copy the whole file while the inbox is at work: what comes meanwhile is stored between two pieces."""
-        await self._do(lambda database: copy_database(database, path, self._serve), alone=True)
+    async def backup(self, path: Path, reserve_bytes: int = 0) -> None:
+        """Copy the whole file while the inbox is at work: what comes meanwhile is stored between two pieces.
+
+        Raises :class:`collector.disk.NoRoomError` where less than the reserve would be left for the batches.
+        """
+        copying = partial(copy_database, path=path, between=self._serve, reserve_bytes=reserve_bytes)
+        await self._do(copying, alone=True)
 
     def start(self) -> None:
         """Begin to work; called once, by the opener."""
@@ -155,6 +161,8 @@ class SqliteInbox:
     def _work_alone(self, job: _Job) -> None:
         try:
             result = job.work(self._database)
+        except NoRoomError as error:
+            result = error
         except Exception as error:  # noqa: BLE001 - as in _commit
             result = InboxFailedError(f"the inbox cannot be copied: {error}")
         self._tell([job], [result])
