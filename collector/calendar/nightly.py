@@ -53,7 +53,7 @@ def verify_backup(path: Path) -> int:
     """Open a backup, check it and give its number of parcels; raises sqlite3.DatabaseError where it is not good."""
     check_copy(path)
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as copy:
-        copy.execute("SELECT count(*) FROM seen").fetchone()
+        copy.execute("SELECT count(*) FROM run").fetchone()
         return int(copy.execute("SELECT count(*) FROM parcel").fetchone()[0])
 
 
