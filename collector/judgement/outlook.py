@@ -48,6 +48,7 @@ class Outlook:
     def weigh(self, before: Evidence | None, run: Run) -> Evidence | None:
         """The evidence with one more run of an agent that looks from elsewhere; None where the agent cannot see."""
         vantage = self._vantage(run.agent)
+        vantage.look(run.monotonic_ns)
         if not vantage.counts(run):
             return None
         if before is not None and vantage.lost_with(before):
