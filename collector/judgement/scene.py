@@ -74,5 +74,7 @@ class Scene:
     """Agents of sites that are well, not heard for long: their site and since when."""
     backlogs: Mapping[str, tuple[Backlog | None, ...]] = field(default_factory=dict)
     """By site, of each agent that stands there; None of one that never said."""
+    sighted: bool = False
+    """Whether one that looks at other sites is known to see all of its own surroundings."""
     linked: tuple[str, ...] = ()
     """Sites whose links are judged apart."""

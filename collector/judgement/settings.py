@@ -60,10 +60,10 @@ class JudgementSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """Share of a provider's sites that must be lost: its network may fail in part."""
     provider_sites: int = 4
     power_share: float = 0.5
-    """Share of a power area's sites that must be lost, one of them with evidence of failed mains."""
+    """Share of a power area's sites that must be lost, where supplies told of failed mains."""
     power_sites: int = 2
     remainder_seconds: float = 300.0
-    """So long after most sites of a fault returned, the rest of them stand for themselves."""
+    """When half of the sites of a fault are back and no other has come for so long, the rest stand for themselves."""
     reopen_seconds: float = 600.0
     """What fails again within this time is the same fault."""
     flapping_returns: int = 3
