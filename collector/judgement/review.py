@@ -227,6 +227,7 @@ class Review:
             looks=looks,
             blind=(*self._outlook.blind(self._quiet.where), *self._quiet.observers_silent(observers, now_monotonic_ns)),
             silent=self._quiet.silent(looks, observers, now_wall_ns, now_monotonic_ns),
+            reports=self._quiet.reports(observers, now_monotonic_ns),
             backlogs=self._quiet.backlogs(),
             sighted=self._outlook.sighted(observers),
             linked=self._lines.names,

@@ -49,6 +49,9 @@ class JudgementSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """How long nothing may come from an agent that looks at other sites before it is told."""
     agent_silent_seconds: float = 600.0
     """How long nothing may come from the agent of a site that is well before it is told."""
+    reports_silent_seconds: float = 45.0
+    """How long nothing may come from the agents of nearly all sites, or of nearly all of a provider, at once before
+    that is told; ``blind_share`` and ``blind_sites`` say how many that are."""
     fold_seconds: float = 180.0
     """Sites that were lost within this time of each other may have been lost to one fault."""
     fold_wait_seconds: float = 12.0
