@@ -70,8 +70,8 @@ class Ledger:
         """The incident of this key that lasts, or ended so lately that its return is the same fault."""
         number = self._latest.get(key)
         entry = self._entries.get(number) if number is not None else None
-        if entry is None:
-            return None
+        if entry is None or key_of(entry.incident) != key:
+            return None  # What it was about has turned out to be part of something larger.
         ended_ns = entry.incident.ended_ns
         again_ns = int(self._settings.reopen_seconds * _SECOND_NS)
         return entry.incident if ended_ns is None or at_ns - ended_ns <= again_ns else None

@@ -52,10 +52,11 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 def urgency_of(incident: Incident, rules: Rules) -> Urgency:
     """How bad it is to be late with it."""
-    if incident.number < 0 or incident.scope is Scope.PROVINCE:
+    # Sites of which only the reports do not arrive are seen otherwise.
+    if incident.number < 0 or (incident.scope is Scope.PROVINCE and incident.trouble is not Trouble.UNREPORTED):
         return Urgency.CRITICAL
     important = any(site in rules.important for site in incident.sites)
-    if incident.scope is Scope.AGENT or incident.trouble is Trouble.SILENT:
+    if incident.scope is Scope.AGENT or (incident.trouble is Trouble.SILENT and incident.scope not in _SHARED):
         return Urgency.WARNING if important else Urgency.INFO
     if incident.trouble not in _LOST:
         return Urgency.WARNING
