@@ -33,6 +33,26 @@ class CourierTally:
     """By verdict; ``away`` where there was no answer."""
     bytes_sent: int = 0
     records_sent: int = 0
+    acknowledged_ns: int | None = None
+    """When the collector last took something, monotonic."""
+    acknowledged_since_ns: int | None = None
+    """When it first did of those in a row; a record that it refuses for good is neither taken nor a failure."""
+    failed_ns: int | None = None
+    """When a batch last stayed here."""
+    failing_since_ns: int | None = None
+    """When the first of those in a row did; None while batches are taken."""
+
+    def took(self, now_ns: int) -> None:
+        """A batch was acknowledged."""
+        if self.acknowledged_since_ns is None or self.failing_since_ns is not None:
+            self.acknowledged_since_ns = now_ns
+        self.acknowledged_ns, self.failing_since_ns = now_ns, None
+
+    def kept(self, now_ns: int) -> None:
+        """A batch stays here."""
+        self.failed_ns = now_ns
+        if self.failing_since_ns is None:
+            self.failing_since_ns = now_ns
 
 
 @dataclass(frozen=True)
@@ -193,6 +213,7 @@ class Courier:
             self._limit = max(1, len(sequences) // 2)
             return 0.0
         self._failures += 1
+        self.tally.kept(self._clock.monotonic_ns())
         self._complain.warning("batches stay here, the collector does not take them", meaning.reason)
         return wait_seconds(self._failures, self._draw(), BackoffSettings(), meaning.retry_after_seconds)
 
@@ -209,6 +230,7 @@ class Courier:
 
     def _acknowledged(self, load: Load, meaning: Meaning, sent: int) -> None:
         self._failures = 0
+        self.tally.took(self._clock.monotonic_ns())
         self._limit = min(_BATCH_RECORDS, self._limit * 2)
         self._metrics_wanted = meaning.acknowledgement is not None and meaning.acknowledgement.metrics_wanted
         self.tally.records_sent += sent
