@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from agent.clock_quality import clock_quality
 from agent.committer import Committer
@@ -38,8 +38,13 @@ from shared.release import release
 from shared.secret import read_secret
 from shared.wire.reading import Metric
 
+if TYPE_CHECKING:
+    from agent.onsite.board import Board
+
 _FLUSH_SECONDS = 3.0
 _MEGABYTE = 1_000_000
+_PAGE_LOG_SECONDS = 3600.0
+"""An address that is not there for days is no news each minute."""
 
 
 async def run_agent(
@@ -52,7 +57,8 @@ async def run_agent(
         desk = _open_spool(settings, clock, log, stack)
         jobs = _jobs(settings, instruments)
         tally.disabled = _wanted(settings) - len(jobs)
-        runner = Runner(jobs, clock, tally, log)
+        board = _board(settings, jobs)
+        runner = Runner(jobs, clock, tally, log, *([] if board is None else [board.take]))
         times = _timekeeper(settings, clock, log)
         committer = Committer(desk, clock, times.quality)
         purse, meter = _purse(settings, times, clock, log)
@@ -72,6 +78,7 @@ async def run_agent(
             asyncio.create_task(commit_regularly(commit, settings.file.commit_seconds, clock, runner.urgent)),
             asyncio.create_task(courier.run(committer.news)),
             *_renewal(settings, times, clock, log),
+            *_local_page(settings, board, courier, times, (clock, log)),
         ]
         await _until_stopped(tasks, stop)
         await committer.commit((*runner.take(), await report.reading()))
@@ -179,6 +186,35 @@ def _renewal(settings: AgentSettings, times: Timekeeper, clock: Clock, log: logg
             await asyncio.to_thread(rotate, card, state, uplink.way(), tls, secrets.token_bytes(32))
 
     return [asyncio.create_task(renew_regularly(state, rotate_once, clock, Limited(log, clock)))]
+
+
+def _board(settings: AgentSettings, jobs: list[Job]) -> "Board | None":
+    """Where the page at the site takes its facts from; None, and nothing of it in memory, where there is no page."""
+    if settings.file.local_page is None:
+        return None
+    from agent.onsite.board import Board, watch_of  # noqa: PLC0415
+
+    watches = (watch_of(job.kind, job.check, job.target, settings.file.site) for job in jobs)
+    return Board(watch for watch in watches if watch is not None)
+
+
+def _local_page(
+    settings: AgentSettings,
+    board: "Board | None",
+    courier: Courier,
+    times: Timekeeper,
+    tools: tuple[Clock, logging.Logger],
+) -> list[asyncio.Task[None]]:
+    """The task that serves the page at the site; none where there is no page."""
+    file, (clock, log) = settings.file, tools
+    if file.local_page is None or board is None:
+        return []
+    from agent.onsite.opening import Collector, open_page  # noqa: PLC0415
+
+    rhythm_seconds = file.commit_seconds + file.report_seconds
+    collector = Collector(file.uplink.url, file.uplink.socket is not None, rhythm_seconds, courier.tally)
+    complain = Limited(log, clock, _PAGE_LOG_SECONDS)
+    return [asyncio.create_task(open_page(file.local_page, board, collector, times, clock, complain).run())]
 
 
 def make_post(

@@ -28,6 +28,8 @@ def check_config(path: Path) -> int:
         return _INPUT_IS_WRONG
     checks, targets = len(settings.checks), len(settings.targets)
     print(f"{path}: good ({checks} {'check' if checks == 1 else 'checks'}, {targets} targets)")
+    if settings.file.local_page is not None:
+        print(f"page for the people at the site: http://{settings.file.local_page.listen}/")
     if settings.file.roles != Roles():
         print("\n".join(_plan(settings)))
     return 0
