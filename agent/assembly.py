@@ -4,23 +4,21 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import cast
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from agent.clock_quality import clock_quality
 from agent.committer import Committer
-from agent.identity.card import Card, read_card
+from agent.identity.card import read_card
 from agent.identity.enrol import post_once
-from agent.identity.proof import KeyProof
 from agent.identity.renewal import renew_regularly
 from agent.identity.rotate import rotate
-from agent.identity.trust import card_tls, renewed_tls
-from agent.identity.waiting import WaitingPost, look_after
+from agent.identity.trust import card_tls
+from agent.identity.waiting import look_after
+from agent.posting import make_post
 from agent.probe import Instrument, Probe, ProbeFailed, Surroundings
 from agent.report import INFO, Report
 from agent.runner import Job, Runner, commit_regularly
@@ -32,20 +30,22 @@ from agent.spool.shelter import open_shelter
 from agent.telemetry import METRICS, RunTally
 from agent.timekeeping.keeper import Timekeeper, read_known
 from agent.uplink.courier import Courier, Sender
-from agent.uplink.http import HttpPost, Post, make_tls
 from agent.uplink.meter import Meter
-from agent.uplink.proof import TokenProof
 from agent.uplink.purse import Purse
 from shared.clock import Clock
 from shared.logs import Limited
 from shared.ownership import owned
 from shared.release import release
-from shared.secret import read_secret
 from shared.wire.bounds import MOST_METRICS, WORDS_CHARACTERS
 from shared.wire.reading import Metric
 
+if TYPE_CHECKING:
+    from agent.onsite.board import Board
+
 _FLUSH_SECONDS = 3.0
 _MEGABYTE = 1_000_000
+_PAGE_LOG_SECONDS = 3600.0
+"""An address that is not there for days is no news each minute."""
 
 
 async def run_agent(
@@ -58,7 +58,8 @@ async def run_agent(
         desk = _open_spool(settings, clock, log, stack)
         jobs = _jobs(settings, instruments)
         tally.disabled = _wanted(settings) - len(jobs)
-        runner = Runner(jobs, clock, tally, log)
+        board = _board(settings, jobs)
+        runner = Runner(jobs, clock, tally, log, *([] if board is None else [board.take]))
         times = _timekeeper(settings, clock, log)
         committer = Committer(desk, clock, times.quality)
         purse, meter = _purse(settings, times, clock, log)
@@ -79,6 +80,7 @@ async def run_agent(
             asyncio.create_task(commit_regularly(commit, settings.file.commit_seconds, clock, runner.urgent)),
             asyncio.create_task(courier.run(committer.news)),
             *_renewal(settings, times, clock, log),
+            *_local_page(settings, board, courier, times, (clock, log)),
         ]
         await _until_stopped(tasks, stop)
         await committer.commit((*runner.take(), await report.reading()))
@@ -191,31 +193,30 @@ def _renewal(settings: AgentSettings, times: Timekeeper, clock: Clock, log: logg
     return [asyncio.create_task(renew_regularly(state, rotate_once, clock, Limited(log, clock)))]
 
 
-def make_post(
-    settings: AgentSettings,
-    complain: Limited,
-    meter: Meter | None = None,
-    doubts_clock: Callable[[], bool] | None = None,
-) -> Post:
-    """The sender with what proves who it is; raises OSError or ValueError where a file does not hold what it should."""
-    uplink, card = settings.file.uplink, settings.card
-    if card is None and settings.card_fault:
-        return WaitingPost(settings.file.state, lambda found: _keyed(settings, found, complain, meter, doubts_clock))
-    if card is None:
-        token = uplink.token or read_secret(cast("Path", uplink.token_file))
-        return HttpPost(uplink.way(), TokenProof(token), make_tls(uplink), meter=meter, doubts_clock=doubts_clock)
-    return _keyed(settings, card, complain, meter, doubts_clock)
+def _board(settings: AgentSettings, jobs: list[Job]) -> "Board | None":
+    """Where the page at the site takes its facts from; None, and nothing of it in memory, where there is no page."""
+    if settings.file.local_page is None:
+        return None
+    from agent.onsite.board import Board, watch_of  # noqa: PLC0415
+
+    watches = (watch_of(job.kind, job.check, job.target, settings.file.site) for job in jobs)
+    return Board(watch for watch in watches if watch is not None)
 
 
-def _keyed(
+def _local_page(
     settings: AgentSettings,
-    card: Card,
-    complain: Limited,
-    meter: Meter | None,
-    doubts_clock: Callable[[], bool] | None,
-) -> HttpPost:
-    uplink, state = msgspec.structs.replace(settings.file.uplink, url=card.url), settings.file.state
-    way = uplink.way()
-    proof, tls = KeyProof(state, card, complain), card_tls(card, uplink)
-    dated = None if card.authorities else doubts_clock
-    return HttpPost(way, proof, tls, lambda: renewed_tls(state, way), meter, doubts_clock=dated)
+    board: "Board | None",
+    courier: Courier,
+    times: Timekeeper,
+    tools: tuple[Clock, logging.Logger],
+) -> list[asyncio.Task[None]]:
+    """The task that serves the page at the site; none where there is no page."""
+    file, (clock, log) = settings.file, tools
+    if file.local_page is None or board is None:
+        return []
+    from agent.onsite.opening import Collector, open_page  # noqa: PLC0415
+
+    rhythm_seconds = file.commit_seconds + file.report_seconds
+    collector = Collector(file.uplink.url, file.uplink.socket is not None, rhythm_seconds, courier.tally)
+    complain = Limited(log, clock, _PAGE_LOG_SECONDS)
+    return [asyncio.create_task(open_page(file.local_page, board, collector, times, clock, complain).run())]

@@ -43,7 +43,16 @@ class Job:
 class Runner:
     """Owns the schedule and the tray on which readings wait for their commit."""
 
-    def __init__(self, jobs: list[Job], clock: Clock, tally: RunTally, log: logging.Logger) -> None:
+    def __init__(
+        self,
+        jobs: list[Job],
+        clock: Clock,
+        tally: RunTally,
+        log: logging.Logger,
+        seen: Callable[[Reading], None] = lambda _reading: None,
+    ) -> None:
+        """``seen`` is told of each reading at once, before it waits for a disk."""
+        self._seen = seen
         self._clock = clock
         self._tally = tally
         self._log = log
@@ -152,6 +161,7 @@ class Runner:
 
     def _put(self, reading: Reading) -> None:
         """A disk that never answers holds up every commit: the oldest go before memory does."""
+        self._seen(reading)
         self._tray.append(reading)
         surplus = len(self._tray) - self._tray_holds
         if surplus > 0:

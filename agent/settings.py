@@ -12,6 +12,8 @@ import msgspec
 
 from agent.identity.card import MEND, Card, CardError, card_path, find_card
 from agent.identity.plate import read_plate
+from agent.onsite.settings import LocalPageSettings
+from agent.onsite.settings import problems_of as page_problems_of
 from agent.probe import Check, Credential, Probe, Target
 from agent.roles import PRESETS, Roles, checks_of, problems_of, targets_of
 from agent.snmp.credential import credential_problems
@@ -55,6 +57,8 @@ class AgentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Names of checks that follow from roles and are not wanted."""
     economy: bool = False
     """The line is metered: what follows from roles is asked less often over it."""
+    local_page: LocalPageSettings | None = None
+    """A page for the people at the site; none where the key is absent."""
 
 
 class AgentSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,6 +158,8 @@ def _rules(settings: AgentSettings, probes: Mapping[str, Probe]) -> Iterator[tup
         yield "$.spool.quota_megabytes", "must be at least 1"
     for role, what in problems_of(file.roles):
         yield f"$.roles.{role}", what
+    for place, what in page_problems_of(file.local_page) if file.local_page else ():
+        yield f"$.local_page.{place}", what
     for number, name in enumerate(file.without):
         if name not in {preset.name for preset in PRESETS}:
             yield f"$.without[{number}]", _unknown("check", name, [preset.name for preset in PRESETS])

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from agent.assembly import make_post, run_agent
+from agent.assembly import run_agent
+from agent.posting import make_post
 from agent.probes import load_probes
 from agent.roles import Roles
 from agent.settings import AgentSettings, load_agent_settings
@@ -33,6 +34,8 @@ def check_config(path: Path) -> int:
     print(f"{path}: good ({checks} {'check' if checks == 1 else 'checks'}, {targets} targets)")
     if settings.card_fault:
         print(f"note: {settings.card_fault}")
+    if settings.file.local_page is not None:
+        print(f"page for the people at the site: http://{settings.file.local_page.listen}/")
     if settings.file.roles != Roles():
         print("\n".join(_plan(settings)))
     return 0

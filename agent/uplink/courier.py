@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from agent.spool.desk import Desk
 from agent.spool.queue import SpoolError
@@ -16,6 +16,7 @@ from agent.uplink.http import Post
 from agent.uplink.lanes import Load, choose
 from agent.uplink.proof import Stamp
 from agent.uplink.purse import Purse
+from agent.uplink.tally import CourierTally
 from shared.clock import Clock
 from shared.logs import Limited
 from shared.wire.codec import BatchError, BatchTooLargeError, Limits, decode_cycle, encode_within
@@ -24,16 +25,6 @@ from shared.wire.reading import Acknowledgement, Batch, Lane, Metric, Record, St
 _BATCH_RECORDS = 256
 _BATCH_BYTES = 256 * 1024
 _STATE_EVERY_NS = 3600 * 1_000_000_000
-
-
-@dataclass
-class CourierTally:
-    """What the courier did, for the agent's own metrics."""
-
-    requests: dict[str, int] = field(default_factory=dict)
-    """By verdict; ``away`` where there was no answer."""
-    bytes_sent: int = 0
-    records_sent: int = 0
 
 
 @dataclass(frozen=True)
@@ -208,6 +199,7 @@ class Courier:
             self._earlier = True
             return 0.0
         self._failures += 1
+        self.tally.kept(self._clock.monotonic_ns())
         self._complain.warning("batches stay here, the collector does not take them", meaning.reason)
         return wait_seconds(self._failures, self._draw(), BackoffSettings(), meaning.retry_after_seconds)
 
@@ -237,6 +229,7 @@ class Courier:
         self._failures, self._earlier = 0, False
         if why := self._burden.guilty():
             self._complain.warning("records go alone for an hour: what is beside them was refused", why)
+        self.tally.took(self._clock.monotonic_ns())
         self._limit = min(_BATCH_RECORDS, self._limit * 2)
         self._metrics_wanted = meaning.acknowledgement is not None and meaning.acknowledgement.metrics_wanted
         self.tally.records_sent += sent

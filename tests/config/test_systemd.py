@@ -65,6 +65,14 @@ def test_only_the_agent_may_send_raw_packets() -> None:
     assert "CapabilityBoundingSet=" in collector
 
 
+def test_the_agent_may_listen_for_the_page_at_the_site() -> None:
+    found = lines(FOLDER / "phusong-agent.service")
+
+    assert "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX" in found
+    assert "SystemCallFilter=@system-service" in found, "bind, listen and accept are in it"
+    assert [line for line in found if line.startswith(("IPAddress", "SocketBind", "PrivateNetwork"))] == []
+
+
 def test_the_drop_in_takes_the_agents_last_capability_away(tmp_path: Path) -> None:
     """With ping sockets it pings all the same: tests/agent/program/test_bare_user.py."""
     program = require("systemd-analyze", "systemd")

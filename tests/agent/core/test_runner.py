@@ -158,6 +158,22 @@ async def test_what_is_not_urgent_waits_for_its_cycle() -> None:
     assert commits[0] in {6, 7}
 
 
+async def test_a_reading_is_told_at_once_though_no_disk_ever_takes_it() -> None:
+    """The page at the site lives on a machine whose disk hangs."""
+    clock, told = HandClock(), []
+    jobs = [job(VillageInstrument(), name) for name in ("answers", "fails")]
+    runner = Runner(jobs, clock, RunTally(), Heard(), told.append)
+    async with running(runner):
+        for _ in range(30):
+            await clock.move(1)
+
+    assert (
+        sorted((reading.target, reading.outcome.value) for reading in told)
+        == [("answers", "ok")] * 3 + [("fails", "timeout")] * 3
+    )
+    assert runner.take() == tuple(told)
+
+
 class Turning(VillageInstrument):
     """Answers until it is told to fail."""
 

@@ -177,6 +177,28 @@ async def test_an_answer_that_never_ends_is_hung_up_on(tmp_path: Path) -> None:
     assert courier.tally.requests == {"away": 1}
 
 
+async def test_since_when_the_collector_takes_nothing_is_known_and_forgotten_when_it_does(tmp_path: Path) -> None:
+    """What the page at the site tells of it."""
+    acts: list[Act] = [lambda _: answer(500), lambda _: answer(401)]
+    async with listening(Collector()) as collector:
+        with courier_to(collector.port, tmp_path, Heard()) as (courier, desk):
+            clock, tally = courier._clock, courier.tally
+            assert isinstance(clock, HandClock)
+            stood = []
+            for scripted in ([], acts, []):
+                collector.acts = scripted
+                for _ in range(2):
+                    await fill(desk, 1)
+                    await clock.move(10)
+                    await courier.deliver()
+                stood.append(
+                    (tally.acknowledged_ns, tally.acknowledged_since_ns, tally.failing_since_ns, tally.failed_ns)
+                )
+
+    seconds = [tuple(None if each is None else each // 1_000_000_000 for each in one) for one in stood]
+    assert seconds == [(20, 10, None, None), (20, 10, 30, 40), (60, 50, None, 40)]
+
+
 async def test_a_retry_after_is_the_least_to_wait(tmp_path: Path) -> None:
     async with listening(Collector([lambda _: answer(429, head="Retry-After: 30\r\n")])) as collector:
         with courier_to(collector.port, tmp_path, Heard()) as (courier, desk):
