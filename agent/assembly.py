@@ -48,24 +48,27 @@ _PAGE_LOG_SECONDS = 3600.0
 """An address that is not there for days is no news each minute."""
 
 
-async def run_agent(
-    settings: AgentSettings, probes: Mapping[str, Probe], clock: Clock, log: logging.Logger, stop: asyncio.Event
+async def run_agent(  # noqa: PLR0913, PLR0917 - what a start has
+    settings: AgentSettings,
+    probes: Mapping[str, Probe],
+    clock: Clock,
+    log: logging.Logger,
+    stop: asyncio.Event,
+    up: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run until ``stop`` is set; then commit, deliver what can be delivered in a few seconds, and close."""
+    """Tell ``up`` when all is open; run until ``stop``; then commit, deliver what can be in a few seconds, close."""
     tally = RunTally()
     async with AsyncExitStack() as stack:
         instruments = await _open_instruments(settings, probes, clock, log, stack)
-        desk = _open_spool(settings, clock, log, stack)
-        jobs = _jobs(settings, instruments)
-        tally.disabled = _wanted(settings) - len(jobs)
+        desk = await asyncio.to_thread(_open_spool, settings, clock, log, stack)
+        jobs = _jobs(settings, instruments, tally)
         board = _board(settings, jobs)
         runner = Runner(jobs, clock, tally, log, *([] if board is None else [board.take]))
         times = _timekeeper(settings, clock, log)
         committer = Committer(desk, clock, times.quality)
         purse, meter = _purse(settings, times, clock, log)
         courier = _courier(settings, instruments, desk, (times, purse, meter), clock, log)
-        started_ns = clock.wall_ns()
-        report = Report(settings, clock, tally, desk, courier, times, purse, started_ns=started_ns)
+        report = Report(settings, clock, tally, desk, courier, times, purse, started_ns=clock.wall_ns())
 
         async def commit() -> None:
             told = (await report.reading(),) if report.is_due() else ()
@@ -82,6 +85,7 @@ async def run_agent(
             *_renewal(settings, times, clock, log),
             *_local_page(settings, board, courier, times, (clock, log)),
         ]
+        up()
         await _until_stopped(tasks, stop)
         await committer.commit((*runner.take(), await report.reading()))
         await courier.flush(_FLUSH_SECONDS)
@@ -116,13 +120,15 @@ async def _open_instruments(
     return opened
 
 
-def _jobs(settings: AgentSettings, instruments: Mapping[str, Instrument]) -> list[Job]:
-    return [
+def _jobs(settings: AgentSettings, instruments: Mapping[str, Instrument], tally: RunTally) -> list[Job]:
+    jobs = [
         Job(check, kind, target, instruments[kind])
         for kind, check in settings.checks
         for target in settings.targets
         if kind in instruments and (not check.roles or target.role in check.roles)
     ]
+    tally.disabled = _wanted(settings) - len(jobs)
+    return jobs
 
 
 def _wanted(settings: AgentSettings) -> int:
@@ -131,6 +137,7 @@ def _wanted(settings: AgentSettings) -> int:
 
 
 def _open_spool(settings: AgentSettings, clock: Clock, log: logging.Logger, stack: AsyncExitStack) -> Desk:
+    """Runs in a thread: a disk that is slow or hangs must not stop the loop, which says that the agent lives."""
 
     @contextmanager
     def opening(folder: Path) -> Iterator[DiskSpool]:

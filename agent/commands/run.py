@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from shared.clock import SystemClock
 from shared.logs import Limited
 from shared.ownership import StateTakenError, owned
 from shared.settings import SettingsError
+from shared.supervision import Supervisor
 
 _INPUT_IS_WRONG = 2
 
@@ -83,11 +85,18 @@ def _owned_if_possible(state: Path) -> Iterator[None]:
 
 
 async def _run(settings: AgentSettings) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    stop, clock, loop = asyncio.Event(), SystemClock(), asyncio.get_running_loop()
+    supervisor = Supervisor(os.environ, os.getpid())
+
+    def end() -> None:
+        supervisor.ending()
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await run_agent(settings, load_probes(), SystemClock(), logs.logger("phusong.agent"), stop)
+        loop.add_signal_handler(number, end)
+    living = loop.create_task(supervisor.stand_by(clock))
+    await run_agent(settings, load_probes(), clock, logs.logger("phusong.agent"), stop, supervisor.up)
+    living.cancel()
 
 
 def _load(path: Path) -> AgentSettings | None:

@@ -3,11 +3,12 @@
 import asyncio
 import gc
 import logging
+import os
 import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ from shared import logs
 from shared.clock import Clock, SystemClock
 from shared.ownership import StateTakenError, owned
 from shared.settings import SettingsError
+from shared.supervision import Supervisor
 
 _INPUT_IS_WRONG = 2
 _FEW_FILES = (
@@ -85,8 +87,15 @@ def run(path: Path, level: str) -> int:
 
 async def _run(path: Path, settings: CollectorSettings, inventory: Inventory, log: logging.Logger) -> None:
     stop, clock, loop = asyncio.Event(), SystemClock(), asyncio.get_running_loop()
+    supervisor = Supervisor(os.environ, os.getpid())
+
+    def end() -> None:
+        supervisor.ending()
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, end)
+    living = loop.create_task(supervisor.stand_by(clock))
     wanted = settings.listen.connections
     if (room := room_for(wanted)) < wanted:
         log.warning(_FEW_FILES, room, wanted)
@@ -95,7 +104,8 @@ async def _run(path: Path, settings: CollectorSettings, inventory: Inventory, lo
         loop.add_signal_handler(signal.SIGHUP, upkeep.asked.set)
         while not stop.is_set():
             # The sockets stay open from one turn to the next: who comes meanwhile waits.
-            await _turn(settings, upkeep, [each.dup() for each in sockets], clock, log, stop)
+            await _turn(settings, upkeep, [each.dup() for each in sockets], clock, log, stop, supervisor.up)
+    living.cancel()
 
 
 async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
@@ -105,6 +115,7 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
     clock: Clock,
     log: logging.Logger,
     stop: asyncio.Event,
+    up: Callable[[], None],
 ) -> None:
     """Until it is stopped, or until the inventory is another: then all is opened anew around it, as at a start."""
     async with open_collector(settings, upkeep.inventory, clock, log) as collector:
@@ -123,7 +134,7 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
             where = sockets[0].getsockname()[:2]
             log.info("%d sites, wall at %s://%s:%d/wall", len(upkeep.inventory.sites), scheme, *where)
             evaluating = collector.evaluate_for_ever()
-            serving = asyncio.create_task(serve(collector.app, sockets, settings.listen, collector.telemetry, over))
+            serving = asyncio.create_task(serve(collector.app, sockets, settings.listen, collector.telemetry, over, up))
             ends: list[asyncio.Future[Any]] = [
                 *(asyncio.create_task(each) for each in (stop.wait(), upkeep.changed())),
                 evaluating,

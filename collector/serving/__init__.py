@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -42,10 +42,18 @@ def open_sockets(listen: ListenSettings) -> Iterator[list[socket.socket]]:
         yield sockets
 
 
-async def serve(
-    app: App, sockets: list[socket.socket], listen: ListenSettings, telemetry: Telemetry, stop: asyncio.Event
+async def serve(  # noqa: PLR0913, PLR0917 - what a server has
+    app: App,
+    sockets: list[socket.socket],
+    listen: ListenSettings,
+    telemetry: Telemetry,
+    stop: asyncio.Event,
+    up: Callable[[], None] = lambda: None,
 ) -> None:
-    """Answer requests until ``stop`` is set; raises :class:`ListenError` where certificate or key cannot be used."""
+    """Answer requests until ``stop`` is set; ``up`` is told once they can come.
+
+    Raises :class:`ListenError` where certificate or key cannot be used.
+    """
     config = uvicorn.Config(
         app,
         http="httptools",
@@ -61,7 +69,7 @@ async def serve(
         timeout_graceful_shutdown=_GRACE_SECONDS,
         backlog=_BACKLOG,
     )
-    server = _Server(config, listen, telemetry)
+    server = _Server(config, listen, telemetry, up)
     logger("uvicorn.error").addFilter(_unless_cancelled)
     serving = asyncio.create_task(server.serve(sockets=sockets))
     stopping = asyncio.create_task(stop.wait())
@@ -100,8 +108,11 @@ def _unless_cancelled(record: logging.LogRecord) -> bool:
 class _Server(uvicorn.Server):
     """Signals are the program's business, connections and deadlines ours."""
 
-    def __init__(self, config: uvicorn.Config, listen: ListenSettings, telemetry: Telemetry) -> None:
+    def __init__(
+        self, config: uvicorn.Config, listen: ListenSettings, telemetry: Telemetry, up: Callable[[], None]
+    ) -> None:
         super().__init__(config)
+        self._up = up
         self._listen = listen
         self._telemetry = telemetry
 
@@ -141,6 +152,7 @@ class _Server(uvicorn.Server):
             door.open()
             self.servers.append(door)  # type: ignore[arg-type]
         self.started = True
+        self._up()
 
 
 def _tcp(listen: ListenSettings) -> socket.socket:
