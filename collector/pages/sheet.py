@@ -12,10 +12,12 @@ from starlette.responses import HTMLResponse, Response
 
 from collector.notify.words import Words as IncidentWords
 from collector.notify.words import words_in as incident_words
+from collector.pages.day_words import ENGLISH as DAY_ENGLISH
+from collector.pages.day_words import VIETNAMESE as DAY_VIETNAMESE
 from collector.pages.stock_words import ENGLISH as STOCK_ENGLISH
 from collector.pages.stock_words import VIETNAMESE as STOCK_VIETNAMESE
 from collector.pages.words import ENGLISH, VIETNAMESE
-from collector.wall.edition import module
+from collector.wall.edition import module, parts
 from collector.wall.feed import Feed
 from collector.wall.language import language_in
 from collector.wall.pages import GLYPHS
@@ -43,7 +45,7 @@ class Sheets:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(module=module)
+        self._templates.globals.update(module=module, parts=parts)
 
     def language(self, request: Request) -> str:
         """Of this request: ``?lang=``, else that of the settings."""
@@ -53,8 +55,9 @@ class Sheets:
     def words(self, request: Request) -> tuple[Mapping[str, str], IncidentWords]:
         """The words of pages and those of incidents."""
         language = self.language(request)
-        words = {**ENGLISH, **STOCK_ENGLISH} if language == "en" else {**VIETNAMESE, **STOCK_VIETNAMESE}
-        return words, incident_words(language)
+        if language == "en":
+            return {**ENGLISH, **STOCK_ENGLISH, **DAY_ENGLISH}, incident_words(language)
+        return {**VIETNAMESE, **STOCK_VIETNAMESE, **DAY_VIETNAMESE}, incident_words(language)
 
     @property
     def fresh_seconds(self) -> float:
