@@ -40,7 +40,7 @@ from collector.people.look import Look
 from collector.people.opening import People, open_door
 from collector.people.readers import Readers
 from collector.pipeline import Pipeline
-from collector.replay import replay
+from collector.replay import REPLAY_SECONDS, replay
 from collector.series.quality import Quality
 from collector.series.store import SeriesStore
 from collector.settings import CollectorSettings, KnownAgent
@@ -76,13 +76,15 @@ class Collector:
     """What copies the smaller databases, by kind."""
     notify: Notify | None = None
     """None where nobody is told."""
+    day: Quality = field(default_factory=Quality)
+    """Loss and RTT of the last day, for the next turn."""
 
 
 @asynccontextmanager
 async def open_collector(
-    settings: CollectorSettings, inventory: Inventory, clock: Clock, log: logging.Logger
+    settings: CollectorSettings, inventory: Inventory, clock: Clock, log: logging.Logger, day: Quality | None = None
 ) -> AsyncIterator[Collector]:
-    """Open everything but the sockets; what arrived lately is read back first.
+    """Open everything but the sockets; what arrived lately is read back first. ``day``: what an earlier turn kept.
 
     Raises OSError or sqlite3.Error where the state folder cannot be written.
     """
@@ -94,12 +96,13 @@ async def open_collector(
         keys = await stack.enter_async_context(open_identity_room(settings.state / "identity.sqlite"))
         agents, gone = await _agents(settings, keys)
         build = f"{release()}-{secrets.token_hex(4)}"
-        zone, quality = ZoneInfo(settings.retention.time_zone), Quality()
+        zone, quality = ZoneInfo(settings.retention.time_zone), day or _new_day(clock)
         maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
         judging = partial(Pipeline, settings=settings.judgement, build=build)
         judging = partial(judging, maintained=maintenance.of_site, worked_on=maintenance.of_link)
-        pipeline = judging(inventory, agents, series, journal, quality=quality, gone=gone)
+        pipeline = judging(inventory, agents, series, journal, quality=None if day else quality, gone=gone)
         await replay(inbox, pipeline, clock, _limits(settings))
+        pipeline.keep(quality)
         ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
         around = Surroundings(settings.state, inventory, journal, maintenance, zone, telemetry.registry, clock, log)
         notify = await stack.enter_async_context(open_notify(settings.notify, around))
@@ -118,7 +121,11 @@ async def open_collector(
             gate=people.gate,
         )
         copies = _copies(notify, people, journal, ledger)
-        yield Collector(app, feed, inbox, telemetry, state.begin, keys, people, copies, notify)
+        yield Collector(app, feed, inbox, telemetry, state.begin, keys, people, copies, notify, quality)
+
+
+def _new_day(clock: Clock) -> Quality:
+    return Quality(clock.wall_ns() / _SECOND_NS - REPLAY_SECONDS)
 
 
 def _copies(

@@ -30,6 +30,7 @@ from collector.inventory.site import Inventory
 from collector.notify.channels import gaps_in_words, load_roster
 from collector.notify.channels import unusable as not_telling
 from collector.notify.settings import NotifySettings
+from collector.series.quality import Quality
 from collector.serving import ListenError, open_sockets, serve, tls_context
 from collector.serving.files import room_for
 from collector.settings import CollectorSettings, load_collector_settings
@@ -102,9 +103,10 @@ async def _run(path: Path, settings: CollectorSettings, inventory: Inventory, lo
     with owned(settings.state), open_sockets(settings.listen) as sockets:
         upkeep = Upkeep(path, settings, admit(settings, inventory, clock, log), clock, log)
         loop.add_signal_handler(signal.SIGHUP, upkeep.asked.set)
+        day: Quality | None = None
         while not stop.is_set():
             # The sockets stay open from one turn to the next: who comes meanwhile waits.
-            await _turn(settings, upkeep, [each.dup() for each in sockets], clock, log, stop, supervisor.up)
+            day = await _turn(settings, upkeep, [each.dup() for each in sockets], clock, log, stop, supervisor.up, day)
     living.cancel()
 
 
@@ -116,9 +118,13 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
     log: logging.Logger,
     stop: asyncio.Event,
     up: Callable[[], None],
-) -> None:
-    """Until it is stopped, or until the inventory is another: then all is opened anew around it, as at a start."""
-    async with open_collector(settings, upkeep.inventory, clock, log) as collector:
+    day: Quality | None,
+) -> Quality:
+    """Until it is stopped, or until the inventory is another: then all is opened anew around it, as at a start.
+
+    Only the last day of the sites goes on from turn to turn: nothing else has it.
+    """
+    async with open_collector(settings, upkeep.inventory, clock, log, day) as collector:
 
         async def nightly() -> None:
             try:
@@ -145,10 +151,15 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
             over.set()
             collector.feed.close()
             await serving
-            for task in ends:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            await _end(ends)
+            return collector.day
+
+
+async def _end(tasks: Iterable[asyncio.Future[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def _settle() -> None:

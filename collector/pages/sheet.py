@@ -13,12 +13,14 @@ from starlette.responses import HTMLResponse, Response
 
 from collector.notify.words import Words as IncidentWords
 from collector.notify.words import words_in as incident_words
+from collector.pages.day_words import ENGLISH as DAY_ENGLISH
+from collector.pages.day_words import VIETNAMESE as DAY_VIETNAMESE
 from collector.pages.report_words import ENGLISH as REPORT_ENGLISH
 from collector.pages.report_words import VIETNAMESE as REPORT_VIETNAMESE
 from collector.pages.stock_words import ENGLISH as STOCK_ENGLISH
 from collector.pages.stock_words import VIETNAMESE as STOCK_VIETNAMESE
 from collector.pages.words import ENGLISH, VIETNAMESE
-from collector.wall.edition import module
+from collector.wall.edition import module, parts
 from collector.wall.feed import Feed
 from collector.wall.language import language_in
 from collector.wall.pages import GLYPHS
@@ -32,8 +34,8 @@ POLICY = (
 )
 
 _WORDS = {
-    "en": {**ENGLISH, **STOCK_ENGLISH, **REPORT_ENGLISH},
-    "vi": {**VIETNAMESE, **STOCK_VIETNAMESE, **REPORT_VIETNAMESE},
+    "en": {**ENGLISH, **STOCK_ENGLISH, **DAY_ENGLISH, **REPORT_ENGLISH},
+    "vi": {**VIETNAMESE, **STOCK_VIETNAMESE, **DAY_VIETNAMESE, **REPORT_VIETNAMESE},
 }
 
 _GLYPHS = {**GLYPHS, "up": "●"}
@@ -55,7 +57,7 @@ class Sheets:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(module=module)
+        self._templates.globals.update(module=module, parts=parts)
 
     def language(self, request: Request) -> str:
         """Of this request: ``?lang=``, else that of the settings."""

@@ -33,6 +33,8 @@ _AGAIN = (
     '<!doctype html><html lang="vi"><meta charset="utf-8"><title>phusong</title>'
     '<meta http-equiv="refresh" content="0;url={target}"><a href="{target}">Tiếp tục · Continue</a></html>'
 )
+RENEWAL = "phusong-renewal"
+"""Of requests that a page makes by itself: a page that was left open keeps nobody logged in."""
 COOKIE: dict[str, Any] = {"path": "/", "secure": True, "httponly": True, "samesite": "strict"}
 
 
@@ -117,7 +119,8 @@ class Gate:
         token = request.query_params.get("token", "")
         if token and rule.need is Need.WATCHER:
             return Visitor(), await self._exchange(request, token)
-        visitor = await self._sessions.recognise(request, used=rule.need not in {Need.WATCHER, Need.SCREEN})
+        used = rule.need not in {Need.WATCHER, Need.SCREEN} and RENEWAL not in request.headers
+        visitor = await self._sessions.recognise(request, used=used)
         verdict = self._judge(rule, visitor)
         return visitor, None if verdict is Verdict.PASS else refusal(request, verdict)
 

@@ -27,3 +27,8 @@ def edition() -> str:
 def module(name: str) -> str:
     """Where a page finds a module; what that imports is found beside it, in the same edition."""
     return f"/static/{edition()}/{name}"
+
+
+def parts(folder: str) -> list[str]:
+    """Where a page finds all modules of a folder: it asks for them at once, not for each when another names it."""
+    return [module(name) for name in modules() if name.startswith(f"{folder}/")]

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from collector.wall.edition import module
+from collector.wall.edition import module, parts
 from collector.wall.feed import Feed
 from collector.wall.language import language_in
 from collector.wall.lately import bars, most_in_words, path_in_words
@@ -42,7 +42,7 @@ class Pages:
         self._templates = Environment(
             loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
         )
-        self._templates.globals.update(module=module)
+        self._templates.globals.update(module=module, parts=parts)
 
     async def wall(self, request: Request) -> Response:
         """``/wall?lang=vi|en&theme=dark|light&screen=NAME``."""

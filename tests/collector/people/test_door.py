@@ -181,6 +181,31 @@ async def test_a_session_ends_when_it_is_idle_and_when_it_is_old(closed: House, 
     assert (await visitor.get("/account")).status == 303
 
 
+async def test_a_page_that_renews_itself_keeps_nobody_logged_in(closed: House) -> None:
+    """Whoever leaves a site's page open and goes home has gone home."""
+    visitor = closed.enter(f"the-{Role.VIEWER}")
+    identity, before_ns = session_identity(visitor.session), 0
+
+    def used_before(book: Book) -> None:
+        nonlocal before_ns
+        found = book.session(identity)
+        assert found is not None
+        before_ns = found.used_wall_ns - 600_000_000_000
+        book.use_session(identity, before_ns)
+
+    def used_ns() -> int:
+        with open_people(closed.path) as book:
+            found = book.session(identity)
+            assert found is not None
+            return found.used_wall_ns
+
+    closed.change(used_before)
+    assert (await visitor.ask("GET", "/sites", headers={"Phusong-Renewal": "1"})).status == 200
+    assert used_ns() == before_ns
+    assert (await visitor.get("/sites")).status == 200
+    assert used_ns() > before_ns
+
+
 FORGED = {
     "no token": ({}, {}),
     "wrong token": ({"form_token": "0" * 64}, {}),

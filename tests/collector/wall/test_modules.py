@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.wall.edition import STATIC, edition, modules
+from collector.wall.edition import STATIC, edition, module, modules, parts
 from tests.peers.presence import require
 
 ROOT = Path(__file__).parents[3]
@@ -18,7 +18,7 @@ MISTAKES = [
     ("wall/live.js", 'drawn.sequence = "one";', "TS2322"),
     ("wall/elements.js", "export function untyped(what) { return what; }", "TS7006"),
 ]
-IMPORT = re.compile(r'(?:from|import) ?"(\.[^"]+)"')
+IMPORT = re.compile(r'(?:from|import|import\() ?"(\.[^"]+)"')
 
 
 def name(path: Path) -> str:
@@ -64,13 +64,31 @@ def test_a_module_is_short_says_what_it_is_and_silences_nothing(path: Path) -> N
     assert not re.search(r"@ts-(ignore|nocheck|expect)|\bany\b\s*[}>|)]", text), "a type that is no type"
 
 
-@pytest.mark.parametrize("first", ["wall/live.js"])
-def test_the_first_module_names_all_others_so_that_they_come_at_once(first: str) -> None:
-    """Else they come one after the other, each when the one that imports it has been read."""
-    here = STATIC / first
-    named = {(here.parent / way).resolve() for way in IMPORT.findall(here.read_text(encoding="utf-8"))}
+def reached(first: str) -> set[Path]:
+    """All that a module brings with it."""
+    found, ways = set(), [STATIC / first]
+    while ways:
+        here = ways.pop()
+        if here not in found:
+            found.add(here)
+            named = IMPORT.findall(here.read_text(encoding="utf-8")) if "vendor" not in here.parts else []
+            ways += [(here.parent / way).resolve() for way in named]
+    return found
 
-    assert named == {path for path in here.parent.glob("*.js") if path != here}
+
+@pytest.mark.parametrize(("page", "folders"), [("wall", ("wall",)), ("site", ("site", "vendor/uplot"))])
+def test_a_page_asks_at_once_for_all_that_its_module_brings_and_for_nothing_else(
+    page: str, folders: tuple[str, ...]
+) -> None:
+    asked = [address for folder in folders for address in parts(folder)]
+
+    assert {module(name(path)) for path in reached(f"{page}.js")} == {module(f"{page}.js"), *asked}
+
+
+def test_every_module_is_reached_from_one_that_a_page_names() -> None:
+    named = {"wall.js", "rotate.js", "site.js", "inventory.js"}
+
+    assert {path for first in named for path in reached(first) if "vendor" not in path.parts} == set(MODULES)
 
 
 def test_an_edition_changes_with_any_module(monkeypatch: pytest.MonkeyPatch) -> None:

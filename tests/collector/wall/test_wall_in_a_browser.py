@@ -12,12 +12,13 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from collector.wall.edition import edition, module, modules
+from collector.wall.edition import edition, module, parts
 from tests.peers.presence import require
 
 pytestmark = pytest.mark.browser
@@ -46,7 +47,7 @@ STRIP = """() => [...['most', 'path'].map(id => document.getElementById(id).text
     rect => ['x', 'y', 'height', 'class'].map(name => rect.getAttribute(name)).join())]"""
 PROBLEMS = """() => [document.getElementById('more').outerHTML,
     document.getElementById('problems').innerHTML.trim().replace(/>\\s+</g, '><')]"""
-PARTS = [module(name) for name in modules() if name.startswith("wall/")]
+PARTS = parts("wall")
 LIMIT_MS = 10_000
 
 
@@ -84,8 +85,9 @@ def browser() -> Iterator[Browser]:
     asyncio.set_event_loop(None)
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
+@contextmanager
+def begun() -> Iterator[Server]:
+    """A server that answers."""
     running = Server()
     for _ in range(200):
         try:
@@ -99,6 +101,12 @@ def server() -> Iterator[Server]:
                 continue
     yield running
     running.end()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with begun() as running:
+        yield running
 
 
 @pytest.fixture
