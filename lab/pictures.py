@@ -1,4 +1,4 @@
-"""``python -m lab.pictures``: every page in both languages as the demo shows it, for docs/pictures; it judges nothing."""
+"""``python -m lab.pictures``: every page in both languages as the demo shows it, for docs/pictures; it judges none."""
 
 import argparse
 import contextlib
