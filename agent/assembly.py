@@ -37,7 +37,7 @@ from shared.logs import Limited
 from shared.ownership import owned
 from shared.release import release
 from shared.wire.bounds import MOST_METRICS, WORDS_CHARACTERS
-from shared.wire.reading import Metric
+from shared.wire.reading import Metric, Reading
 
 if TYPE_CHECKING:
     from agent.onsite.board import Board
@@ -76,8 +76,7 @@ async def run_agent(  # noqa: PLR0913, PLR0917 - what a start has
             await times.keep()
             await purse.keep()
 
-        log.info("agent %s: %d checks, collector %s", settings.file.agent, len(jobs), settings.file.uplink.url)
-        await asyncio.to_thread(look_after, settings.file.state, settings.card_fault, log)
+        await _begin(settings, jobs, log)
         tasks = [
             asyncio.create_task(runner.run()),
             asyncio.create_task(commit_regularly(commit, settings.file.commit_seconds, clock, runner.urgent)),
@@ -87,10 +86,19 @@ async def run_agent(  # noqa: PLR0913, PLR0917 - what a start has
         ]
         up()
         await _until_stopped(tasks, stop)
-        await committer.commit((*runner.take(), await report.reading()))
-        await courier.flush(_FLUSH_SECONDS)
-        await purse.keep(whole=True)
+        await _end(committer, (*runner.take(), await report.reading()), courier, purse)
         log.info("agent %s: stopped", settings.file.agent)
+
+
+async def _begin(settings: AgentSettings, jobs: list[Job], log: logging.Logger) -> None:
+    log.info("agent %s: %d checks, collector %s", settings.file.agent, len(jobs), settings.file.uplink.url)
+    await asyncio.to_thread(look_after, settings.file.state, settings.card_fault, log)
+
+
+async def _end(committer: Committer, last: tuple[Reading, ...], courier: Courier, purse: Purse) -> None:
+    await committer.commit(last)
+    await courier.flush(_FLUSH_SECONDS)
+    await purse.keep(whole=True)
 
 
 async def _until_stopped(tasks: list[asyncio.Task[None]], stop: asyncio.Event) -> None:

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,6 @@ from collector.forward.opening import open_forwarding
 from collector.identity.records import KeyState
 from collector.identity.room import IdentityRoom, open_identity_room
 from collector.ingest.accounts import Books
-from collector.ingest.admission import Register
 from collector.ingest.chronicle import open_chronicle
 from collector.ingest.endpoint import BatchEndpoint
 from collector.ingest.enrolment import EnrolEndpoint
@@ -41,10 +40,12 @@ from collector.people.opening import People, open_door
 from collector.people.readers import Readers
 from collector.pipeline import Pipeline
 from collector.replay import REPLAY_SECONDS, replay
+from collector.series.latest import Latest
 from collector.series.quality import Quality
 from collector.series.store import SeriesStore
-from collector.settings import CollectorSettings, KnownAgent
+from collector.settings import CollectorSettings
 from collector.telemetry import Telemetry
+from collector.tokens import reach_of, register_of
 from collector.wall.feed import Feed
 from collector.wall.pages import Pages
 from collector.wall.routes import routes
@@ -53,7 +54,6 @@ from collector.web import App, Front, application
 from shared.clock import Clock
 from shared.logs import Limited
 from shared.release import release
-from shared.secret import Secret, read_secret
 from shared.wire.codec import Limits
 from shared.wire.enrolment import PATH as ENROL
 from shared.wire.enrolment import ROTATE_PATH as ROTATE
@@ -95,10 +95,9 @@ async def open_collector(
         series = SeriesStore(settings.series)
         keys = await stack.enter_async_context(open_identity_room(settings.state / "identity.sqlite"))
         agents, gone = await _agents(settings, keys)
-        build = f"{release()}-{secrets.token_hex(4)}"
         zone, quality = ZoneInfo(settings.retention.time_zone), day or _new_day(clock)
         maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
-        judging = partial(Pipeline, settings=settings.judgement, build=build)
+        judging = partial(Pipeline, settings=settings.judgement, build=_build())
         judging = partial(judging, maintained=maintenance.of_site, worked_on=maintenance.of_link)
         pipeline = judging(inventory, agents, series, journal, quality=None if day else quality, gone=gone)
         await replay(inbox, pipeline, clock, _limits(settings))
@@ -109,14 +108,14 @@ async def open_collector(
         people = await stack.enter_async_context(_people(settings, keys, clock, zone, log))
         feed = _feed(settings, notify)
         state = Evaluation(pipeline, series, telemetry, clock, feed, settings.evaluate_seconds, log, inbox, keys)
-        reading = partial(read_sqlite_journal, settings.state / "journal.sqlite")
-        shown = Shown(inventory, journal, quality, lambda: series.fresh(clock.monotonic_ns()), clock, reading)
+        fresh, reading = partial(_fresh, series, clock), _reading(settings)
+        shown = Shown(inventory, journal, quality, fresh, clock, reading)
         app = application(
             _doors(settings, state),
             [*people.routes, *_pages(state, settings, shown, zone, notify), *(notify.routes if notify else ())],
             fleet=state.fleet_page,
             registry=telemetry.registry,
-            discovery=lambda kind: targets(kind, series.fresh(clock.monotonic_ns())),
+            discovery=lambda kind: targets(kind, fresh()),
             ready=state.missing,
             gate=people.gate,
         )
@@ -126,6 +125,20 @@ async def open_collector(
 
 def _new_day(clock: Clock) -> Quality:
     return Quality(clock.wall_ns() / _SECOND_NS - REPLAY_SECONDS)
+
+
+def _build() -> str:
+    """Pages that another run drew load themselves anew."""
+    return f"{release()}-{secrets.token_hex(4)}"
+
+
+def _fresh(series: SeriesStore, clock: Clock) -> Iterable[Latest]:
+    return series.fresh(clock.monotonic_ns())
+
+
+def _reading(settings: CollectorSettings) -> Callable[[], AbstractContextManager[SqliteJournal]]:
+    """Opens the journal once more, to be read from another thread."""
+    return partial(read_sqlite_journal, settings.state / "journal.sqlite")
 
 
 def _copies(
@@ -185,7 +198,7 @@ async def _people(
 def _doors(settings: CollectorSettings, state: Evaluation) -> dict[str, App]:
     """What machines talk to, by path."""
     telemetry, clock = state.telemetry, state.clock
-    entrance = Entrance(_register(settings), state.keys, _reach(settings), clock)
+    entrance = Entrance(register_of(settings), state.keys, reach_of(settings), clock)
     books = Books(state.pipeline.site_of, telemetry.balanced, telemetry.site_balanced)
     batches = BatchEndpoint(
         entrance,
@@ -225,19 +238,3 @@ def _forwarding(  # noqa: PLR0913, PLR0917 - what the room wants to know
 
 def _limits(settings: CollectorSettings) -> Limits:
     return Limits(encoded_bytes=settings.ingest.encoded_bytes, decoded_bytes=settings.ingest.decoded_bytes)
-
-
-def token_of(agent: KnownAgent) -> Secret | None:
-    """The agent's token, from the settings or its file; raises OSError or ValueError where the file holds none."""
-    return agent.token if agent.token_file is None else read_secret(agent.token_file)
-
-
-def _register(settings: CollectorSettings) -> Register:
-    tokens = {agent.name: token for agent in settings.agents if (token := token_of(agent)) is not None}
-    return Register(tokens, {agent.name: agent.site for agent in settings.agents})
-
-
-def _reach(settings: CollectorSettings) -> Callable[[str, bool], bool]:
-    """Whether an agent, with a key or without, may tell of sites that are not its own."""
-    said = {agent.name: agent.reports_on for agent in settings.agents}
-    return lambda agent, has_key: (said.get(agent) or ("own" if has_key else "all")) == "all"

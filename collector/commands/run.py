@@ -10,13 +10,14 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import uvloop
 
-from collector.assembly import open_collector, token_of
+from collector.assembly import Collector, open_collector
 from collector.calendar.almanac import open_almanac
 from collector.calendar.maintenance import load_windows
 from collector.commands.admission import admit, missing
@@ -34,6 +35,7 @@ from collector.series.quality import Quality
 from collector.serving import ListenError, open_sockets, serve, tls_context
 from collector.serving.files import room_for
 from collector.settings import CollectorSettings, load_collector_settings
+from collector.tokens import token_of
 from shared import logs
 from shared.clock import Clock, SystemClock
 from shared.ownership import StateTakenError, owned
@@ -110,6 +112,14 @@ async def _run(path: Path, settings: CollectorSettings, inventory: Inventory, lo
     living.cancel()
 
 
+async def _night(collector: Collector, settings: CollectorSettings, clock: Clock, log: logging.Logger) -> None:
+    try:
+        await do_nightly_work(collector, settings, clock)
+    except NoRoomError as error:
+        log.error("no backup tonight, the one before stays: %s", error.strerror)  # noqa: TRY400 - no fault
+    log.info(_HEAD, await collector.people.room.read(lambda book: book.head()))
+
+
 async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
     settings: CollectorSettings,
     upkeep: Upkeep,
@@ -125,14 +135,7 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
     Only the last day of the sites goes on from turn to turn: nothing else has it.
     """
     async with open_collector(settings, upkeep.inventory, clock, log, day) as collector:
-
-        async def nightly() -> None:
-            try:
-                await do_nightly_work(collector, settings, clock)
-            except NoRoomError as error:
-                log.error("no backup tonight, the one before stays: %s", error.strerror)  # noqa: TRY400 - no fault
-            log.info(_HEAD, await collector.people.room.read(lambda book: book.head()))
-
+        nightly = partial(_night, collector, settings, clock, log)
         retention, over = settings.retention, asyncio.Event()
         with open_almanac(nightly, retention.nightly_at, retention.time_zone, log):
             _settle()

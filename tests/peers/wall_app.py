@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -167,7 +168,9 @@ async def main(port: int) -> None:
     scene = Scene()
     settings, zone = WallSettings(title="Hà Giang", fresh_seconds=4.0), ZoneInfo("Asia/Ho_Chi_Minh")
     pages = Pages(scene.feed, settings, scene.clock, zone)
-    shown = Shown(scene.inventory, scene.journal, scene.quality, lambda: (), scene.clock)
+    shown = Shown(
+        scene.inventory, scene.journal, scene.quality, lambda: (), scene.clock, lambda: nullcontext(scene.journal)
+    )
     table = [Route("/scene", scene.change), Route("/events", scene.events), *routes(scene.feed, pages, scene.drawn)]
     table += [Route("/heard", scene.told), *page_routes(Sheets(scene.feed, settings, zone), shown)]
     server = uvicorn.Server(uvicorn.Config(Starlette(routes=table), port=port, log_level="warning", loop="asyncio"))
