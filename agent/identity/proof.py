@@ -28,7 +28,7 @@ class _Objection(msgspec.Struct, frozen=True):
 
 
 class KeyProof:
-    """See :class:`agent.uplink.proof.Proof`; the chain's value is on disk before the records are forgotten."""
+    """See :class:`agent.uplink.proof.Proof`; presents no value of the chain that is not on the disk."""
 
     def __init__(self, state: Path, card: Card, complain: Limited) -> None:
         self._state = state

@@ -95,19 +95,20 @@ class Door:
 
 
 @asynccontextmanager
-async def open_door(
+async def open_door(  # noqa: PLR0913 - each proof fills in what it needs
     entrance: type[Entrance] = Entrance,
     enrolling: type[EnrolEndpoint] = EnrolEndpoint,
     *,
+    book: Path | None = None,
     inbox: Inbox | None = None,
     clock: Clock | None = None,
     reconciliation: Reconciliation | None = None,
 ) -> AsyncIterator[Door]:
-    """Doors with a book of their own; what guards them may be broken on purpose."""
+    """Doors with a book of their own, or one from an earlier run; what guards them may be broken on purpose."""
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        keys = await stack.enter_async_context(open_identity_room(Path(folder, "identity.sqlite")))
+        path = book or Path(stack.enter_context(tempfile.TemporaryDirectory()), "identity.sqlite")
+        keys = await stack.enter_async_context(open_identity_room(path))
         arrived: list[Arrival] = []
         door: list[Door] = []
 

@@ -13,7 +13,7 @@ from collector.ingest.inbox import Parcel
 from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
 from lab.prove import Finding, Proof, Trial
 from lab.prove.door import open_door
-from lab.prove.member import SITE, Member, Start, join, member
+from lab.prove.member import SITE, Member, Start, join, member, renew
 from lab.prove.relay import Relay
 from shared.clock import SystemClock
 from shared.wire.codec import Limits, decode_batch, encode_cycle
@@ -22,6 +22,8 @@ from shared.wire.reading import ClockQuality, Cycle, Outcome, Reading
 _READINGS = 100
 _LIFE_CYCLES = 500
 _TRIES = 100_000
+_ROTATIONS = 0.03
+"""Share of cycles after which the machine's key is renewed: 90 days of work pass quickly here."""
 
 
 class _Forgetful:
@@ -61,24 +63,27 @@ async def _prove(trial: Trial) -> Finding:
         relay = Relay(door, dice)
         state = folder / "agent"
         await join(door, state, dice)
-        produced = 0
+        produced = rotated = 0
         while produced < trial.count:
             last = produced + min(_LIFE_CYCLES * _READINGS, trial.count - produced)
-            await _life(relay, state, range(produced, last), drain=last == trial.count)
+            rotated += await _life(relay, state, range(produced, last), drain=last == trial.count)
             produced = last
             trial.tell(f"{produced:,} readings")
         while relay.kept:
             await relay.deliver_kept()
         stored = await _stored(inbox)
+        suspects = len(await door.keys.read(lambda book: book.suspects()))
     lost = produced - len(stored)
     twice = sum(count > 1 for count in stored.values())
     seen = ", ".join(f"{name} {count}" for name, count in sorted(relay.seen.items()))
-    return Finding(produced, lost + twice, (f"{lost} lost, {twice} twice", seen))
+    refused = relay.statuses[401] + relay.statuses[403]
+    key = f"{rotated} rotations, {suspects} suspected, {refused} answers that refused the key"
+    return Finding(produced, lost + twice + suspects + refused, (f"{lost} lost, {twice} twice", key, seen))
 
 
-async def _life(relay: Relay, state: Path, numbers: range, *, drain: bool) -> None:
-    """One run of the agent's program; it ends with records still waiting, except where it drains."""
-    card = read_card(state)
+async def _life(relay: Relay, state: Path, numbers: range, *, drain: bool) -> int:
+    """One run of the agent's program; it ends with records still waiting, except where it drains. Gives rotations."""
+    card, rotated = read_card(state), 0
     if card is None:
         raise FileNotFoundError(state)
     draw = relay.dice.random
@@ -87,11 +92,23 @@ async def _life(relay: Relay, state: Path, numbers: range, *, drain: bool) -> No
             await agent.desk.do(agent.desk.spool.put, _cycle(numbers[at - numbers.start :][:_READINGS]), at)
             if draw() < 0.5:
                 await _try(agent)
+            if draw() < _ROTATIONS:
+                rotated += await _rotate(relay, state)
         tries = 0
         while drain and await _try(agent) is not None:
             tries += 1
             if tries > _TRIES:
                 raise TimeoutError(f"records still wait after {_TRIES} tries")
+    return rotated
+
+
+async def _rotate(relay: Relay, state: Path) -> bool:
+    """As the command beside the running program; where the line breaks it the next try is for the same key."""
+    try:
+        await renew(relay.carry, state, relay.dice.randbytes(32))
+    except AwayError:
+        return False
+    return True
 
 
 async def _try(agent: Member) -> float | None:

@@ -87,7 +87,10 @@ def test_a_herd_that_returns_with_its_backlog_loses_nothing_and_is_let_in_bit_by
     assert finding.seen[0] == "0 of 3,600 cycles lost"
 
 
-@pytest.mark.parametrize(("name", "tries", "sabotaged"), [("kill-agent", "40", "150"), ("corruption", "80", "60")])
+@pytest.mark.parametrize(
+    ("name", "tries", "sabotaged"),
+    [("kill-agent", "40", "150"), ("kill-agent-key", "40", "10"), ("corruption", "80", "60")],
+)
 def test_a_spool_survives_kills_and_spoiled_files_and_a_careless_one_is_seen(
     name: str, tries: str, sabotaged: str
 ) -> None:
@@ -133,3 +136,11 @@ def test_what_the_inbox_stored_survives_power_cuts_and_one_that_does_not_sync_is
 
     assert proof.run(Trial(100, SEED)).broken == 0
     assert proof.run(Trial(40, SEED, sabotage=True)).broken > 0
+
+
+def test_the_book_of_keys_survives_power_cuts_and_one_that_does_not_sync_is_seen() -> None:
+    proof = load_proofs()["power-cut-identity"]
+    kept = proof.run(Trial(100, SEED))
+
+    assert kept.broken == 0, kept.seen
+    assert proof.run(Trial(24, SEED, sabotage=True)).broken > 0
