@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agent.commands.byhand import list_probes, run_probe
 from agent.commands.join import join, rotate_key
+from agent.commands.letters import dead_letters
 from agent.commands.options import add_options
 from agent.commands.run import check_config, run
 from agent.probes import load_probes
@@ -17,7 +18,7 @@ from shared.shielding import forbid_dumps
 _TEXT = argparse.RawDescriptionHelpFormatter
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - a line a command
     """Entry of ``phusong-agent``: 0 done, 1 failed, 2 the input is wrong."""
     forbid_dumps()
     given = _parser().parse_args(arguments)
@@ -26,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return run(given.config, given.log_level)
         if given.command == "check-config":
             return check_config(given.config)
+        if given.command == "dead-letters":
+            return dead_letters(given.config, resend=given.resend)
         if given.command == "probes":
             return list_probes(load_probes())
         if given.command in {"join", "rotate"}:
@@ -51,6 +54,12 @@ def _parser() -> ArgumentParser:
     running.add_argument("--log-level", choices=levels, default="INFO", help="how much to log (INFO)")
     checking = _command(commands, "check-config", "check a settings file", "check-config --config agent.yaml")
     checking.add_argument("--config", type=Path, required=True, metavar="FILE", help="the agent's settings")
+    example = "dead-letters --resend --config /etc/phusong/agent.yaml"
+    buried = _command(
+        commands, "dead-letters", "what the collector refused for good; not while the agent runs", example
+    )
+    buried.add_argument("--config", type=Path, required=True, metavar="FILE", help="the agent's settings")
+    buried.add_argument("--resend", action="store_true", help="let them wait again")
     _add_identity(commands)
     _command(commands, "probes", "list the kinds of probes", "probes")
     _add_probe(commands)

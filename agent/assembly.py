@@ -6,16 +6,19 @@ import random
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING
 
 from agent.clock_quality import clock_quality
 from agent.committer import Committer
 from agent.identity.card import read_card
-from agent.identity.proof import KeyProof
+from agent.identity.enrol import post_once
 from agent.identity.renewal import renew_regularly
 from agent.identity.rotate import rotate
-from agent.identity.trust import card_tls, renewed_tls
+from agent.identity.trust import card_tls
+from agent.identity.waiting import look_after
+from agent.posting import make_post
 from agent.probe import Instrument, Probe, ProbeFailed, Surroundings
 from agent.report import INFO, Report
 from agent.runner import Job, Runner, commit_regularly
@@ -27,38 +30,45 @@ from agent.spool.shelter import open_shelter
 from agent.telemetry import METRICS, RunTally
 from agent.timekeeping.keeper import Timekeeper, read_known
 from agent.uplink.courier import Courier, Sender
-from agent.uplink.http import HttpPost, make_tls
 from agent.uplink.meter import Meter
-from agent.uplink.proof import TokenProof
 from agent.uplink.purse import Purse
 from shared.clock import Clock
 from shared.logs import Limited
 from shared.ownership import owned
 from shared.release import release
-from shared.secret import read_secret
+from shared.wire.bounds import MOST_METRICS, WORDS_CHARACTERS
 from shared.wire.reading import Metric
+
+if TYPE_CHECKING:
+    from agent.onsite.board import Board
 
 _FLUSH_SECONDS = 3.0
 _MEGABYTE = 1_000_000
+_PAGE_LOG_SECONDS = 3600.0
+"""An address that is not there for days is no news each minute."""
 
 
-async def run_agent(
-    settings: AgentSettings, probes: Mapping[str, Probe], clock: Clock, log: logging.Logger, stop: asyncio.Event
+async def run_agent(  # noqa: PLR0913, PLR0917 - what a start has
+    settings: AgentSettings,
+    probes: Mapping[str, Probe],
+    clock: Clock,
+    log: logging.Logger,
+    stop: asyncio.Event,
+    up: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run until ``stop`` is set; then commit, deliver what can be delivered in a few seconds, and close."""
+    """Tell ``up`` when all is open; run until ``stop``; then commit, deliver what can be in a few seconds, close."""
     tally = RunTally()
     async with AsyncExitStack() as stack:
         instruments = await _open_instruments(settings, probes, clock, log, stack)
-        desk = _open_spool(settings, clock, log, stack)
-        jobs = _jobs(settings, instruments)
-        tally.disabled = _wanted(settings) - len(jobs)
-        runner = Runner(jobs, clock, tally, log)
+        desk = await asyncio.to_thread(_open_spool, settings, clock, log, stack)
+        jobs = _jobs(settings, instruments, tally)
+        board = _board(settings, jobs)
+        runner = Runner(jobs, clock, tally, log, *([] if board is None else [board.take]))
         times = _timekeeper(settings, clock, log)
         committer = Committer(desk, clock, times.quality)
         purse, meter = _purse(settings, times, clock, log)
         courier = _courier(settings, instruments, desk, (times, purse, meter), clock, log)
-        started_ns = clock.wall_ns()
-        report = Report(settings, clock, tally, desk, courier, times, purse, started_ns=started_ns)
+        report = Report(settings, clock, tally, desk, courier, times, purse, started_ns=clock.wall_ns())
 
         async def commit() -> None:
             told = (await report.reading(),) if report.is_due() else ()
@@ -67,12 +77,15 @@ async def run_agent(
             await purse.keep()
 
         log.info("agent %s: %d checks, collector %s", settings.file.agent, len(jobs), settings.file.uplink.url)
+        await asyncio.to_thread(look_after, settings.file.state, settings.card_fault, log)
         tasks = [
             asyncio.create_task(runner.run()),
             asyncio.create_task(commit_regularly(commit, settings.file.commit_seconds, clock, runner.urgent)),
             asyncio.create_task(courier.run(committer.news)),
             *_renewal(settings, times, clock, log),
+            *_local_page(settings, board, courier, times, (clock, log)),
         ]
+        up()
         await _until_stopped(tasks, stop)
         await committer.commit((*runner.take(), await report.reading()))
         await courier.flush(_FLUSH_SECONDS)
@@ -107,13 +120,15 @@ async def _open_instruments(
     return opened
 
 
-def _jobs(settings: AgentSettings, instruments: Mapping[str, Instrument]) -> list[Job]:
-    return [
+def _jobs(settings: AgentSettings, instruments: Mapping[str, Instrument], tally: RunTally) -> list[Job]:
+    jobs = [
         Job(check, kind, target, instruments[kind])
         for kind, check in settings.checks
         for target in settings.targets
         if kind in instruments and (not check.roles or target.role in check.roles)
     ]
+    tally.disabled = _wanted(settings) - len(jobs)
+    return jobs
 
 
 def _wanted(settings: AgentSettings) -> int:
@@ -122,6 +137,7 @@ def _wanted(settings: AgentSettings) -> int:
 
 
 def _open_spool(settings: AgentSettings, clock: Clock, log: logging.Logger, stack: AsyncExitStack) -> Desk:
+    """Runs in a thread: a disk that is slow or hangs must not stop the loop, which says that the agent lives."""
 
     @contextmanager
     def opening(folder: Path) -> Iterator[DiskSpool]:
@@ -162,13 +178,15 @@ def _courier(  # noqa: PLR0913, PLR0917 - the composition root hands everything 
 
 
 def _descriptions(instruments: Mapping[str, Instrument]) -> tuple[Metric, ...]:
+    """What the series mean, as much of it as a batch takes; a series that is not described is shown all the same."""
     known = {metric.name: metric for instrument in instruments.values() for metric in instrument.metrics}
-    return (*known.values(), *METRICS, INFO)
+    every = (*METRICS, INFO, *known.values())[:MOST_METRICS]
+    return tuple(Metric(metric.name, metric.kind, metric.help[:WORDS_CHARACTERS]) for metric in every)
 
 
 def _renewal(settings: AgentSettings, times: Timekeeper, clock: Clock, log: logging.Logger) -> list[asyncio.Task[None]]:
     """The task that renews the machine's key; none where it did not join."""
-    if settings.card is None:
+    if settings.card is None and not settings.card_fault:
         return []
     state, uplink = settings.file.state, settings.file.uplink
 
@@ -176,23 +194,36 @@ def _renewal(settings: AgentSettings, times: Timekeeper, clock: Clock, log: logg
         card = read_card(state)
         if card is not None:
             tls = card_tls(card, uplink, doubts_clock=times.doubts_clock())
-            await asyncio.to_thread(rotate, card, state, uplink.way(), tls, secrets.token_bytes(32))
+            ask = partial(post_once, uplink.way(), tls)
+            await asyncio.to_thread(rotate, card, state, ask, secrets.token_bytes(32))
 
     return [asyncio.create_task(renew_regularly(state, rotate_once, clock, Limited(log, clock)))]
 
 
-def make_post(
+def _board(settings: AgentSettings, jobs: list[Job]) -> "Board | None":
+    """Where the page at the site takes its facts from; None, and nothing of it in memory, where there is no page."""
+    if settings.file.local_page is None:
+        return None
+    from agent.onsite.board import Board, watch_of  # noqa: PLC0415
+
+    watches = (watch_of(job.kind, job.check, job.target, settings.file.site) for job in jobs)
+    return Board(watch for watch in watches if watch is not None)
+
+
+def _local_page(
     settings: AgentSettings,
-    complain: Limited,
-    meter: Meter | None = None,
-    doubts_clock: Callable[[], bool] | None = None,
-) -> HttpPost:
-    """The sender with what proves who it is; raises OSError or ValueError where a file does not hold what it should."""
-    uplink, card = settings.file.uplink, settings.card
-    if card is None:
-        token = uplink.token or read_secret(cast("Path", uplink.token_file))
-        return HttpPost(uplink.way(), TokenProof(token), make_tls(uplink), meter=meter, doubts_clock=doubts_clock)
-    state, way = settings.file.state, uplink.way()
-    proof, tls = KeyProof(state, card, complain), card_tls(card, uplink)
-    dated = None if card.authorities else doubts_clock
-    return HttpPost(way, proof, tls, lambda: renewed_tls(state, way), meter, doubts_clock=dated)
+    board: "Board | None",
+    courier: Courier,
+    times: Timekeeper,
+    tools: tuple[Clock, logging.Logger],
+) -> list[asyncio.Task[None]]:
+    """The task that serves the page at the site; none where there is no page."""
+    file, (clock, log) = settings.file, tools
+    if file.local_page is None or board is None:
+        return []
+    from agent.onsite.opening import Collector, open_page  # noqa: PLC0415
+
+    rhythm_seconds = file.commit_seconds + file.report_seconds
+    collector = Collector(file.uplink.url, file.uplink.socket is not None, rhythm_seconds, courier.tally)
+    complain = Limited(log, clock, _PAGE_LOG_SECONDS)
+    return [asyncio.create_task(open_page(file.local_page, board, collector, times, clock, complain).run())]

@@ -1,11 +1,11 @@
-"""From the tray to the spool, one record a cycle; it neither measures nor sends."""
+"""From the tray to the spool, one record a cycle that fits into a batch; it neither measures nor sends."""
 
 import asyncio
 from collections.abc import Callable
 
 from agent.spool.desk import Desk
 from shared.clock import Clock
-from shared.wire.codec import encode_cycle
+from shared.wire.codec import encode_cycles
 from shared.wire.reading import ClockQuality, Cycle, Reading
 
 
@@ -21,6 +21,7 @@ class Committer:
     async def commit(self, readings: tuple[Reading, ...]) -> None:
         """Store one cycle; of no readings none."""
         if readings:
-            blob = encode_cycle(Cycle(self._clock.boot_id(), self._quality(), readings))
-            await self._desk.do(self._desk.spool.put, blob, self._clock.wall_ns())
+            cycle = Cycle(self._clock.boot_id(), self._quality(), readings)
+            for blob in encode_cycles(cycle):
+                await self._desk.do(self._desk.spool.put, blob, self._clock.wall_ns())
             self.news.set()

@@ -13,18 +13,18 @@ import msgspec
 
 from shared.clock import Clock
 from shared.secret import Secret
-from shared.wire.reading import Metric, Outcome, Sample
+from shared.wire.reading import Metric, Name, Outcome, Sample
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is measured: a named thing at a site, with the address at which it answers."""
 
-    site: str
-    name: str
+    site: Name
+    name: Name
     """Stable name, unique within the agent; becomes Prometheus' ``instance``."""
     address: str
     """IPv4, IPv6 or host name, with ``:port`` where the probe takes one."""
-    role: str = "router"
+    role: Name = "router"
     credentials: str | None = None
     """Which of the agent's credentials the target wants; none for most probes."""
 
@@ -32,7 +32,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every check has in its settings; each probe adds its own fields in a subclass with its ``kind`` as tag."""
 
-    name: str = ""
+    name: Name = ""
     """Name of the check; its kind where none is given."""
     every_seconds: float = 60.0
     timeout_seconds: float = 5.0

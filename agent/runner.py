@@ -13,6 +13,7 @@ from agent.probe import Check, Finding, Instrument, ProbeFailed, Target
 from agent.schedule import Due, Schedule
 from agent.telemetry import RunTally
 from shared.clock import Clock
+from shared.wire.bounds import MOST_SAMPLES, WORDS_CHARACTERS
 from shared.wire.reading import Outcome, Reading
 
 _SECOND_NS = 1_000_000_000
@@ -42,7 +43,16 @@ class Job:
 class Runner:
     """Owns the schedule and the tray on which readings wait for their commit."""
 
-    def __init__(self, jobs: list[Job], clock: Clock, tally: RunTally, log: logging.Logger) -> None:
+    def __init__(
+        self,
+        jobs: list[Job],
+        clock: Clock,
+        tally: RunTally,
+        log: logging.Logger,
+        seen: Callable[[Reading], None] = lambda _reading: None,
+    ) -> None:
+        """``seen`` is told of each reading at once, before it waits for a disk."""
+        self._seen = seen
         self._clock = clock
         self._tally = tally
         self._log = log
@@ -95,9 +105,9 @@ class Runner:
             started_monotonic_ns=begun_ns,
             started_wall_ns=wall_ns,
             duration_ns=self._clock.monotonic_ns() - begun_ns,
-            samples=finding.samples,
-            reason=finding.reason,
-            voided=finding.voided,
+            samples=finding.samples[:MOST_SAMPLES],
+            reason=finding.reason[:WORDS_CHARACTERS],
+            voided=finding.voided[:WORDS_CHARACTERS],
         )
         self._tally.count(reading)
         self._follow(reading)
@@ -151,6 +161,7 @@ class Runner:
 
     def _put(self, reading: Reading) -> None:
         """A disk that never answers holds up every commit: the oldest go before memory does."""
+        self._seen(reading)
         self._tray.append(reading)
         surplus = len(self._tray) - self._tray_holds
         if surplus > 0:

@@ -10,7 +10,10 @@ from typing import Any, Union
 
 import msgspec
 
-from agent.identity.card import Card, CardError, read_card
+from agent.identity.card import MEND, Card, CardError, card_path, find_card
+from agent.identity.plate import read_plate
+from agent.onsite.settings import LocalPageSettings
+from agent.onsite.settings import problems_of as page_problems_of
 from agent.probe import Check, Credential, Probe, Target
 from agent.roles import PRESETS, Roles, checks_of, problems_of, targets_of
 from agent.snmp.credential import credential_problems
@@ -18,6 +21,7 @@ from agent.spool.quota import SpoolSettings
 from agent.uplink.connection import proxy_problem
 from agent.uplink.http import UplinkSettings
 from shared.settings import Document, SettingsError, load, load_document
+from shared.wire.reading import Name
 
 _LONGEST_REPORT_SECONDS = 30
 _LEAST_MEGABYTES = 30
@@ -28,9 +32,9 @@ _JOIN = "this machine has no key, 'phusong-agent join' makes one"
 class AgentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What stands in ``agent.yaml``; checks are read a second time, as what their probes know."""
 
-    agent: str = ""
+    agent: Name = ""
     """Name by which the collector knows this agent; a machine that joined has it from the collector."""
-    site: str = ""
+    site: Name = ""
     """Id of the site where the agent stands; a machine that joined has it from the collector."""
     uplink: UplinkSettings = msgspec.field(default_factory=UplinkSettings)
     state: Path
@@ -53,6 +57,8 @@ class AgentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Names of checks that follow from roles and are not wanted."""
     economy: bool = False
     """The line is metered: what follows from roles is asked less often over it."""
+    local_page: LocalPageSettings | None = None
+    """A page for the people at the site; none where the key is absent."""
 
 
 class AgentSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,16 +72,21 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True):
     profiles: Path
     card: Card | None = None
     """What this machine got when it joined."""
+    card_fault: str = ""
+    """What is wrong with what it got: with a card its copy is used, without one nothing can be sent."""
 
 
 def load_agent_settings(path: Path, probes: Mapping[str, Probe]) -> AgentSettings:
     """Read the settings and the files they name; raises :class:`SettingsError` with a line for each thing to mend."""
     document = load_document(path)
     file: AgentFile = document.convert(document.content, AgentFile)
-    card = _card(document, file)
-    if card is not None:
-        uplink = msgspec.structs.replace(file.uplink, url=card.url)
-        file = msgspec.structs.replace(file, agent=card.agent, site=card.site, uplink=uplink)
+    card, fault = _card(file)
+    plate = card or (read_plate(file.state) if fault else None)
+    if plate is not None:
+        uplink = msgspec.structs.replace(file.uplink, url=plate.url)
+        file = msgspec.structs.replace(file, agent=plate.agent, site=plate.site, uplink=uplink)
+    elif fault and not (file.agent and file.site):
+        raise SettingsError([document.problem("$.state", fault)])
     targets = (*_targets(path, file), *targets_of(file.roles, file.site))
     checks = tuple(_checks(document, _with_implied(file, targets, probes), probes))
     credentials = _credentials(path, file)
@@ -86,6 +97,7 @@ def load_agent_settings(path: Path, probes: Mapping[str, Probe]) -> AgentSetting
         credentials=credentials,
         profiles=profile_folder(file.profiles),
         card=card,
+        card_fault=fault,
     )
     problems = [document.problem(place, what) for place, what in _rules(settings, probes)]
     if problems:
@@ -146,6 +158,8 @@ def _rules(settings: AgentSettings, probes: Mapping[str, Probe]) -> Iterator[tup
         yield "$.spool.quota_megabytes", "must be at least 1"
     for role, what in problems_of(file.roles):
         yield f"$.roles.{role}", what
+    for place, what in page_problems_of(file.local_page) if file.local_page else ():
+        yield f"$.local_page.{place}", what
     for number, name in enumerate(file.without):
         if name not in {preset.name for preset in PRESETS}:
             yield f"$.without[{number}]", _unknown("check", name, [preset.name for preset in PRESETS])
@@ -160,11 +174,16 @@ def _rules(settings: AgentSettings, probes: Mapping[str, Probe]) -> Iterator[tup
             yield f"$.checks[{number}].{place}", what
 
 
-def _card(document: Document, file: AgentFile) -> Card | None:
+def _card(file: AgentFile) -> tuple[Card | None, str]:
+    """The machine's card, and what is wrong with it: a machine that cannot speak for itself measures all the same."""
     try:
-        return read_card(file.state)
+        found = find_card(file.state)
     except CardError as error:
-        raise SettingsError([document.problem("$.state", str(error))]) from None
+        return None, str(error)
+    if found is not None:
+        return found.card, found.fault
+    joined = read_plate(file.state) is not None and file.uplink.token is None and file.uplink.token_file is None
+    return None, f"{card_path(file.state)}: is gone: {MEND}" if joined else ""
 
 
 def _uplink_rules(settings: AgentSettings) -> Iterator[tuple[str, str]]:
@@ -178,7 +197,7 @@ def _uplink_rules(settings: AgentSettings) -> Iterator[tuple[str, str]]:
             "$.uplink.monthly_megabytes",
             f"must be at least {_LEAST_MEGABYTES}: the newest state alone costs that much",
         )
-    if settings.card is not None:
+    if settings.card is not None or settings.card_fault:
         return
     if not file.agent:
         yield "$.agent", "must not be empty"

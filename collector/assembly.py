@@ -21,6 +21,7 @@ from collector.identity.records import KeyState
 from collector.identity.room import IdentityRoom, open_identity_room
 from collector.ingest.accounts import Books
 from collector.ingest.admission import Register
+from collector.ingest.chronicle import open_chronicle
 from collector.ingest.endpoint import BatchEndpoint
 from collector.ingest.enrolment import EnrolEndpoint
 from collector.ingest.entrance import Entrance
@@ -37,8 +38,9 @@ from collector.pages.sheet import Sheets
 from collector.pages.stock import Stock
 from collector.people.look import Look
 from collector.people.opening import People, open_door
+from collector.people.readers import Readers
 from collector.pipeline import Pipeline
-from collector.replay import replay
+from collector.replay import REPLAY_SECONDS, replay
 from collector.series.quality import Quality
 from collector.series.store import SeriesStore
 from collector.settings import CollectorSettings, KnownAgent
@@ -74,13 +76,15 @@ class Collector:
     """What copies the smaller databases, by kind."""
     notify: Notify | None = None
     """None where nobody is told."""
+    day: Quality = field(default_factory=Quality)
+    """Loss and RTT of the last day, for the next turn."""
 
 
 @asynccontextmanager
 async def open_collector(
-    settings: CollectorSettings, inventory: Inventory, clock: Clock, log: logging.Logger
+    settings: CollectorSettings, inventory: Inventory, clock: Clock, log: logging.Logger, day: Quality | None = None
 ) -> AsyncIterator[Collector]:
-    """Open everything but the sockets; what arrived lately is read back first.
+    """Open everything but the sockets; what arrived lately is read back first. ``day``: what an earlier turn kept.
 
     Raises OSError or sqlite3.Error where the state folder cannot be written.
     """
@@ -92,16 +96,17 @@ async def open_collector(
         keys = await stack.enter_async_context(open_identity_room(settings.state / "identity.sqlite"))
         agents, gone = await _agents(settings, keys)
         build = f"{release()}-{secrets.token_hex(4)}"
-        zone, quality = ZoneInfo(settings.retention.time_zone), Quality()
+        zone, quality = ZoneInfo(settings.retention.time_zone), day or _new_day(clock)
         maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
         judging = partial(Pipeline, settings=settings.judgement, build=build)
         judging = partial(judging, maintained=maintenance.of_site, worked_on=maintenance.of_link)
-        pipeline = judging(inventory, agents, series, journal, quality=quality, gone=gone)
+        pipeline = judging(inventory, agents, series, journal, quality=None if day else quality, gone=gone)
         await replay(inbox, pipeline, clock, _limits(settings))
+        pipeline.keep(quality)
         ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
         around = Surroundings(settings.state, inventory, journal, maintenance, zone, telemetry.registry, clock, log)
         notify = await stack.enter_async_context(open_notify(settings.notify, around))
-        people = await stack.enter_async_context(_people(settings, clock, zone, log))
+        people = await stack.enter_async_context(_people(settings, keys, clock, zone, log))
         feed = _feed(settings, notify)
         state = Evaluation(pipeline, series, telemetry, clock, feed, settings.evaluate_seconds, log, inbox, keys)
         reading = partial(read_sqlite_journal, settings.state / "journal.sqlite")
@@ -116,7 +121,11 @@ async def open_collector(
             gate=people.gate,
         )
         copies = _copies(notify, people, journal, ledger)
-        yield Collector(app, feed, inbox, telemetry, state.begin, keys, people, copies, notify)
+        yield Collector(app, feed, inbox, telemetry, state.begin, keys, people, copies, notify, quality)
+
+
+def _new_day(clock: Clock) -> Quality:
+    return Quality(clock.wall_ns() / _SECOND_NS - REPLAY_SECONDS)
 
 
 def _copies(
@@ -160,11 +169,17 @@ def _pages(
     return [*routes(feed, Pages(feed, look, clock, zone), report), *beside]
 
 
-def _people(
-    settings: CollectorSettings, clock: Clock, zone: ZoneInfo, log: logging.Logger
-) -> AbstractAsyncContextManager[People]:
+@asynccontextmanager
+async def _people(
+    settings: CollectorSettings, keys: IdentityRoom, clock: Clock, zone: ZoneInfo, log: logging.Logger
+) -> AsyncIterator[People]:
     look = Look(settings.wall.title, settings.wall.language, zone)
-    return open_door(settings.state / "people.sqlite", settings.people, clock, look, log)
+    readers = Readers(settings.listen.figures_from)
+    async with (
+        open_door(settings.state / "people.sqlite", settings.people, readers, clock, look, log) as people,
+        open_chronicle(keys, people.room, clock, log),
+    ):
+        yield people
 
 
 def _doors(settings: CollectorSettings, state: Evaluation) -> dict[str, App]:

@@ -9,20 +9,44 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+from collector.disk import demand_room
+
 _PAGES = 64
 
 
-def copy_database(database: sqlite3.Connection, path: Path, between: Callable[[], None] | None = None) -> None:
+def copy_database(
+    database: sqlite3.Connection, path: Path, between: Callable[[], None] | None = None, *, reserve_bytes: int = 0
+) -> None:
     """Make a copy in one file that only its owner can read; raises OSError or sqlite3.Error. In no transaction.
 
-    The copy counts once :func:`check_copy` has read it. ``between`` is called after every few pages and may write
-    through the connection: the copy has that too.
+    The copy counts once :func:`check_copy` has read it; where it fails nothing of it stays. ``between`` is called
+    after every few pages and may write through the connection: the copy has that too. Raises
+    :class:`collector.disk.NoRoomError` where less than the reserve would be left, or is left on the way.
     """
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    with contextlib.closing(sqlite3.connect(path)) as made:
-        made.execute("PRAGMA synchronous = OFF")  # check_copy waits for the disk, in a thread that owns nothing
-        database.backup(made, pages=_PAGES, progress=lambda *_: between() if between else None)
-        made.execute("PRAGMA journal_mode = DELETE")  # one file, which a reader adds nothing to
+
+    def breathe(*_: int) -> None:
+        if reserve_bytes:
+            demand_room(path.parent, 0, reserve_bytes, f"the rest of {path.name}")
+        if between is not None:
+            between()
+
+    demand_room(path.parent, _size(database), reserve_bytes, path.name)
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with contextlib.closing(sqlite3.connect(path)) as made:
+            made.execute("PRAGMA synchronous = OFF")  # check_copy waits for the disk, in a thread that owns nothing
+            database.backup(made, pages=_PAGES, progress=breathe)
+            made.execute("PRAGMA journal_mode = DELETE")  # one file, which a reader adds nothing to
+    except BaseException:
+        discard_copy(path)
+        raise
+
+
+def discard_copy(path: Path) -> None:
+    """Take away a copy, whole or not, with what SQLite put beside it."""
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        with contextlib.suppress(OSError):
+            path.with_name(path.name + suffix).unlink()
 
 
 def check_copy(path: Path) -> None:
@@ -32,3 +56,8 @@ def check_copy(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as made:
         if made.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError(f"{path} is damaged")
+
+
+def _size(database: sqlite3.Connection) -> int:
+    pages, page_bytes = (database.execute(f"PRAGMA {what}").fetchone()[0] for what in ("page_count", "page_size"))
+    return int(pages) * int(page_bytes)

@@ -50,6 +50,8 @@ class Trouble(StrEnum):
     FLAPPING = "flapping"
     SILENT = "silent"
     """Nothing is heard; whether anything is broken is not known."""
+    UNREPORTED = "unreported"
+    """Reports of many sites do not arrive; the sites themselves are seen to be well."""
 
 
 class Clue(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -14,12 +14,14 @@ from collector.judgement.settings import JudgementSettings
 from collector.judgement.watch import Watch
 from collector.picture import AgentView, Picture, SiteView, State, Verdict
 from collector.series.latest import Late, Latest
-from collector.series.quality import Quality
+from collector.series.quality import Quality, Train
 from collector.series.store import SeriesStore
 from shared.wire.reading import Outcome
 
 _SECOND_NS = 1_000_000_000
 _SHOWN_TRANSITIONS = 50
+_SHORTEST = "phusong_ping_train_rtt_min_seconds"
+_LONGEST = "phusong_ping_train_rtt_max_seconds"
 _LATELY_NS = 3600 * _SECOND_NS
 
 
@@ -65,6 +67,10 @@ class Pipeline:
         if self._review.know(agent, site):
             self._views[agent] = AgentView(name=agent, site=site, last_report_ns=None)
 
+    def keep(self, quality: Quality) -> None:
+        """Put what is seen from now on into the last day; what was read back may be in it already."""
+        self._quality = quality
+
     def site_of(self, agent: str) -> str:
         """Where the agent stands; empty where nobody knows."""
         return self._review.site_of(agent)
@@ -73,7 +79,7 @@ class Pipeline:
         """Take what was stored; True where the agent should describe its series."""
         for taken in self._series.accept(arrival):
             self._review.take(taken)
-            self._keep(taken)
+            self._note(taken)
         self._review.hear(arrival)
         self._view(arrival)
         return self._series.metrics_wanted()
@@ -134,7 +140,7 @@ class Pipeline:
             self._journal.note_watched(*watched)
         return self._lately.view(now_ns)
 
-    def _keep(self, taken: Latest | Late) -> None:
+    def _note(self, taken: Latest | Late) -> None:
         """The last day of what is seen of sites from outside."""
         reading, settings = taken.reading, self._settings
         seen = reading.kind == settings.vantage_kind and reading.role in settings.vantage_roles and counts(reading)
@@ -142,7 +148,8 @@ class Pipeline:
             return
         values = {sample.name: sample.value for sample in reading.samples}
         lost = values.get(LOSS, 0.0 if reading.outcome is Outcome.OK else 1.0)
-        self._quality.take(reading.site, taken.measured_wall_ns, values.get(SENT, 1.0), lost, values.get(RTT))
+        train = Train(values.get(SENT, 1.0), lost, values.get(RTT), values.get(_SHORTEST), values.get(_LONGEST))
+        self._quality.take(reading.site, taken.measured_wall_ns, train)
 
     def _view(self, arrival: Arrival) -> None:
         batch = arrival.batch

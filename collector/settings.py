@@ -1,8 +1,10 @@
 """The collector's settings file: typed, closed, with the rules that types cannot say; it opens nothing but files."""
 
+import contextlib
 import difflib
 from collections import Counter
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
@@ -45,6 +47,8 @@ class ListenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     connections_per_address: int = 1000
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     """Behind these stands everybody: connections are not counted singly, ``X-Forwarded-For`` is believed."""
+    figures_from: tuple[str, ...] = ("127.0.0.0/8", "::1")
+    """Addresses and networks of those that may read ``/metrics`` and ``/sd/``."""
 
 
 class KnownAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,7 +83,14 @@ class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """Local time of the province."""
     time_zone: str = "Asia/Ho_Chi_Minh"
     backups: int = 7
-    """Backups kept."""
+    """Nights kept."""
+    disk_reserve_megabytes: int = 256
+    """Neither a backup nor the inbox takes the disk's last: journal, keys and people need it."""
+
+    @property
+    def disk_reserve_bytes(self) -> int:
+        """The same in bytes."""
+        return self.disk_reserve_megabytes * 1024 * 1024
 
 
 class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,11 +142,9 @@ def _rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
             yield "$.wall.screens", f"'{name}' is no name of a screen: up to 24 letters, digits, spaces, '.', '-', '_'"
     if not 2 <= settings.wall.fresh_seconds <= 10:
         yield "$.wall.fresh_seconds", "must be from 2 to 10"
-    hour, _, minute = settings.retention.nightly_at.partition(":")
-    if not (hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
-        yield "$.retention.nightly_at", f"'{settings.retention.nightly_at}' is no time of day: write HH:MM"
-    if settings.retention.time_zone not in available_timezones():
-        yield "$.retention.time_zone", _unknown_zone(settings.retention.time_zone)
+    if settings.wall.old_seconds <= 0:
+        yield "$.wall.old_seconds", "must be more than 0"
+    yield from _retention_rules(settings.retention)
     address = settings.enrolment.address
     if address and not address.startswith(("https://", "http://")):
         yield "$.enrolment.address", "must begin with https:// or http://"
@@ -159,6 +168,31 @@ def _listen_rules(listen: ListenSettings) -> Iterator[tuple[str, str]]:
     ):
         if number < 1:
             yield f"$.listen.{name}", "must be at least 1"
+    for place, network in enumerate(listen.figures_from):
+        if why := _no_network(network):
+            yield f"$.listen.figures_from[{place}]", why
+
+
+def _no_network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        with contextlib.suppress(ValueError):
+            return f"'{text}' is no network: did you mean '{ip_network(text, strict=False)}'?"
+        return f"'{text}' is no address or network: write 10.20.0.5 or 10.20.0.0/24"
+    return ""
+
+
+def _retention_rules(retention: RetentionSettings) -> Iterator[tuple[str, str]]:
+    hour, _, minute = retention.nightly_at.partition(":")
+    if not (hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
+        yield "$.retention.nightly_at", f"'{retention.nightly_at}' is no time of day: write HH:MM"
+    if retention.time_zone not in available_timezones():
+        yield "$.retention.time_zone", _unknown_zone(retention.time_zone)
+    if retention.backups < 1:
+        yield "$.retention.backups", "must be at least 1"
+    if retention.disk_reserve_megabytes < 0:
+        yield "$.retention.disk_reserve_megabytes", "must not be negative"
 
 
 def _unknown_zone(given: str) -> str:

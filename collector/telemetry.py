@@ -35,6 +35,9 @@ class Telemetry:
         self.backup_verified = self._gauge(
             "phusong_collector_backup_verified_timestamp_seconds", "When the newest good backup was read back."
         )
+        self.backups = self._counter("backups", "Nights by what became of their backup.", "result")
+        for result in ("read_back", "no_room", "failed"):
+            self.backups.labels(result)
         self._foreign = self._counter(
             "readings_foreign", "Readings put aside: their sites are not the sender's to tell."
         )

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from collector.people.room import PeopleFailedError
+from collector.people.spelling import is_plain
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -79,8 +80,9 @@ class Front:
         return tuple(self._machines)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer one request."""
-        machine = self._machines.get(scope["path"]) if scope["type"] == "http" else None
+        """Answer one request; a path that a proxy may have read in another way leads nowhere."""
+        plain = scope["type"] != "http" or is_plain(scope["raw_path"])
+        machine = self._machines.get(scope["path"]) if plain and scope["type"] == "http" else None
         if machine is not None:
             await machine(scope, receive, send)
             return
@@ -90,7 +92,7 @@ class Front:
                 message = {**message, "headers": [*message["headers"], *_SAFE]}
             await send(message)
 
-        await self._rest(scope, receive, safely)
+        await (self._rest if plain else _nothing_at(scope["path"]))(scope, receive, safely)
 
 
 def _metrics(
@@ -112,7 +114,11 @@ async def _cut(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _missing(request: Request, _: Exception) -> Response:
-    return Response(f"there is nothing at {request.scope['path']!a}\n", 404, media_type="text/plain")
+    return _nothing_at(request.scope["path"])
+
+
+def _nothing_at(path: str) -> Response:
+    return Response(f"there is nothing at {path!a}\n", 404, media_type="text/plain")
 
 
 async def _later(_: Request, error: Exception) -> Response:

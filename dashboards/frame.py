@@ -12,6 +12,8 @@ from grafana_foundation_sdk.models import dashboard as model
 from dashboards import look, panels, queries
 
 TAG = "phusong"
+ZONE = "Asia/Ho_Chi_Minh"
+"""Times are the province's, whoever looks from wherever; in Grafana each person may still choose another."""
 _COLUMNS = 24
 Panel = builder.Builder[model.Panel]
 Variable = builder.Builder[model.VariableModel]
@@ -27,7 +29,7 @@ def page(  # noqa: PLR0913 - what a page is
     span: str = "now-6h",
 ) -> build.Dashboard:
     """A page whose file is ``json/UID.json``; ``span`` is where its time begins."""
-    board = build.Dashboard(title).uid(uid).description(tells).tags([TAG]).readonly().timezone("")
+    board = build.Dashboard(title).uid(uid).description(tells).tags([TAG]).readonly().timezone(ZONE)
     board = board.time(span, "now").refresh("30s").tooltip(model.DashboardCursorSync.CROSSHAIR)
     board = board.variables([_datasource(), *variables]).link(_others())
     for panel in (*_strip(), *body):

@@ -12,6 +12,7 @@ _COLUMNS = {
     "Value #B": "Kéo dài · For",
     "Value #C": "Mất gói · Loss",
     "district": "Huyện · District",
+    "Value #D": "Gấp · Urgency",
     "hub": "hub",
     "site": "site",
 }
@@ -86,9 +87,10 @@ def _sites() -> Panel:
             queries.rows(states, "A"),
             queries.rows(ages, "B"),
             queries.rows(_chosen("max by (site, hub) (target:phusong_ping_loss:ratio5m)"), "C"),
+            queries.rows(_chosen(queries.URGENCY), "D"),
         ],
         _COLUMNS,
     )
     table = panels.coloured(table, "Trạng thái · State", look.states())
     table = panels.measured(table, "Mất gói · Loss", "percentunit", 1)
-    return panels.sorted_by(panels.measured(table, "Kéo dài · For", "s"), "Trạng thái · State", falling=True).height(14)
+    return panels.sorted_by(panels.measured(table, "Kéo dài · For", "s"), "Gấp · Urgency", falling=True).height(14)

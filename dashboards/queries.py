@@ -50,6 +50,14 @@ def worst_of_hub() -> str:
     return " or ".join(f'max by (hub) (phusong_site_status_code{{hub=~"$hub"}} == {code})' for code in (2, 3, 1, 0, 4))
 
 
+URGENCY = " + ".join(
+    f"{weight} * (phusong_site_status_code == bool {code})" for code, weight in ((2, 5), (3, 4), (1, 3), (0, 2), (4, 1))
+)
+"""By what matters most: down 5, unknown 4, degraded 3, up 2, maintenance 1; the codes themselves do not order so."""
+AGREED = "max by (site) (phusong_link_agreed_availability_ratio)"
+"""The strictest agreement of a site's links, where the inventory has one."""
+
+
 def availability(window: str, where: str = "") -> str:
     """Share of the known, unplanned time in which a site was up, from recorded sums."""
     up, known = f"site:phusong_up:sum5m{where}[{window}]", f"site:phusong_known:count5m{where}[{window}]"

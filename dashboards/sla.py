@@ -1,4 +1,4 @@
-"""Agreed availability: what was lost, where, and how much of the time is known at all; contracts are not here."""
+"""Agreed availability: what was lost, where, and how much of the time is known at all; whose fault is not here."""
 
 from grafana_foundation_sdk.builders import dashboard as build
 
@@ -6,6 +6,7 @@ from dashboards import look, panels, queries
 from dashboards.frame import Panel, districts, page
 
 _AGREED = 0.995
+"""Where the inventory has no agreement of its own."""
 _SHARE = look.limits((0, look.DOWN), (0.99, look.DEGRADED), (_AGREED, look.UP))
 
 
@@ -27,7 +28,9 @@ def _numbers() -> list[Panel]:
     mean = f"avg({_chosen(queries.availability('$__range'))})"
     left = f"1 - (1 - {mean}) / {1 - _AGREED:g}"
     sites = _chosen(queries.availability("$__range"))
-    missed = f"count(({sites}) < {_AGREED}) or 0 * count({sites})"
+    missed = (
+        f"count(({sites}) < on (site) ({queries.AGREED} or on (site) {_AGREED} + 0 * ({sites}))) or 0 * count({sites})"
+    )
     known = f"avg({_chosen(queries.known('$__range'))})"
     return [
         panels.number("Khả dụng · Availability", "Mean over the sites.", queries.now(mean), _SHARE, "percentunit")
@@ -44,7 +47,7 @@ def _numbers() -> list[Panel]:
         .decimals(1),
         panels.number(
             "Điểm không đạt · Sites that miss it",
-            "Sites below what is agreed in this time.",
+            f"Sites below what their contracts agree in this time, or {_AGREED:.1%} where none does.",
             queries.now(missed),
             look.limits((0, look.UP), (1, look.DEGRADED)),
         ).span(6),
@@ -87,6 +90,7 @@ def _sites() -> Panel:
         "Value #A": "Khả dụng · Availability",
         "Value #B": "Số lần · Outages",
         "Value #C": "Đo được · Known",
+        "Value #D": "Cam kết · Agreed",
         "site": "site",
     }
     outages = "sum_over_time(site:phusong_down:starts5m[$__range])"
@@ -97,9 +101,11 @@ def _sites() -> Panel:
             queries.rows(queries.with_names(_chosen(queries.availability("$__range"))), "A"),
             queries.rows(_chosen(outages), "B"),
             queries.rows(_chosen(queries.known("$__range")), "C"),
+            queries.rows(_chosen(queries.AGREED), "D"),
         ],
         columns,
     )
     table = panels.measured(table, "Khả dụng · Availability", "percentunit", 3)
     table = panels.measured(table, "Đo được · Known", "percentunit", 1)
+    table = panels.measured(table, "Cam kết · Agreed", "percentunit", 2)
     return panels.sorted_by(table, "Khả dụng · Availability", falling=False).height(16)

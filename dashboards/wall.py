@@ -77,7 +77,7 @@ def _down_lately() -> Panel:
             for code, name, ref in (
                 (2, "mất kết nối · down", "A"),
                 (3, "không rõ · unknown", "B"),
-                (1, "suy giảm", "C"),
+                (1, "suy giảm · degraded", "C"),
             )
         ],
         "none",

@@ -4,10 +4,11 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from agent.identity.card import CardError, read_card
-from agent.identity.enrol import EnrolError, enrol
+from agent.identity.enrol import EnrolError, enrol, post_once
 from agent.identity.rotate import rotate
 from agent.identity.trust import TrustError, card_tls
 from agent.timekeeping.keeper import is_doubtful, read_known
@@ -54,7 +55,7 @@ def rotate_key(state: Path, proxy: str | None) -> int:
         way = Way(card.url, _TIMEOUT_SECONDS, proxy=through)
         doubts = is_doubtful(read_known(state), SystemClock())
         tls = card_tls(card, UplinkSettings(url=card.url), doubts_clock=doubts)
-        rotate(card, state, way, tls, secrets.token_bytes(32))
+        rotate(card, state, partial(post_once, way, tls), secrets.token_bytes(32))
         return f"agent {printable(card.agent)} has a new key; the old one ends with the first batch under it"
 
     return _told(deed, "phusong-agent rotate")

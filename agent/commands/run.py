@@ -2,13 +2,15 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from agent.assembly import make_post, run_agent
+from agent.assembly import run_agent
+from agent.posting import make_post
 from agent.probes import load_probes
 from agent.roles import Roles
 from agent.settings import AgentSettings, load_agent_settings
@@ -17,6 +19,7 @@ from shared.clock import SystemClock
 from shared.logs import Limited
 from shared.ownership import StateTakenError, owned
 from shared.settings import SettingsError
+from shared.supervision import Supervisor
 
 _INPUT_IS_WRONG = 2
 
@@ -26,8 +29,15 @@ def check_config(path: Path) -> int:
     settings = _load(path)
     if settings is None:
         return _INPUT_IS_WRONG
+    if settings.card is None and settings.card_fault:
+        print(f"{path}: state: {settings.card_fault}", file=sys.stderr)
+        return _INPUT_IS_WRONG
     checks, targets = len(settings.checks), len(settings.targets)
     print(f"{path}: good ({checks} {'check' if checks == 1 else 'checks'}, {targets} targets)")
+    if settings.card_fault:
+        print(f"note: {settings.card_fault}")
+    if settings.file.local_page is not None:
+        print(f"page for the people at the site: http://{settings.file.local_page.listen}/")
     if settings.file.roles != Roles():
         print("\n".join(_plan(settings)))
     return 0
@@ -75,11 +85,18 @@ def _owned_if_possible(state: Path) -> Iterator[None]:
 
 
 async def _run(settings: AgentSettings) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    stop, clock, loop = asyncio.Event(), SystemClock(), asyncio.get_running_loop()
+    supervisor = Supervisor(os.environ, os.getpid())
+
+    def end() -> None:
+        supervisor.ending()
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await run_agent(settings, load_probes(), SystemClock(), logs.logger("phusong.agent"), stop)
+        loop.add_signal_handler(number, end)
+    living = loop.create_task(supervisor.stand_by(clock))
+    await run_agent(settings, load_probes(), clock, logs.logger("phusong.agent"), stop, supervisor.up)
+    living.cancel()
 
 
 def _load(path: Path) -> AgentSettings | None:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from agent.identity.card import Card, CardError, finish, key_for, read_card
 from agent.identity.trust import find_authorities, pinned_tls, public_tls
-from agent.uplink.connection import AwayError, Way, connection_to, in_a_line
+from agent.uplink.connection import AwayError, Line, Way, connection_to, in_a_line, limited
 from shared.secret import Secret
 from shared.wire.enrolment import PATH, Enrolled, EnrolRequest, enrol_request, invitation_id
 from shared.wire.joincode import JoinCode
@@ -75,16 +75,21 @@ def post_once(
     way: Way, tls: ssl.SSLContext | None, path: str, body: bytes, headers: dict[str, str]
 ) -> tuple[int, bytes, str]:
     """Status, body and seal of the answer to some JSON; raises AwayError."""
-    connection = connection_to(way, tls)
+    line = Line(connection_to(way, tls))
     try:
         plain = {"Content-Type": "application/json", "Connection": "close"}
-        connection.request("POST", path, body, {**plain, **headers})
-        answer = connection.getresponse()
-        return answer.status, answer.read(_ANSWER_LIMIT_BYTES), answer.headers.get(SEAL) or ""
+        with limited(line, 2 * way.timeout_seconds):
+            line.connection.connect()
+            line.go_on()
+            line.connection.request("POST", path, body, {**plain, **headers})
+            answer = line.connection.getresponse()
+            text = answer.read(_ANSWER_LIMIT_BYTES)
+            line.keep()
+        return answer.status, text, answer.headers.get(SEAL) or ""
     except (OSError, http.client.HTTPException) as error:
         raise AwayError(in_a_line(error)) from None
     finally:
-        connection.close()
+        line.connection.close()
 
 
 def _answer(status: int, body: bytes, seal: str, request: EnrolRequest) -> Enrolled:

@@ -1,13 +1,15 @@
 """Signs every request with the machine's key and believes no answer without the collector's seal."""
 
 import base64
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from agent.identity.card import Card, CardError, card_path, chain_path, read_card
-from agent.identity.chain_file import ChainFile
+from agent.identity.chain_file import read_chain
+from agent.identity.turn import turn
 from agent.uplink.answer import Reply
 from agent.uplink.connection import AwayError
 from agent.uplink.proof import Stamp
@@ -16,7 +18,9 @@ from shared.wire.reading import Acknowledgement
 from shared.wire.seal import is_genuine
 from shared.wire.signature import SIGNATURE, Claim, sign
 
-_NO_CHAIN = "0" * 32
+NO_CHAIN = "0" * 32
+"""What a machine presents that has no value at all."""
+_TURN_SECONDS = 20.0
 
 
 class _Objection(msgspec.Struct, frozen=True):
@@ -33,17 +37,21 @@ class KeyProof:
         self._challenge = ""
         self._take(card)
 
+    def turn(self) -> AbstractContextManager[None]:
+        """See the promise; a rotation or a second program waits as well."""
+        return turn(card_path(self._state).parent, _TURN_SECONDS)
+
     def headers(self, path: str, body: bytes, stamp: Stamp) -> dict[str, str]:
         """See the promise; a card that was written since, by ``rotate`` or ``join``, counts from here on."""
         if _stamp(self._state) != self._read_at:
             self._read_again()
-        chain = self._challenge or self._chain.value or _NO_CHAIN
+        chain = self._challenge or self._chain.value or NO_CHAIN
         return sign("POST", path, Claim(stamp.epoch, stamp.first_sequence, stamp.last_sequence, chain), body, self._key)
 
     def _take(self, card: Card) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(card.key)
         self._collector = Ed25519PublicKey.from_public_bytes(card.collector_key)
-        self._chain = ChainFile(chain_path(self._state, card))
+        self._chain = read_chain(chain_path(self._state, card))
         self._challenge = ""
 
     def _read_again(self) -> None:
@@ -68,8 +76,13 @@ class KeyProof:
             self._challenge = ""
             self._keep(reply.body)
         else:
-            self._challenge = _challenge(reply.body) or self._challenge
+            self._object(_challenge(reply.body))
         return reply
+
+    def _object(self, challenge: str) -> None:
+        """Signing a challenge says that this machine has an old value and no other."""
+        if challenge and not self._chain.believe_doubtful():
+            self._challenge = challenge
 
     def _keep(self, body: bytes) -> None:
         try:
@@ -77,9 +90,7 @@ class KeyProof:
             if chain:
                 self._chain.write(chain)
             if self._chain.failing:
-                self._complain.warning(
-                    "the chain is kept in memory only, the disk does not take it", self._chain.failing
-                )
+                self._complain.warning("the disk does not take the chain, the last value stays", self._chain.failing)
         except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
             raise AwayError("the acknowledgement cannot be read") from None
 

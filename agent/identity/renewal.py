@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from agent.identity.card import CardError
 from agent.identity.enrol import EnrolError
 from agent.identity.files import write_private
 from agent.uplink.connection import AwayError
@@ -25,7 +26,7 @@ async def renew_regularly(state: Path, rotate: Callable[[], Awaitable[None]], cl
                 await rotate()
                 hours = 0
             write_private(path, str(hours).encode())
-        except (EnrolError, AwayError) as error:
+        except (CardError, EnrolError, AwayError) as error:
             complain.warning("the machine's key could not be renewed, the one it has goes on", str(error))
         except OSError as error:
             complain.warning("the hours of the machine's key cannot be written", (error.strerror or str(error)).lower())

@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-from agent.identity.card import Card, CardError, read_card, write_card
+from agent.identity.card import Card, CardError, card_path, read_card, write_card
+from agent.identity.turn import turn
 from agent.uplink.connection import AwayError, Way, connection_to, heed_time, in_a_line
 from agent.uplink.http import UplinkSettings, make_tls
 
@@ -64,9 +65,16 @@ def renewed_tls(state: Path, way: Way) -> ssl.SSLContext | None:
     if set(found) <= set(card.authorities):
         return None
     both = tuple(dict.fromkeys((*card.authorities, *found)))
-    with contextlib.suppress(OSError):  # a disk that takes nothing: found again after the next start
-        write_card(state, msgspec.structs.replace(card, authorities=both))
+    _keep(state, both, way.timeout_seconds)
     return pinned_tls(both)
+
+
+def _keep(state: Path, authorities: tuple[str, ...], seconds: float) -> None:
+    """Into the card as it is now: it may have another key meanwhile. A disk that takes nothing: found again later."""
+    with contextlib.suppress(OSError, CardError, AwayError), turn(card_path(state).parent, seconds):
+        card = read_card(state)
+        if card is not None:
+            write_card(state, msgspec.structs.replace(card, authorities=authorities))
 
 
 def find_authorities(way: Way, pins: tuple[bytes, ...]) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from agent.snmp.engine import Oid, parse_oid
-from shared.wire.reading import Metric, MetricKind
+from shared.wire.bounds import MOST_LABELS
+from shared.wire.reading import Metric, MetricKind, Name, Words
 
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*$")
 FALLBACK = "generic"
@@ -19,7 +20,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     oid: str
     """The instance (with its ``.0``) of a scalar; the column of a table."""
-    metric: str
+    metric: Name
     help: str
     type: Literal["gauge", "counter"] = "gauge"
     scale: float = 1.0
@@ -45,9 +46,9 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Label(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A label of a table's rows: from a column, or from the index where no column is named."""
 
-    name: str
+    name: Name
     oid: str | None = None
-    enum: dict[int, str] = {}
+    enum: dict[int, Words] = {}
     only_if_ambiguous: bool = False
     """Written only on rows whose other labels are not unique: numbers that devices deal out anew at each start."""
 
@@ -56,16 +57,17 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Rows of one index."""
 
     name: str
-    labels: tuple[Label, ...]
+    labels: Annotated[tuple[Label, ...], msgspec.Meta(max_length=MOST_LABELS - 1)]
+    """One more than these tells rows apart that are not unique by them."""
     columns: tuple[Measure, ...]
 
 
 class Info(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Texts of a device as the labels of one series whose value is 1."""
 
-    metric: str
+    metric: Name
     help: str
-    labels: dict[str, str]
+    labels: Annotated[dict[Name, str], msgspec.Meta(max_length=MOST_LABELS)]
     """Label name to the instance of the text."""
 
 

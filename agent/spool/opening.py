@@ -11,7 +11,7 @@ from agent.spool.aside import set_aside
 from agent.spool.ballast import Ballast
 from agent.spool.faults import is_damage
 from agent.spool.packing import Shapes
-from agent.spool.queue import CorruptSpoolError
+from agent.spool.queue import CorruptSpoolError, is_epoch
 from agent.spool.quota import SpoolSettings
 from agent.spool.shelf import load_shapes
 from agent.spool.sqlite import SqliteSpool
@@ -112,12 +112,12 @@ def _connect(path: Path, settings: SpoolSettings) -> tuple[sqlite3.Connection, s
         database.execute(f"PRAGMA max_page_count = {settings.quota_bytes // page_bytes}")
         _inspect(database)
         migrate(database)
-        epoch = database.execute("SELECT value FROM fact WHERE name = 'epoch'").fetchone()[0]
+        epoch = _epoch(database)
         shapes = load_shapes(database)
     except BaseException:
         database.close()
         raise
-    return database, str(epoch), shapes
+    return database, epoch, shapes
 
 
 def _inspect(database: sqlite3.Connection) -> None:
@@ -128,6 +128,13 @@ def _inspect(database: sqlite3.Connection) -> None:
         told = database.execute("SELECT value FROM fact WHERE name = 'readable_by'").fetchone()
         if told is None or not told[0].isdecimal() or int(told[0]) > FORMAT:
             raise CorruptSpoolError(f"the file has format {version}, this release reads {FORMAT}")
+
+
+def _epoch(database: sqlite3.Connection) -> str:
+    epoch = database.execute("SELECT value FROM fact WHERE name = 'epoch'").fetchone()[0]
+    if not is_epoch(epoch):
+        raise CorruptSpoolError("the name of the file's epoch is damaged")
+    return str(epoch)
 
 
 def migrate(database: sqlite3.Connection) -> None:

@@ -4,6 +4,7 @@ from typing import Protocol
 
 import msgspec
 
+from shared.wire.bounds import RANDOM_CHARACTERS
 from shared.wire.reading import Statement
 
 
@@ -32,6 +33,22 @@ class Gap(msgspec.Struct, frozen=True):
     first_wall_ns: int | None = None
     """When the first and the last of them were stored, by the agent's own clock; None where it is not known."""
     last_wall_ns: int | None = None
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """A record that the collector refused for good."""
+
+    sequence: int
+    at_wall_ns: int
+    """When it was refused; 0 where that is not known."""
+    reason: str
+    bytes: int
+    """0 where nothing of it could be kept."""
+
+
+def is_epoch(text: object) -> bool:
+    """Whether it can travel as the name of a store: what a spoiled file says may be anything."""
+    return isinstance(text, str) and len(text) <= RANDOM_CHARACTERS and text.isascii() and text.isalnum()
 
 
 class Spool(Protocol):

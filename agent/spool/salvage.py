@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from agent.spool.packing import Shapes
-from agent.spool.queue import Estate, Gap, Stored
+from agent.spool.queue import Estate, Gap, Stored, is_epoch
 from agent.spool.shelf import load_shapes, whole
 
 _KEPT_BYTES = 16 * 1024 * 1024
@@ -23,7 +23,7 @@ def salvage(path: Path) -> Estate | None:
     with contextlib.suppress(*_UNREADABLE), closing(_opened(path)) as database:
         epoch = database.execute("SELECT value FROM fact WHERE name = 'epoch'").fetchone()[0]
         last = int(database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'record'").fetchone()[0])
-        if isinstance(epoch, str) and epoch.isalnum() and 0 < last < 2**62:
+        if is_epoch(epoch) and 0 < last < 2**62:
             return _estate(database, epoch, last)
     return None
 

@@ -33,11 +33,11 @@ from agent.spool.succession import REMEMBERED, remember, take_over
 from shared.wire.codec import digest_of_blob
 from shared.wire.reading import Statement
 
-_HOUR_NS = 3_600_000_000_000
 _TRIES, _PAGE_BYTES, _SPARE_PAGES = 64, 2048, 8
 _Result = TypeVar("_Result")
 INSERT = "INSERT INTO record (stored_wall_ns, crc32, blob, packing, digest) VALUES (?, ?, ?, ?, ?)"
 _GAPS = "SELECT records, first_sequence, last_sequence, first_wall_ns, last_wall_ns FROM gap ORDER BY first_sequence"
+_BACKLOG = "SELECT count(*), total(length(blob)), min(stored_wall_ns) FROM record WHERE acknowledged_wall_ns IS NULL"
 _WAITING = (
     "SELECT sequence, stored_wall_ns, crc32, blob, packing FROM record"
     " WHERE acknowledged_wall_ns IS NULL ORDER BY sequence "
@@ -56,7 +56,7 @@ class SqliteSpool:
         self._ballast = ballast
         self.corrupt = False
         """Whether the file turned out to be damaged while it was in use."""
-        self._keep_ns = int(settings.keep_acknowledged_hours * _HOUR_NS)
+        self._keep_ns = int(settings.keep_acknowledged_hours * 3_600_000_000_000)
 
     @property
     def epoch(self) -> str:
@@ -124,7 +124,7 @@ class SqliteSpool:
     def reject(self, sequences: list[int], reason: str, wall_ns: int) -> None:
         """See the promise."""
         try:
-            self._write(lambda: set_apart(self._database, sequences, reason, wall_ns))
+            self._write(lambda: set_apart(self._database, sequences, reason, wall_ns, self._shapes))
         except SpoolFullError:
             for sequence in sequences:
                 self._write(partial(lose, self._database, "WHERE sequence = ?", (sequence,)))
@@ -136,11 +136,8 @@ class SqliteSpool:
     def backlog(self) -> Backlog:
         """See the promise."""
         with self._told():
-            row = self._database.execute(
-                "SELECT count(*), coalesce(sum(length(blob)), 0), min(stored_wall_ns) FROM record"
-                " WHERE acknowledged_wall_ns IS NULL"
-            ).fetchone()
-        return Backlog(*row)
+            records, size, oldest_ns = self._database.execute(_BACKLOG).fetchone()
+        return Backlog(records, int(size), oldest_ns)
 
     def gaps(self) -> list[Gap]:
         """See the promise."""
@@ -156,6 +153,10 @@ class SqliteSpool:
         """See the promise."""
         with self._told():
             return int(self._database.execute("SELECT count(*) FROM dead_letter").fetchone()[0])
+
+    def by_hand(self, step: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """What an operator does with the file, in one transaction."""
+        return self._write(lambda: step(self._database))
 
     def take_over(self, estate: Estate) -> None:
         """See the promise."""

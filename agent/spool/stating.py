@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 from agent.spool.tally import tallies
-from shared.wire.digest import MOST_BLOCKS
+from shared.wire.bounds import MOST_BLOCKS
 from shared.wire.reading import Block, Statement
 
 _MOST_RUNS = 512

@@ -7,7 +7,8 @@ and is then no proof of anything; it never counts one twice, or one that was not
 import sqlite3
 from collections.abc import Iterable
 
-from shared.wire.digest import FORM, MOST_BLOCKS, SPACE, add_up
+from shared.wire.bounds import MOST_BLOCKS
+from shared.wire.digest import FORM, SPACE, add_up
 from shared.wire.reading import Block
 
 

@@ -66,6 +66,16 @@ class Timekeeper:
         clock = self._clock
         return offset_ns(self._known.boots, clock.boot_id(), clock.monotonic_ns(), clock.wall_ns())
 
+    def true_wall_ns(self) -> int:
+        """The time as far as it is known: by what was learnt, else by this clock, else the latest that was ever known.
+
+        Whatever is kept for so many hours is kept by this: a clock of 1970 would make all of it old at once.
+        """
+        wall_ns, ahead_ns = self._clock.wall_ns(), self.offset_ns()
+        if ahead_ns is not None:
+            return wall_ns - ahead_ns
+        return wall_ns if is_plausible(wall_ns, self._floor_ns) else self._floor_ns
+
     def doubts_clock(self) -> bool:
         """Whether this machine's clock is off by more than a day, as far as can be known."""
         self.quality()  # a kernel that follows a reference vouches for it

@@ -7,6 +7,8 @@ import msgspec
 
 from shared.wire.reading import Acknowledgement
 
+_TOO_LARGE = 413
+_GAPS = 409
 _HOLD = frozenset({401, 403, 404, 405, 407, 408, 415, 425, 426, 429})
 
 
@@ -18,6 +20,8 @@ class Verdict(Enum):
     """Kept; the collector cannot take them now."""
     HELD = "held"
     """Kept; nothing will help but a change by somebody: a token, an address, an upgrade."""
+    EARLIER = "earlier"
+    """Kept; the collector wants what lies before them first: it remembers too many gaps."""
     REJECTED = "rejected"
     """The collector will never take them."""
 
@@ -47,10 +51,15 @@ def interpret(reply: Reply, sent: int) -> Meaning:
     if 200 <= reply.status < 300:
         return _acknowledged(reply, sent)
     wait = _retry_after(reply.retry_after)
+    if reply.status == _GAPS:
+        return Meaning(Verdict.EARLIER, f"status {reply.status}: {_words(reply)}")
     if reply.status in _HOLD:
         return Meaning(Verdict.HELD, f"status {reply.status}: {_words(reply)}", wait)
     if 400 <= reply.status < 500:
-        return Meaning(Verdict.REJECTED, f"status {reply.status}: {_words(reply)}")
+        # Whatever stands between may answer as it likes: only the collector's own words bury a record. One that is too
+        # large for a box on the way would hold up all behind it for ever; it is kept as a dead letter.
+        ours = _said(reply) is not None or reply.status == _TOO_LARGE
+        return Meaning(Verdict.REJECTED if ours else Verdict.HELD, f"status {reply.status}: {_words(reply)}", wait)
     return Meaning(Verdict.RETRY, f"status {reply.status}: {_words(reply)}", wait)
 
 
@@ -71,8 +80,14 @@ def _retry_after(text: str) -> float | None:
     return min(float(text), 3600.0) if text.isascii() and text.isdigit() else None
 
 
-def _words(reply: Reply) -> str:
+def _said(reply: Reply) -> str | None:
+    """The collector's own reason; None where the answer is not in its form."""
     try:
         return msgspec.json.decode(reply.body, type=dict[str, str])["error"][:200]
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
-        return "no reason given"
+        return None
+
+
+def _words(reply: Reply) -> str:
+    said = _said(reply)
+    return "no reason given, perhaps by something on the way" if said is None else said

@@ -5,6 +5,9 @@ import contextlib
 import http.client
 import socket
 import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -103,14 +106,49 @@ def _proxy_headers(proxy: Secret) -> dict[str, str]:
     return {"Proxy-Authorization": f"Basic {base64.b64encode(both.encode()).decode()}"}
 
 
-@dataclass
 class Line:
-    """What a thread waits on, so that it can be told to wait no longer."""
+    """A connection that one thread waits on and another may cut: it is given up or its answer is kept, never both."""
 
-    end: socket.socket | None = None
+    def __init__(self, connection: http.client.HTTPConnection) -> None:
+        self.connection = connection
+        self._lock = threading.Lock()
+        self._over = False
+        self._kept = False
 
-    def cut(self) -> None:
-        """End whatever still goes on; nothing where it is over."""
-        if self.end is not None:
+    def cut(self) -> bool:
+        """Give it up, whatever it waits for: nothing more is sent or believed. False where the answer is kept already.
+
+        A look-up of a name cannot be ended; nothing is sent after it.
+        """
+        with self._lock:
+            self._over = self._over or not self._kept
+            end = self.connection.sock
+        if self._over and end is not None:
             with contextlib.suppress(OSError):
-                self.end.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(end, socket.SHUT_RDWR)
+        return self._over
+
+    def go_on(self) -> None:
+        """Before something is sent; raises :class:`AwayError` where it was given up."""
+        with self._lock:
+            if self._over:
+                raise AwayError("given up")
+
+    def keep(self) -> None:
+        """From here on the answer counts; raises :class:`AwayError` where it was given up before."""
+        with self._lock:
+            if self._over:
+                raise AwayError("given up")
+            self._kept = True
+
+
+@contextmanager
+def limited(line: Line, seconds: float) -> Iterator[None]:
+    """Cut after so long, however often something small arrives; for a thread that nobody watches."""
+    timer = threading.Timer(seconds, line.cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -3,36 +3,28 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from agent.spool.desk import Desk
 from agent.spool.queue import SpoolError
 from agent.timekeeping.keeper import Timekeeper
 from agent.uplink.answer import Meaning, Verdict, interpret
 from agent.uplink.backoff import BackoffSettings, wait_seconds
+from agent.uplink.burden import Burden
 from agent.uplink.connection import AwayError
 from agent.uplink.http import Post
 from agent.uplink.lanes import Load, choose
 from agent.uplink.proof import Stamp
 from agent.uplink.purse import Purse
+from agent.uplink.tally import CourierTally
 from shared.clock import Clock
 from shared.logs import Limited
-from shared.wire.codec import BatchError, Limits, decode_cycle, encode_batch
+from shared.wire.codec import BatchError, BatchTooLargeError, Limits, decode_cycle, encode_within
 from shared.wire.reading import Acknowledgement, Batch, Lane, Metric, Record, Statement
 
 _BATCH_RECORDS = 256
 _BATCH_BYTES = 256 * 1024
 _STATE_EVERY_NS = 3600 * 1_000_000_000
-
-
-@dataclass
-class CourierTally:
-    """What the courier did, for the agent's own metrics."""
-
-    requests: dict[str, int] = field(default_factory=dict)
-    """By verdict; ``away`` where there was no answer."""
-    bytes_sent: int = 0
-    records_sent: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,8 +65,11 @@ class Courier:
         """The highest sequence that went by the live lane, by epoch."""
         self._limit = _BATCH_RECORDS
         self._metrics_wanted = False
+        self._earlier = False
+        """Whether the collector took none before it has what lies before it."""
         self._stated_ns: dict[str, int] = {}
         """When a statement was last taken, by epoch; absent where one is due."""
+        self._burden = Burden()
         self.tally = CourierTally()
 
     async def run(self, news: asyncio.Event) -> None:
@@ -95,16 +90,25 @@ class Courier:
         records = await self._decode(load)
         if not records:
             return 0.0
-        statement = await self._statement()
-        body = encode_batch(self._batch(load.lane, records, statement))
-        meaning, label = await self._try(body, [record.sequence for record in records])
+        sequences = [record.sequence for record in records]
+        laden = self._burden.may_go(self._clock.monotonic_ns())
+        statement = await self._statement() if laden else None
+        metrics = self._sender.metrics() if laden and self._metrics_wanted else ()
+        laden = statement is not None or bool(metrics)
+        try:
+            body = encode_within(self._batch(load.lane, records, statement, metrics), Limits())
+        except BatchTooLargeError as error:
+            return await self._refused(sequences, str(error), laden=laden)
+        meaning, label = await self._try(body, sequences)
         if load.lane is Lane.LIVE and self._purse is not None:
             self._purse.live_went()
         self.tally.requests[label] = self.tally.requests.get(label, 0) + 1
         self.tally.bytes_sent += len(body)
         if statement is not None and meaning.verdict is Verdict.ACKNOWLEDGED:
             self._stated_ns[statement.epoch] = self._clock.monotonic_ns()
-        return await self._settle(load, meaning, [record.sequence for record in records])
+        if meaning.verdict is Verdict.REJECTED:
+            return await self._refused(sequences, meaning.reason, laden=laden)
+        return await self._settle(load, meaning, sequences)
 
     async def flush(self, seconds: float) -> None:
         """Before the end: deliver what can be delivered in the time given."""
@@ -125,6 +129,8 @@ class Courier:
         spool = self._desk.spool
         newest = await self._desk.do(spool.newest)
         oldest = await self._desk.do(spool.oldest, self._limit, _BATCH_BYTES)
+        if self._earlier and oldest:
+            return Load(Lane.HISTORY, tuple(oldest))
         return self._affordable(choose(newest, oldest, self._last_live.get(spool.epoch, 0)))
 
     def _affordable(self, load: Load | None) -> Load | None:
@@ -148,13 +154,15 @@ class Courier:
         return records
 
     async def _statement(self) -> Statement | None:
-        now_ns = self._clock.monotonic_ns()
-        stated_ns = self._stated_ns.get(self._desk.spool.epoch)
-        if stated_ns is not None and now_ns - stated_ns < _STATE_EVERY_NS:
+        stated_ns, now_ns = self._stated_ns.get(self._desk.spool.epoch), self._clock.monotonic_ns()
+        # It looks at every record: not again and again while nobody answers.
+        if self._failures or (stated_ns is not None and now_ns - stated_ns < _STATE_EVERY_NS):
             return None
         return await self._desk.do(self._desk.spool.statement)
 
-    def _batch(self, lane: Lane, records: list[Record], statement: Statement | None) -> Batch:
+    def _batch(
+        self, lane: Lane, records: list[Record], statement: Statement | None, metrics: tuple[Metric, ...]
+    ) -> Batch:
         return Batch(
             agent=self._sender.agent,
             epoch=self._desk.spool.epoch,
@@ -163,7 +171,7 @@ class Courier:
             sent_wall_ns=self._clock.wall_ns(),
             lane=lane,
             records=tuple(records),
-            metrics=self._sender.metrics() if self._metrics_wanted else (),
+            metrics=metrics,
             version=self._sender.version,
             statement=statement,
             anchors=self._times.anchors(r.cycle.boot_id for r in records if r.cycle.boot_id != self._clock.boot_id()),
@@ -184,17 +192,27 @@ class Courier:
     async def _settle(self, load: Load, meaning: Meaning, sequences: list[int]) -> float:
         if meaning.verdict is Verdict.ACKNOWLEDGED:
             self._acknowledged(load, meaning, len(sequences))
-            await self._desk.do(self._desk.spool.acknowledge, sequences, self._clock.wall_ns())
+            await self._desk.do(self._desk.spool.acknowledge, sequences, self._times.true_wall_ns())
             await self._do_as_asked(meaning.acknowledgement)
             return 0.0
-        if meaning.verdict is Verdict.REJECTED:
-            if len(sequences) == 1:
-                await self._reject(sequences, meaning.reason)
-            self._limit = max(1, len(sequences) // 2)
+        if meaning.verdict is Verdict.EARLIER and not self._earlier:
+            self._earlier = True
             return 0.0
         self._failures += 1
+        self.tally.kept(self._clock.monotonic_ns())
         self._complain.warning("batches stay here, the collector does not take them", meaning.reason)
         return wait_seconds(self._failures, self._draw(), BackoffSettings(), meaning.retry_after_seconds)
+
+    async def _refused(self, sequences: list[int], reason: str, *, laden: bool) -> float:
+        """Find what is not taken: first without what goes beside the records, then half of them, then one alone."""
+        if laden:
+            self._burden.refused(reason, self._clock.monotonic_ns())
+            return 0.0
+        self._burden.innocent()
+        if len(sequences) == 1:
+            await self._reject(sequences, reason)
+        self._limit = max(1, len(sequences) // 2)
+        return 0.0
 
     async def _do_as_asked(self, acknowledgement: Acknowledgement | None) -> None:
         """A collector that lost what it had acknowledged, a restored one, gets it again as far as it is kept."""
@@ -208,7 +226,10 @@ class Courier:
             self._complain.warning("the collector has lost records, they are sent again", what)
 
     def _acknowledged(self, load: Load, meaning: Meaning, sent: int) -> None:
-        self._failures = 0
+        self._failures, self._earlier = 0, False
+        if why := self._burden.guilty():
+            self._complain.warning("records go alone for an hour: what is beside them was refused", why)
+        self.tally.took(self._clock.monotonic_ns())
         self._limit = min(_BATCH_RECORDS, self._limit * 2)
         self._metrics_wanted = meaning.acknowledgement is not None and meaning.acknowledgement.metrics_wanted
         self.tally.records_sent += sent

@@ -83,14 +83,18 @@ class HttpPost:
 
     async def __call__(self, body: bytes, stamp: Stamp) -> Reply:
         """See :class:`Post`."""
-        line = Line()
+        line = Line(connection_to(self._way, self._tls))
         if self._tls is not None and self._doubts_clock is not None:
             heed_time(self._tls, heed=not (self._behind or self._doubts_clock()))
         limit_seconds = self._way.timeout_seconds * 2
+        sending = asyncio.ensure_future(asyncio.to_thread(self._send, body, stamp, line))
+        sending.add_done_callback(_look)
         try:
             async with asyncio.timeout(limit_seconds) as deadline:
-                return await asyncio.to_thread(self._send, body, stamp, line)
+                return await asyncio.shield(sending)
         except TimeoutError:
+            if not line.cut():  # the answer is here, and goes onto the disk
+                return await sending
             late = f"no whole answer in {limit_seconds:g} s" if deadline.expired() else "timed out"
             raise AwayError(late) from None
         except (OSError, http.client.HTTPException) as error:
@@ -99,23 +103,21 @@ class HttpPost:
             line.cut()
 
     def _send(self, body: bytes, stamp: Stamp, line: Line) -> Reply:
-        connection = connection_to(self._way, self._tls)
-        headers = self._proof.headers(_PATH, body, stamp)
+        """In a thread that nobody may wait for any more: what is presented is looked up once there is a connection."""
         tap: Tap | None = None
         try:
-            self._connect(connection)
-            line.end = connection.sock
-            tap = Tap(connection.sock, self._meter)
-            connection.request("POST", _PATH, body, {"Content-Type": CONTENT_TYPE, "Connection": "close", **headers})
-            answer = connection.getresponse()
-            told = answer.headers
-            text = answer.read(_ANSWER_LIMIT_BYTES)
-            reply = Reply(answer.status, text, told.get("Retry-After") or "", told.get(SEAL) or "")
+            self._connect(line.connection)
+            tap = Tap(line.connection.sock, self._meter)
+            with self._proof.turn():
+                line.go_on()
+                headers = self._proof.headers(_PATH, body, stamp)
+                reply = _exchange(line.connection, body, headers)
+                line.keep()
+                return self._proof.believe(headers, reply)
         finally:
             if tap is not None:
                 tap.close(otherwise=len(body))
-            connection.close()
-        return self._proof.believe(headers, reply)
+            line.connection.close()
 
     def _connect(self, connection: http.client.HTTPConnection) -> None:
         try:
@@ -130,6 +132,20 @@ class HttpPost:
             self._meter.add(FAILED_CONNECT_BYTES)
             raise
         self._behind = False
+
+
+def _exchange(connection: http.client.HTTPConnection, body: bytes, headers: dict[str, str]) -> Reply:
+    connection.request("POST", _PATH, body, {"Content-Type": CONTENT_TYPE, "Connection": "close", **headers})
+    answer = connection.getresponse()
+    told = answer.headers
+    text = answer.read(_ANSWER_LIMIT_BYTES)
+    return Reply(answer.status, text, told.get("Retry-After") or "", told.get(SEAL) or "")
+
+
+def _look(sending: "asyncio.Future[Reply]") -> None:
+    """At the end of one that was given up: nobody else asks how it ended."""
+    if not sending.cancelled():
+        sending.exception()
 
 
 def make_tls(settings: UplinkSettings) -> ssl.SSLContext | None:

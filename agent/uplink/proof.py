@@ -1,5 +1,6 @@
 """How an agent proves who it is to the collector, and which answers it believes: by a token, any that fits."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +20,10 @@ class Stamp:
 class Proof(Protocol):
     """Goes with a request and meets its answer; both are called in a thread that may wait for a disk."""
 
+    def turn(self) -> AbstractContextManager[None]:
+        """Held from the headers to the answer: nobody else speaks in this name meanwhile. Raises AwayError."""
+        ...
+
     def headers(self, path: str, body: bytes, stamp: Stamp) -> dict[str, str]:
         """The headers that prove who posts this."""
         ...
@@ -33,6 +38,10 @@ class TokenProof:
 
     def __init__(self, token: Secret) -> None:
         self._token = token
+
+    def turn(self) -> AbstractContextManager[None]:
+        """See :class:`Proof`; requests with a token do not depend on each other."""
+        return nullcontext()
 
     def headers(self, path: str, body: bytes, stamp: Stamp) -> dict[str, str]:  # noqa: ARG002 - see Proof
         """See :class:`Proof`."""

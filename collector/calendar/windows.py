@@ -147,6 +147,8 @@ def faults(windows: Iterable[Window], inventory: Inventory, zone: tzinfo) -> Ite
         place = f"$.windows[{number}]"
         if window.id in seen or not window.id:
             yield f"{place}.id", f"'{window.id}' stands twice" if window.id else "must not be empty"
+        elif any(char.isspace() or not char.isprintable() for char in window.id):
+            yield f"{place}.id", f"{window.id!r} has a space in it: write '{'-'.join(window.id.split())}'"
         seen.add(window.id)
         yield from ((place + where, what) for where, what in _faults_of_times(window, zone))
         for name in ("who", "why"):

@@ -3,11 +3,12 @@
 import asyncio
 import gc
 import logging
+import os
 import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,20 +23,28 @@ from collector.commands.admission import admit, missing
 from collector.commands.backup import do_nightly_work
 from collector.commands.stock import load_inventory
 from collector.commands.upkeep import Upkeep
+from collector.disk import NoRoomError
 from collector.forward.post import unusable
 from collector.forward.settings import DestinationSettings
 from collector.inventory.site import Inventory
 from collector.notify.channels import gaps_in_words, load_roster
 from collector.notify.channels import unusable as not_telling
 from collector.notify.settings import NotifySettings
+from collector.series.quality import Quality
 from collector.serving import ListenError, open_sockets, serve, tls_context
+from collector.serving.files import room_for
 from collector.settings import CollectorSettings, load_collector_settings
 from shared import logs
 from shared.clock import Clock, SystemClock
 from shared.ownership import StateTakenError, owned
 from shared.settings import SettingsError
+from shared.supervision import Supervisor
 
 _INPUT_IS_WRONG = 2
+_FEW_FILES = (
+    "the limit of open files leaves room for %d of the %d connections that listen.connections allows:"
+    " raise it (LimitNOFILE in the unit, ulimit -n in a shell)"
+)
 _HEAD = "the log of who did what ends at %s"
 """Kept with the machine's journal, or wherever it is sent: see ``phusong-collector audit --head``."""
 
@@ -79,14 +88,26 @@ def run(path: Path, level: str) -> int:
 
 async def _run(path: Path, settings: CollectorSettings, inventory: Inventory, log: logging.Logger) -> None:
     stop, clock, loop = asyncio.Event(), SystemClock(), asyncio.get_running_loop()
+    supervisor = Supervisor(os.environ, os.getpid())
+
+    def end() -> None:
+        supervisor.ending()
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, end)
+    living = loop.create_task(supervisor.stand_by(clock))
+    wanted = settings.listen.connections
+    if (room := room_for(wanted)) < wanted:
+        log.warning(_FEW_FILES, room, wanted)
     with owned(settings.state), open_sockets(settings.listen) as sockets:
         upkeep = Upkeep(path, settings, admit(settings, inventory, clock, log), clock, log)
         loop.add_signal_handler(signal.SIGHUP, upkeep.asked.set)
+        day: Quality | None = None
         while not stop.is_set():
             # The sockets stay open from one turn to the next: who comes meanwhile waits.
-            await _turn(settings, upkeep, [each.dup() for each in sockets], clock, log, stop)
+            day = await _turn(settings, upkeep, [each.dup() for each in sockets], clock, log, stop, supervisor.up, day)
+    living.cancel()
 
 
 async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
@@ -96,12 +117,20 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
     clock: Clock,
     log: logging.Logger,
     stop: asyncio.Event,
-) -> None:
-    """Until it is stopped, or until the inventory is another: then all is opened anew around it, as at a start."""
-    async with open_collector(settings, upkeep.inventory, clock, log) as collector:
+    up: Callable[[], None],
+    day: Quality | None,
+) -> Quality:
+    """Until it is stopped, or until the inventory is another: then all is opened anew around it, as at a start.
+
+    Only the last day of the sites goes on from turn to turn: nothing else has it.
+    """
+    async with open_collector(settings, upkeep.inventory, clock, log, day) as collector:
 
         async def nightly() -> None:
-            await do_nightly_work(collector, settings, clock)
+            try:
+                await do_nightly_work(collector, settings, clock)
+            except NoRoomError as error:
+                log.error("no backup tonight, the one before stays: %s", error.strerror)  # noqa: TRY400 - no fault
             log.info(_HEAD, await collector.people.room.read(lambda book: book.head()))
 
         retention, over = settings.retention, asyncio.Event()
@@ -111,7 +140,7 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
             where = sockets[0].getsockname()[:2]
             log.info("%d sites, wall at %s://%s:%d/wall", len(upkeep.inventory.sites), scheme, *where)
             evaluating = collector.evaluate_for_ever()
-            serving = asyncio.create_task(serve(collector.app, sockets, settings.listen, collector.telemetry, over))
+            serving = asyncio.create_task(serve(collector.app, sockets, settings.listen, collector.telemetry, over, up))
             ends: list[asyncio.Future[Any]] = [
                 *(asyncio.create_task(each) for each in (stop.wait(), upkeep.changed())),
                 evaluating,
@@ -122,10 +151,15 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
             over.set()
             collector.feed.close()
             await serving
-            for task in ends:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            await _end(ends)
+            return collector.day
+
+
+async def _end(tasks: Iterable[asyncio.Future[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def _settle() -> None:

@@ -14,7 +14,8 @@ import msgspec
 
 from collector.copying import copy_database
 from collector.identity.chain import Chain, advance
-from collector.identity.records import Invitation, Key, KeyState, Refused, Step
+from collector.identity.events import ENROLLED, ROTATED, SCHEMA, Events, short
+from collector.identity.records import Invitation, Key, KeyState, Refused, Rotation, Step, Successor
 
 _WAIT_SECONDS = 5.0
 _SET_APART = 200
@@ -43,6 +44,7 @@ class Book:
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
+        self.events = Events(database)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -81,10 +83,7 @@ class Book:
         )
         if taken.rowcount != 1:
             return self._refusal(invitation)
-        self._database.execute(
-            "UPDATE key SET state = ? WHERE agent = ? AND state IN (?, ?)",
-            (KeyState.REVOKED, invitation.agent, KeyState.ACTIVE, KeyState.SUSPECT),
-        )
+        self._database.execute("UPDATE key SET state = ? WHERE agent = ?", (KeyState.REVOKED, invitation.agent))
         key = Key(
             key_id=key_id,
             public=public,
@@ -94,21 +93,29 @@ class Book:
             enrolled_wall_ns=now_ns,
         )
         self._add(key, chain)
+        self.events.note(ENROLLED, key, short(key_id))
         return key
 
-    def rotate(self, old: str, key_id: str, public: bytes, chain: str, now_ns: int) -> Key | Refused:
-        """A key that takes the place of ``old`` with its first batch; the same again has the same answer."""
-        before, known = self.find(old), self.find(key_id)
-        if before is None or before.state is not KeyState.ACTIVE:
-            return Refused.UNKNOWN
-        if known is not None:
-            return known if known.predecessor == old and known.state is KeyState.ACTIVE else Refused.KNOWN
-        self._database.execute("UPDATE key SET state = ? WHERE predecessor = ?", (KeyState.REVOKED, old))
-        key = msgspec.structs.replace(
-            before, key_id=key_id, public=public, enrolled_wall_ns=now_ns, predecessor=old, state=KeyState.ACTIVE
-        )
-        self._add(key, chain)
-        return key
+    def rotate(self, old: str, new: Successor, presented: str, mark: bytes, fresh: str) -> Rotation:
+        """A key that takes the place of ``old`` with its first batch; the same again has the same answer.
+
+        It is a step in the chain: that batch presents what is given here, or what ``old`` presents then.
+        """
+        before, known = self.find(old), self.find(new.key_id)
+        if before is None or (known is not None and (known.predecessor != old or known.state is not KeyState.ACTIVE)):
+            return Refused.KNOWN
+        step = self.advance(old, presented, mark, fresh)
+        if not step.chain:
+            return step
+        if known is None:
+            # One before it that never sent: whoever holds it is another machine, should it ever speak.
+            self._database.execute(
+                "UPDATE key SET state = ? WHERE predecessor = ? AND state = ?", (KeyState.ROTATED, old, KeyState.ACTIVE)
+            )
+            known = msgspec.structs.replace(before, **msgspec.structs.asdict(new), predecessor=old)
+            self._add(known, "")
+            self.events.note(ROTATED, known, f"{short(known.key_id)} follows {short(old)}")
+        return known, step.chain
 
     def find(self, key_id: str) -> Key | None:
         """The key with this id, whatever its state."""
@@ -131,7 +138,9 @@ class Book:
         return _chain.decode(row[0]).presented if row else ""
 
     def revoke(self, site: str) -> tuple[int, int]:
-        """End every key and invitation of the site; gives how many of each there were."""
+        """End every key and invitation of the site; gives how many of each were in force."""
+        replaced = "UPDATE key SET state = ? WHERE site = ? AND state = ?"
+        self._database.execute(replaced, (KeyState.REVOKED, site, KeyState.ROTATED))
         keys = self._database.execute(
             "UPDATE key SET state = ? WHERE site = ? AND state IN (?, ?)",
             (KeyState.REVOKED, site, KeyState.ACTIVE, KeyState.SUSPECT),
@@ -149,7 +158,10 @@ class Book:
 
     def advance(self, key_id: str, presented: str, mark: bytes, fresh: str) -> Step:
         """Take a batch's step in the chain of its key."""
-        query = "SELECT state, chain, predecessor FROM key WHERE key_id = ?"
+        query = (
+            "SELECT k.state, coalesce(p.chain, k.chain), k.predecessor FROM key k"
+            " LEFT JOIN key p ON p.key_id = k.predecessor WHERE k.key_id = ?"
+        )
         row = self._database.execute(query, (key_id,)).fetchone()
         if row is None or row[0] != KeyState.ACTIVE:
             return Step(state=KeyState(row[0]) if row else KeyState.REVOKED)
@@ -162,10 +174,12 @@ class Book:
             self._database.execute("UPDATE key SET state = ? WHERE key_id = ?", (KeyState.ROTATED, row[2]))
         return Step(state=KeyState.ACTIVE, chain=stepped[1])
 
-    def suspect(self, key_id: str) -> None:
-        """Two machines hold the key: neither may send before an operator has decided."""
-        change = "UPDATE key SET state = ? WHERE key_id = ? AND state = ?"
-        self._database.execute(change, (KeyState.SUSPECT, key_id, KeyState.ACTIVE))
+    def suspect(self, key_id: str, now_ns: int) -> None:
+        """Two machines hold the key, or one of them what it became: none may send before an operator has decided."""
+        change = "UPDATE key SET state = ? WHERE state = ? AND agent = (SELECT agent FROM key WHERE key_id = ?)"
+        key = self.find(key_id)
+        if self._database.execute(change, (KeyState.SUSPECT, KeyState.ACTIVE, key_id)).rowcount and key is not None:
+            self.events.suspected(key, now_ns)
 
     def set_apart(self, key_id: str, mark: bytes, now_ns: int, why: str, body: bytes) -> None:
         """Keep a batch that is not judged, as long as there are few of the key."""
@@ -210,10 +224,15 @@ def open_book(path: Path) -> Iterator[Book]:
             os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_WAIT_SECONDS)
     with contextlib.closing(database):
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.executescript(_SCHEMA)
+        prepare(database)
         yield Book(database)
+
+
+def prepare(database: sqlite3.Connection) -> None:
+    """Make the tables where there are none; each commit is on the disk before anybody is told."""
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    database.executescript(_SCHEMA + SCHEMA)
 
 
 def _key(row: tuple[str, bytes, str, str, str, int, str]) -> Key:

@@ -12,7 +12,7 @@ class KeyState(StrEnum):
     SUSPECT = "suspect"
     """Two machines seem to hold it; an operator decides."""
     ROTATED = "rotated"
-    """Its successor has sent."""
+    """Its successor has sent, or another took its place before it ever did: whoever still speaks with it is a copy."""
     REVOKED = "revoked"
 
 
@@ -41,6 +41,14 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     """The key that it takes the place of with its first batch."""
 
 
+class Successor(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that a machine wants in the place of its present one."""
+
+    key_id: str
+    public: bytes
+    enrolled_wall_ns: int
+
+
 class Refused(StrEnum):
     """Why a code is not taken; one line for the person who typed it."""
 
@@ -58,3 +66,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
     state: KeyState
     chain: str = ""
+
+
+Rotation = tuple[Key, str] | Refused | Step
+"""The new key and what it presents first; or why there is none, a step without a next value among that."""

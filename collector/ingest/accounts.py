@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from collector.ingest.inbox import MOST_EPOCHS
 from collector.ingest.ranges import Ranges, count
 from collector.ingest.statement import Balance
+from shared.wire.bounds import MOST_EPOCHS
 from shared.wire.reading import Statement
 
 
@@ -23,13 +23,18 @@ class Account:
     """Here in full number, but not with the bytes that the agent numbered."""
 
 
+_MOST_RUNS = 512 * MOST_EPOCHS
+"""Of all epochs of an agent together: as much as a spool tells of each."""
+
+
 class Accounts:
-    """One agent's epochs; beyond the newest so many they count no more."""
+    """One agent's epochs; beyond the newest so many, or so long ones, they count no more."""
 
     def __init__(self, known: Iterable[Account] = ()) -> None:
         """``known`` is what was stated before the collector started."""
         self._epochs = {account.statement.epoch: account for account in known}
         self._heard: set[str] = set()
+        self._forget_oldest()
 
     def heard(self, epoch: str) -> bool:
         """Whether the epoch was stated since the collector started."""
@@ -40,10 +45,7 @@ class Accounts:
         self._epochs.pop(statement.epoch, None)
         self._heard.add(statement.epoch)
         self._epochs[statement.epoch] = Account(statement, balance, now_ns, altered=altered)
-        while len(self._epochs) > MOST_EPOCHS:
-            epoch = next(iter(self._epochs))
-            self._epochs.pop(epoch)
-            self._heard.discard(epoch)
+        self._forget_oldest()
 
     def altered(self, epoch: str) -> Ranges:
         """What was found not to be the same, when the epoch was last stated."""
@@ -64,6 +66,18 @@ class Accounts:
     def total(self) -> Balance:
         """All epochs together."""
         return total(replace(each.balance, altered=count(each.altered)) for each in self._epochs.values())
+
+    def _forget_oldest(self) -> None:
+        runs = sum(map(_runs, self._epochs.values()))
+        while len(self._epochs) > MOST_EPOCHS or runs > _MOST_RUNS:
+            epoch = next(iter(self._epochs))
+            runs -= _runs(self._epochs.pop(epoch))
+            self._heard.discard(epoch)
+
+
+def _runs(account: Account) -> int:
+    statement = account.statement
+    return sum(map(len, (statement.waiting, statement.held, statement.lost, statement.refused, account.altered)))
 
 
 class Books:

@@ -23,10 +23,12 @@ class Reason(Enum):
     CLONE = ("clone_suspected", 403)
     METHOD = ("method", 405)
     SLOW = ("slow", 408)
+    SPARSE = ("sparse", 409)
     TOO_LARGE = ("too_large", 413)
     ENCODING = ("encoding", 415)
     FUTURE_VERSION = ("future_version", 415)
     MALFORMED = ("malformed", 400)
+    EPOCHS = ("epochs", 429)
     BUSY = ("busy", 503)
     DISK = ("disk", 503)
 
@@ -35,9 +37,12 @@ class Reason(Enum):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
-    """A batch that is not taken; ``what`` is one line for the operator of the agent."""
+    """A batch that is not taken; ``what`` is one line for the operator of the agent.
+
+    Not frozen: whoever passes an exception on gives it its traceback.
+    """
 
     reason: Reason
     what: str

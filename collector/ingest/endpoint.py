@@ -3,7 +3,6 @@
 import asyncio
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import NoReturn
 
 import msgspec
@@ -12,21 +11,29 @@ from collector.arrival import Arrival
 from collector.ingest.admission import Reason, Refusal, refusal_of
 from collector.ingest.body import Receive, Scope, Send, answer, discard, read_body
 from collector.ingest.entrance import Entrance, Visitor
-from collector.ingest.inbox import Inbox, InboxBusyError, InboxFailedError, Parcel
+from collector.ingest.inbox import (
+    Inbox,
+    InboxBusyError,
+    InboxFailedError,
+    Parcel,
+    TooManyEpochsError,
+    TooSparseError,
+)
 from collector.ingest.reception import Reception, ReceptionSettings
 from collector.ingest.reconciliation import NO_WISH, Reconciliation
 from collector.ingest.scope import admitted
+from collector.ingest.unpacking import Unpacking
 from shared.clock import Clock
 from shared.logs import Limited
-from shared.wire.codec import BatchError, Limits, decode_batch_and_digests, encode_batch
+from shared.wire.codec import BatchError, Limits, encode_batch
 from shared.wire.reading import Acknowledgement, Batch
 from shared.wire.seal import HEADER as SEAL
 from shared.wire.signature import SignatureError, read
 
+_EPOCHS_SECONDS = 60
+"""After so long an agent whose new epoch was one too many may ask again."""
 _COMING_SECONDS = 1.0
 """So long a body that is still coming in holds its place: a slow client must not hold that of others."""
-_SMALL_BYTES = 32 * 1024
-"""What is larger is unpacked in a thread: that may be eight megabytes, and nobody else should wait for it."""
 
 
 class IngestSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,7 +72,9 @@ class BatchEndpoint:
         self._inbox = inbox
         self._accept = accept
         self._settings = settings
-        self._limits = Limits(encoded_bytes=settings.encoded_bytes, decoded_bytes=settings.decoded_bytes)
+        self._unpacking = Unpacking(
+            Limits(encoded_bytes=settings.encoded_bytes, decoded_bytes=settings.decoded_bytes), clock
+        )
         self._clock = clock
         self._refused = refused
         self._foreign = foreign
@@ -119,9 +128,24 @@ class BatchEndpoint:
         raise Refusal(Reason.BUSY, "too much waits already: come again later", retry_seconds=math.ceil(seconds))
 
     async def _work(self, visitor: Visitor, body: bytes) -> bytes:
-        decode = partial(self._decode, visitor, body)
-        (batch, digests), spent_ns = decode() if len(body) <= _SMALL_BYTES else await asyncio.to_thread(decode)
-        self._reception.learn(len(body), spent_ns)
+        def verify() -> None:
+            if visitor.signed is not None:
+                visitor.signed.verify_body(body)
+
+        try:
+            async with self._unpacking.unpacked(body, verify) as found:
+                self._reception.learn(len(body), found.spent_ns)
+                return await self._take_in(visitor, found.batch, body, found.digests)
+        except SignatureError as error:
+            raise Refusal(Reason.SIGNATURE, str(error)) from None
+        except BatchError as error:
+            raise refusal_of(error) from None
+
+    async def _take_in(self, visitor: Visitor, batch: Batch, body: bytes, digests: tuple[int, ...]) -> bytes:
+        if batch.agent != visitor.agent:
+            by = "token" if visitor.signed is None else "key"
+            what = f"the {by} is agent {visitor.agent}'s, the batch says it is {batch.agent[:64]!r}'s"
+            raise Refusal(Reason.FOREIGN, what)
         chain = await self._entrance.step(visitor, batch, body)
         own = admitted(batch, visitor.site)
         if own.foreign:
@@ -131,23 +155,6 @@ class BatchEndpoint:
             await self._entrance.set_apart(visitor, what, body)
             body = encode_batch(own.batch)
         return await self._store(visitor.agent, own.batch, body, digests, chain)
-
-    def _decode(self, visitor: Visitor, body: bytes) -> tuple[tuple[Batch, tuple[int, ...]], int]:
-        """The batch and its records' digests, and how many nanoseconds it took."""
-        begun_ns = self._clock.monotonic_ns()
-        try:
-            if visitor.signed is not None:
-                visitor.signed.verify_body(body)
-            batch, digests = decode_batch_and_digests(body, self._limits)
-        except SignatureError as error:
-            raise Refusal(Reason.SIGNATURE, str(error)) from None
-        except BatchError as error:
-            raise refusal_of(error) from None
-        if batch.agent != visitor.agent:
-            by = "token" if visitor.signed is None else "key"
-            what = f"the {by} is agent {visitor.agent}'s, the batch says it is {batch.agent[:64]!r}'s"
-            raise Refusal(Reason.FOREIGN, what)
-        return (batch, digests), self._clock.monotonic_ns() - begun_ns
 
     async def _store(self, agent: str, batch: Batch, body: bytes, digests: tuple[int, ...], chain: str) -> bytes:
         shown = await self._reconciliation.look(agent, batch) if self._reconciliation else None
@@ -160,12 +167,7 @@ class BatchEndpoint:
             body=body,
             digests=digests,
         )
-        try:
-            fresh = await self._inbox.store(parcel)
-        except InboxBusyError as error:
-            raise Refusal(Reason.BUSY, str(error)) from None
-        except InboxFailedError as error:
-            raise Refusal(Reason.DISK, str(error)) from None
+        fresh = await self._commit(parcel)
         arrival = Arrival(
             agent=agent,
             received_wall_ns=wall_ns,
@@ -190,11 +192,23 @@ class BatchEndpoint:
             )
         )
 
+    async def _commit(self, parcel: Parcel) -> frozenset[int]:
+        try:
+            return await self._inbox.store(parcel)
+        except TooSparseError as error:
+            raise Refusal(Reason.SPARSE, str(error)) from None
+        except TooManyEpochsError as error:
+            raise Refusal(Reason.EPOCHS, str(error), retry_seconds=_EPOCHS_SECONDS) from None
+        except InboxBusyError as error:
+            raise Refusal(Reason.BUSY, str(error)) from None
+        except InboxFailedError as error:
+            raise Refusal(Reason.DISK, str(error)) from None
+
     async def _refuse(self, refusal: Refusal, scope: Scope, send: Send) -> None:
         self._refused(refusal.reason.label)
         self._complain.warning(f"a batch was refused ({refusal.reason.label})", refusal.what)
         headers = {}
-        if refusal.reason.status == 503:
+        if refusal.reason.status in {429, 503}:
             headers["retry-after"] = str(max(self._settings.retry_after_seconds, refusal.retry_seconds))
         if refusal.reason is Reason.METHOD:
             headers["allow"] = "POST"

@@ -2,13 +2,13 @@
 
 import hashlib
 import secrets
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from collector.identity.records import Key, KeyState
+from collector.identity.records import Key, KeyState, Refused, Step, Successor
 from collector.identity.room import IdentityFailedError, IdentityRoom, draw_chain
 from collector.ingest.admission import Reason, Refusal, Register
 from shared.clock import Clock
@@ -16,11 +16,11 @@ from shared.wire.reading import Batch
 from shared.wire.seal import seal
 from shared.wire.signature import INPUT, SignatureError, Signed, read
 
-_CHALLENGES = 4
 _SUSPECT = "two machines seem to hold the key: an operator must accept or revoke it"
+_REPLACED = "this key was replaced by a newer one"
 _WHY_NOT = {
     KeyState.SUSPECT: (Reason.CLONE, _SUSPECT),
-    KeyState.ROTATED: (Reason.REVOKED, "this key was replaced by a newer one"),
+    KeyState.ROTATED: (Reason.OLD_CHAIN, _REPLACED),
     KeyState.REVOKED: (Reason.REVOKED, "this key was revoked: enrol again with a new join code"),
 }
 
@@ -50,7 +50,8 @@ class Entrance:
         self._keys = keys
         self._reports_on_all = reports_on_all
         self._clock = clock
-        self._challenges: dict[str, deque[str]] = {}
+        self._challenges: dict[str, str] = {}
+        """By key: one stands until it is signed, so that no flood of replays makes it void."""
 
     async def visitor(self, method: str, path: str, headers: Iterable[tuple[bytes, bytes]]) -> Visitor:
         """Who sends this request; raises :class:`Refusal` before a byte of the body is read."""
@@ -62,7 +63,9 @@ class Entrance:
         signed = _read(method, path, told)
         key = await self._find(signed.key_id)
         _verify(signed, key)
-        if key.state not in {KeyState.ACTIVE, KeyState.SUSPECT}:
+        if key.state is KeyState.ROTATED:
+            await self._replaced(key, signed)
+        if key.state is KeyState.REVOKED:
             raise Refusal(*_WHY_NOT[key.state])
         return Visitor(key.agent, None if self._reports_on_all(key.agent, True) else key.site, signed)  # noqa: FBT003
 
@@ -72,23 +75,36 @@ class Entrance:
         if signed is None:
             return ""
         _compare(signed, batch)
-        presented = signed.claim.chain
         try:
             step = await self._keys.decide(
-                lambda book: book.advance(signed.key_id, presented, visitor.mark, draw_chain())
+                lambda book: book.advance(signed.key_id, signed.claim.chain, visitor.mark, draw_chain())
             )
             if step.chain:
                 return step.chain
-            if step.state is KeyState.ACTIVE:
-                step_state = await self._old_value(signed.key_id, presented)
-            else:
-                step_state = step.state
-            if step_state is KeyState.SUSPECT:
+            state = await self._why_not(step, signed)
+            if state is KeyState.SUSPECT:
                 await self._set_apart(visitor, _SUSPECT, body)
         except IdentityFailedError as error:
             raise Refusal(Reason.DISK, str(error)) from None
-        reason, what = _WHY_NOT[step_state]
-        raise Refusal(reason, f"agent {visitor.agent}: {what}")
+        raise _refusal(state, visitor.agent)
+
+    async def rotate(self, visitor: Visitor, new: Successor) -> tuple[Key, str]:
+        """The key that follows the visitor's, and what it presents first; or a :class:`Refusal`."""
+        signed = visitor.signed
+        if signed is None:
+            raise Refusal(Reason.SIGNATURE, "a rotation is signed with the key that it ends")
+        try:
+            found = await self._keys.decide(
+                lambda book: book.rotate(signed.key_id, new, signed.claim.chain, visitor.mark, draw_chain())
+            )
+            if isinstance(found, tuple):
+                return found
+            if isinstance(found, Refused):
+                raise Refusal(Reason.REVOKED, found.value)
+            state = await self._why_not(found, signed)
+        except IdentityFailedError as error:
+            raise Refusal(Reason.DISK, str(error)) from None
+        raise _refusal(state, visitor.agent)
 
     async def set_apart(self, visitor: Visitor, why: str, body: bytes) -> None:
         """Keep a batch of which not all is judged."""
@@ -110,15 +126,31 @@ class Entrance:
             raise Refusal(Reason.UNKNOWN_KEY, "the key is nobody's here: enrol with a join code")
         return key
 
-    async def _old_value(self, key_id: str, presented: str) -> KeyState:
-        """An old value alone may be a replay of somebody's: whoever holds the key can sign a new one."""
-        open_ones = self._challenges.setdefault(key_id, deque(maxlen=_CHALLENGES))
-        if presented not in open_ones:
-            open_ones.append(secrets.token_hex(16))
-            raise Refusal(Reason.OLD_CHAIN, "the chain value is an old one", open_ones[-1])
-        del self._challenges[key_id]
-        await self._keys.decide(lambda book: book.suspect(key_id))
-        return KeyState.SUSPECT
+    async def _why_not(self, step: Step, signed: Signed) -> KeyState:
+        if step.state is KeyState.ACTIVE:
+            await self._prove_alive(signed, "the chain value is an old one")
+            return KeyState.SUSPECT
+        return step.state
+
+    async def _replaced(self, key: Key, signed: Signed) -> NoReturn:
+        """Whoever rotated it has another and forgot this one: a machine that has it still is a second one."""
+        try:
+            await self._prove_alive(signed, _REPLACED)
+        except IdentityFailedError as error:
+            raise Refusal(Reason.DISK, str(error)) from None
+        raise _refusal(KeyState.SUSPECT, key.agent)
+
+    async def _prove_alive(self, signed: Signed, what: str) -> None:
+        """What is old alone may be a replay of somebody's: whoever holds the key can sign something new.
+
+        Returns where that was done, and the machines of this agent are suspected.
+        """
+        challenge = self._challenges.setdefault(signed.key_id, secrets.token_hex(16))
+        if signed.claim.chain != challenge:
+            raise Refusal(Reason.OLD_CHAIN, what, challenge)
+        del self._challenges[signed.key_id]
+        now_ns = self._clock.wall_ns()
+        await self._keys.decide(lambda book: book.suspect(signed.key_id, now_ns))
 
     async def _set_apart(self, visitor: Visitor, why: str, body: bytes) -> None:
         key_id = visitor.signed.key_id if visitor.signed else visitor.agent
@@ -131,6 +163,11 @@ def _read(method: str, path: str, headers: list[tuple[str, str]]) -> Signed:
         return read(method, path, headers)
     except SignatureError as error:
         raise Refusal(Reason.SIGNATURE, str(error)) from None
+
+
+def _refusal(state: KeyState, agent: str) -> Refusal:
+    reason, what = _WHY_NOT[state]
+    return Refusal(reason, f"agent {agent}: {what}")
 
 
 def _verify(signed: Signed, key: Key) -> None:

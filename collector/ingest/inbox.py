@@ -9,8 +9,13 @@ from collector.ingest.ranges import Ranges
 from shared.wire.digest import add_up
 from shared.wire.reading import Block, Statement
 
-MOST_EPOCHS = 64
-"""Of one agent whose statements are kept: a damaged spool ends an epoch, and so does the return of a disk."""
+EPOCHS_REMEMBERED = 1024
+"""Of one agent that are remembered; a damaged spool begins one, and so does each outage of its disk."""
+NEW_EPOCHS_AN_HOUR = 120
+"""A machine whose disk comes and goes begins eight, one whose program ends every half a minute as many as these."""
+RUNS_REMEMBERED = 16_384
+"""Of one agent's sequences, over all its epochs; each gap that does not close costs all others time."""
+HOUR_NS = 3600 * 1_000_000_000
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +47,8 @@ class Inbox(Protocol):
     async def store(self, parcel: Parcel) -> frozenset[int]:
         """Keep the parcel and give the sequences that were new; returns after the commit.
 
-        Raises :class:`InboxBusyError` where too much waits already, :class:`InboxFailedError` where the disk refuses.
+        Raises :class:`InboxBusyError` where too much waits already, :class:`InboxFailedError` where the disk refuses,
+        :class:`TooSparseError` and :class:`TooManyEpochsError` where one agent would make all others wait.
         """
         ...
 
@@ -59,7 +65,7 @@ class Inbox(Protocol):
         ...
 
     async def seen(self, agent: str, epoch: str) -> Ranges:
-        """Sequences of the epoch that were ever stored; pruning does not forget them."""
+        """Sequences of the epoch that were ever stored; pruning does not forget them, 1,024 later epochs may."""
         ...
 
     async def blocks(self, agent: str, epoch: str) -> tuple[Block, ...]:
@@ -85,6 +91,26 @@ def fresh_digests(parcel: Parcel, fresh: Iterable[int]) -> dict[int, Block]:
         return {}
     first = dict(zip(reversed(parcel.sequences), reversed(parcel.digests), strict=True))
     return add_up((sequence, first[sequence]) for sequence in fresh)
+
+
+def demand_few_runs(runs: int) -> None:
+    """Raise :class:`TooSparseError` where an agent's sequences would be in too many pieces."""
+    if runs > RUNS_REMEMBERED:
+        raise TooSparseError(f"more than {RUNS_REMEMBERED} gaps between records: send what lies between them first")
+
+
+def demand_few_epochs(begun_wall_ns: Iterable[int], now_ns: int) -> None:
+    """Raise :class:`TooManyEpochsError` where an agent begins them too fast, after these."""
+    if sum(now_ns - HOUR_NS < begun_ns <= now_ns for begun_ns in begun_wall_ns) >= NEW_EPOCHS_AN_HOUR:
+        raise TooManyEpochsError(f"more than {NEW_EPOCHS_AN_HOUR} new epochs in an hour: come again later")
+
+
+class TooSparseError(Exception):
+    """Nothing was stored, and nothing will be that widens the gaps; what closes them is taken."""
+
+
+class TooManyEpochsError(Exception):
+    """Nothing was stored: try again when an hour has fewer."""
 
 
 class InboxBusyError(Exception):

@@ -1,8 +1,16 @@
 """The inbox in memory, for tests and the lab's virtual time; it passes the same suite as the one on disk."""
 
-from collector.ingest.inbox import MOST_EPOCHS, Parcel, StoredParcel, fresh_digests
+from collector.ingest.inbox import (
+    EPOCHS_REMEMBERED,
+    Parcel,
+    StoredParcel,
+    demand_few_epochs,
+    demand_few_runs,
+    fresh_digests,
+)
 from collector.ingest.ranges import Ranges, add, contains
-from shared.wire.digest import MOST_BLOCKS, merged
+from shared.wire.bounds import MOST_BLOCKS, MOST_EPOCHS
+from shared.wire.digest import merged
 from shared.wire.reading import Block, Statement
 
 
@@ -10,7 +18,9 @@ class MemoryInbox:
     """See :class:`collector.ingest.inbox.Inbox`."""
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[str, str], Ranges] = {}
+        self._seen: dict[str, dict[str, Ranges]] = {}
+        """By agent and epoch, the one that was used last at the end."""
+        self._begun: dict[tuple[str, str], int] = {}
         self._parcels: list[StoredParcel] = []
         self._blocks: dict[tuple[str, str], dict[int, Block]] = {}
         self._newest = 0
@@ -19,10 +29,10 @@ class MemoryInbox:
     async def store(self, parcel: Parcel) -> frozenset[int]:
         """See the promise."""
         key = (parcel.agent, parcel.epoch)
-        ranges = self._seen.get(key, ())
+        ranges = await self.seen(*key)
         fresh = tuple(number for number in dict.fromkeys(parcel.sequences) if not contains(ranges, number))
         if fresh:
-            self._seen[key] = add(ranges, fresh)
+            self._enter(parcel, ranges, add(ranges, fresh))
             blocks = self._blocks.setdefault(key, {})
             for number, block in fresh_digests(parcel, fresh).items():
                 blocks[number] = merged(blocks.get(number, Block(number, 0, 0)), block)
@@ -38,6 +48,19 @@ class MemoryInbox:
             )
         return frozenset(fresh)
 
+    def _enter(self, parcel: Parcel, before: Ranges, after: Ranges) -> None:
+        epochs = self._seen.setdefault(parcel.agent, {})
+        if len(after) > len(before):
+            demand_few_runs(sum(map(len, epochs.values())) + len(after) - len(before))
+        if parcel.epoch not in epochs:
+            demand_few_epochs((self._begun[parcel.agent, epoch] for epoch in epochs), parcel.received_wall_ns)
+            self._begun[parcel.agent, parcel.epoch] = parcel.received_wall_ns
+        epochs.pop(parcel.epoch, None)
+        epochs[parcel.epoch] = after
+        for epoch in list(epochs)[: max(0, len(epochs) - EPOCHS_REMEMBERED)]:
+            del epochs[epoch], self._begun[parcel.agent, epoch]
+            self._blocks.pop((parcel.agent, epoch), None)
+
     async def since(self, wall_ns: int) -> list[StoredParcel]:
         """See the promise."""
         return [parcel for parcel in self._parcels if parcel.received_wall_ns >= wall_ns]
@@ -52,7 +75,7 @@ class MemoryInbox:
 
     async def seen(self, agent: str, epoch: str) -> Ranges:
         """See the promise."""
-        return self._seen.get((agent, epoch), ())
+        return self._seen.get(agent, {}).get(epoch, ())
 
     async def blocks(self, agent: str, epoch: str) -> tuple[Block, ...]:
         """See the promise."""

@@ -48,6 +48,14 @@ def without(ranges: Ranges, others: Ranges) -> Ranges:
     return tuple(left)
 
 
+def within(ranges: Ranges, first: int, last: int) -> Ranges:
+    """The numbers of ranges from ``first`` to ``last``, in time that does not grow with the ranges beside."""
+    begin = max(0, bisect_right(ranges, (first, _ABOVE_ALL)) - 1)
+    end = bisect_right(ranges, (last, _ABOVE_ALL))
+    cut = ((max(first, a), min(last, b)) for a, b in ranges[begin:end])
+    return tuple(run for run in cut if run[0] <= run[1])
+
+
 def common(ranges: Ranges, others: Ranges) -> Ranges:
     """The numbers that are in both."""
     return without(ranges, without(ranges, others))

@@ -3,9 +3,8 @@
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from collector.identity.book import Book
-from collector.identity.records import Key, Refused
-from collector.identity.room import IdentityFailedError, IdentityRoom, draw_chain
+from collector.identity.records import Key, Successor
+from collector.identity.room import IdentityRoom
 from collector.ingest.admission import Reason, Refusal
 from collector.ingest.body import Receive, Scope, Send, answer, read_body
 from collector.ingest.entrance import Entrance
@@ -54,18 +53,13 @@ class RotateEndpoint:
             raise Refusal(Reason.MALFORMED, "this is no rotation") from None
         if not is_possessed(request, signed.key_id):
             raise Refusal(Reason.SIGNATURE, "the new key did not sign")
-        try:
-            found = await self._keys.decide(lambda book: self._decide(book, signed.key_id, request.public_key))
-        except IdentityFailedError as error:
-            raise Refusal(Reason.DISK, str(error)) from None
-        if isinstance(found, Refused):
-            raise Refusal(Reason.REVOKED, found.value)
-        return signed, self._told(*found)
-
-    def _decide(self, book: Book, old: str, public: bytes) -> tuple[Key, str] | Refused:
-        key_id = key_id_of(Ed25519PublicKey.from_public_bytes(public))
-        key = book.rotate(old, key_id, public, draw_chain(), self._clock.wall_ns())
-        return key if isinstance(key, Refused) else (key, book.presented(key.key_id))
+        public = request.public_key
+        new = Successor(
+            key_id=key_id_of(Ed25519PublicKey.from_public_bytes(public)),
+            public=public,
+            enrolled_wall_ns=self._clock.wall_ns(),
+        )
+        return signed, self._told(*await self._entrance.rotate(visitor, new))
 
     def _told(self, key: Key, chain: str) -> bytes:
         return msgspec.json.encode(

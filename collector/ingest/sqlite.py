@@ -8,16 +8,28 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from collector.copying import copy_database
-from collector.ingest.inbox import InboxBusyError, InboxFailedError, Parcel, StoredParcel, fresh_digests
-from collector.ingest.ranges import Ranges, add, contains
+from collector.disk import NoRoomError
+from collector.ingest.inbox import (
+    InboxBusyError,
+    InboxFailedError,
+    Parcel,
+    StoredParcel,
+    TooManyEpochsError,
+    TooSparseError,
+    fresh_digests,
+)
+from collector.ingest.ranges import Ranges
+from collector.ingest.seen import SCHEMA as SEEN
+from collector.ingest.seen import enter, move_in, runs_of
 from collector.ingest.stated import SCHEMA as STATED
-from collector.ingest.stated import note_statement, statements
+from collector.ingest.stated import forget_senseless, note_statement, statements
 from collector.ingest.summed import SCHEMA as SUMMED
 from collector.ingest.summed import sum_up, sums
 from shared.wire.reading import Block, Statement
@@ -34,13 +46,9 @@ CREATE TABLE IF NOT EXISTS parcel (
     body BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS by_time ON parcel (received_wall_ns);
-CREATE TABLE IF NOT EXISTS seen (
-    agent TEXT NOT NULL, epoch TEXT NOT NULL, ranges BLOB NOT NULL, PRIMARY KEY (agent, epoch)
-) WITHOUT ROWID;
 """
-SCHEMA = _SCHEMA + STATED + SUMMED
+SCHEMA = _SCHEMA + SEEN + STATED + SUMMED
 PRAGMAS = ("journal_mode = WAL", "synchronous = FULL")
-_ranges = msgspec.msgpack.Decoder(Ranges)
 _numbers = msgspec.msgpack.Decoder(tuple[int, ...])
 
 
@@ -59,7 +67,6 @@ class SqliteInbox:
         self._database = database
         self._loop = loop
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._seen: dict[tuple[str, str], Ranges] = {}
         self.failing = ""
         """Why the last commit failed; empty when it did not."""
         self._thread = threading.Thread(target=self._work, name="inbox", daemon=True)
@@ -68,8 +75,7 @@ class SqliteInbox:
         """See the promise."""
         if self._jobs.qsize() >= _QUEUE:
             raise InboxBusyError(f"{_QUEUE} batches wait for the disk")
-        fresh: frozenset[int] = await self._do(lambda database: self._keep(database, parcel))
-        return fresh
+        return await self._do(lambda database: _keep(database, parcel))
 
     async def since(self, wall_ns: int) -> list[StoredParcel]:
         """See the promise."""
@@ -87,7 +93,7 @@ class SqliteInbox:
 
     async def seen(self, agent: str, epoch: str) -> Ranges:
         """See the promise."""
-        return await self._do(lambda database: self._recall(database, (agent, epoch)))
+        return await self._do(lambda database: runs_of(database, agent, epoch))
 
     async def blocks(self, agent: str, epoch: str) -> tuple[Block, ...]:
         """See the promise."""
@@ -106,9 +112,13 @@ class SqliteInbox:
         query = "DELETE FROM parcel WHERE received_wall_ns < ?"
         return int(await self._do(lambda database: database.execute(query, (before_wall_ns,)).rowcount))
 
-    async def backup(self, path: Path) -> None:
-        """Copy the whole file while the inbox is at work: what comes meanwhile is stored between two pieces."""
-        await self._do(lambda database: copy_database(database, path, self._serve), alone=True)
+    async def backup(self, path: Path, reserve_bytes: int = 0) -> None:
+        """Copy the whole file while the inbox is at work: what comes meanwhile is stored between two pieces.
+
+        Raises :class:`collector.disk.NoRoomError` where less than the reserve would be left for the batches.
+        """
+        copying = partial(copy_database, path=path, between=self._serve, reserve_bytes=reserve_bytes)
+        await self._do(copying, alone=True)
 
     def start(self) -> None:
         """Begin to work; called once, by the opener."""
@@ -151,6 +161,8 @@ class SqliteInbox:
     def _work_alone(self, job: _Job) -> None:
         try:
             result = job.work(self._database)
+        except NoRoomError as error:
+            result = error
         except Exception as error:  # noqa: BLE001 - as in _commit
             result = InboxFailedError(f"the inbox cannot be copied: {error}")
         self._tell([job], [result])
@@ -160,10 +172,9 @@ class SqliteInbox:
             return
         try:
             self._database.execute("BEGIN IMMEDIATE")
-            results = [job.work(self._database) for job in group]
+            results = [self._try(job) for job in group]
             self._database.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - one bad row must not end the only thread that writes
-            self._seen.clear()  # what was remembered in this transaction did not happen
             self.failing = f"the inbox cannot be written: {error}"
             with contextlib.suppress(sqlite3.Error):
                 self._database.execute("ROLLBACK")
@@ -171,6 +182,12 @@ class SqliteInbox:
         else:
             self.failing = ""
             self._tell(group, results)
+
+    def _try(self, job: _Job) -> Any:
+        try:
+            return job.work(self._database)
+        except (TooManyEpochsError, TooSparseError) as refusal:
+            return refusal
 
     def _tell(self, group: list[_Job], results: list[Any]) -> None:
         def settle() -> None:
@@ -185,26 +202,6 @@ class SqliteInbox:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(settle)
 
-    def _keep(self, database: sqlite3.Connection, parcel: Parcel) -> frozenset[int]:
-        key = (parcel.agent, parcel.epoch)
-        ranges = self._recall(database, key)
-        fresh = [number for number in dict.fromkeys(parcel.sequences) if not contains(ranges, number)]
-        if fresh:
-            ranges = add(ranges, fresh)
-            row = (parcel.agent, parcel.received_wall_ns, msgspec.msgpack.encode(fresh), parcel.body)
-            database.execute("INSERT INTO parcel (agent, received_wall_ns, fresh, body) VALUES (?, ?, ?, ?)", row)
-            sum_up(database, *key, fresh_digests(parcel, fresh).values())
-            database.execute("REPLACE INTO seen VALUES (?, ?, ?)", (*key, msgspec.msgpack.encode(ranges)))
-        self._seen[key] = ranges
-        return frozenset(fresh)
-
-    def _recall(self, database: sqlite3.Connection, key: tuple[str, str]) -> Ranges:
-        ranges = self._seen.get(key)
-        if ranges is None:
-            row = database.execute("SELECT ranges FROM seen WHERE agent = ? AND epoch = ?", key).fetchone()
-            ranges = _ranges.decode(row[0]) if row else ()
-        return ranges
-
 
 @asynccontextmanager
 async def open_sqlite_inbox(path: Path) -> AsyncIterator[SqliteInbox]:
@@ -215,12 +212,23 @@ async def open_sqlite_inbox(path: Path) -> AsyncIterator[SqliteInbox]:
         for pragma in PRAGMAS:
             database.execute(f"PRAGMA {pragma}")
         database.executescript(SCHEMA)
+        move_in(database)
+        forget_senseless(database)
         inbox = SqliteInbox(database, asyncio.get_running_loop())
         inbox.start()
         try:
             yield inbox
         finally:
             await asyncio.to_thread(inbox.stop)
+
+
+def _keep(database: sqlite3.Connection, parcel: Parcel) -> frozenset[int]:
+    fresh = enter(database, parcel)
+    if fresh:
+        row = (parcel.agent, parcel.received_wall_ns, msgspec.msgpack.encode(fresh), parcel.body)
+        database.execute("INSERT INTO parcel (agent, received_wall_ns, fresh, body) VALUES (?, ?, ?, ?)", row)
+        sum_up(database, parcel.agent, parcel.epoch, fresh_digests(parcel, fresh).values())
+    return frozenset(fresh)
 
 
 def _parcels(database: sqlite3.Connection, where: str, *values: int) -> list[StoredParcel]:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from collector.ingest.ranges import Ranges, common, count, normal, without
-from shared.wire.digest import BLOCK_RECORDS, MOST_BLOCKS
+from collector.ingest.ranges import Ranges, common, count, normal, within, without
+from shared.wire.bounds import MOST_BLOCKS, MOST_RUNS
+from shared.wire.digest import BLOCK_RECORDS
 from shared.wire.reading import Block, Statement
 
-MOST_RUNS = 4096
 _LARGEST = 2**63 - 1
 
 
@@ -78,10 +78,10 @@ def liken(statement: Statement, seen: Ranges, blocks: Iterable[Block]) -> Likene
         own = here.get(stated.number)
         if own is None or own.records != stated.records:
             continue
-        extent = _extent(stated.number, statement.last)
-        delivered = without(extent, undelivered)
-        if delivered and delivered == common(extent, seen) and count(delivered) == own.records:
-            found[own.digest == stated.digest] += delivered
+        for first, last in _extent(stated.number, statement.last):
+            delivered = without(((first, last),), within(undelivered, first, last))
+            if delivered and delivered == within(seen, first, last) and count(delivered) == own.records:
+                found[own.digest == stated.digest] += delivered
     return Likeness(altered=normal(found[False]), alike=normal(found[True]))
 
 

@@ -3,7 +3,8 @@
 import sqlite3
 from collections.abc import Iterable
 
-from shared.wire.digest import MOST_BLOCKS, SPACE
+from shared.wire.bounds import MOST_BLOCKS
+from shared.wire.digest import SPACE
 from shared.wire.reading import Block
 
 SCHEMA = """

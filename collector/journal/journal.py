@@ -48,9 +48,9 @@ class Journal(Protocol):
         ...
 
     def incidents(self, since_ns: int, limit: int, site: str = "") -> list[Incident]:
-        """The newest versions of those that last, or ended at ``since_ns`` or later, newest beginning first.
+        """The newest versions of all that last, and of the ``limit`` latest that ended at ``since_ns`` or later.
 
-        With ``site`` only those that struck it.
+        Newest beginning first; with ``site`` only those that struck it. What lasts for weeks is never behind a limit.
         """
         ...
 
@@ -89,6 +89,11 @@ class Journal(Protocol):
     def next_number(self) -> int:
         """The number of the next incident."""
         ...
+
+
+def newest_first(incident: Incident) -> tuple[int, int]:
+    """The order in which incidents are read."""
+    return -incident.began_ns, -incident.number
 
 
 def joined(spans: Sequence[tuple[int, int]], from_ns: int, until_ns: int) -> list[tuple[int, int]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from collector.incident import Confidence, Incident, Trouble
-from collector.journal.journal import Change, LinkChange, Turn, Turns, joined
+from collector.journal.journal import Change, LinkChange, Turn, Turns, joined, newest_first
 from collector.picture import Transition, Verdict
 
 
@@ -55,7 +55,8 @@ class MemoryJournal:
             for one in self._newest()
             if (one.ended_ns is None or one.ended_ns >= since_ns) and (not site or site in one.sites)
         ]
-        return sorted(found, key=lambda one: (-one.began_ns, -one.number))[:limit]
+        over = sorted((one for one in found if one.ended_ns is not None), key=newest_first)[:limit]
+        return sorted([*over, *(one for one in found if one.ended_ns is None)], key=newest_first)
 
     def versions(self, number: int) -> list[Incident]:
         """See the promise."""

@@ -10,7 +10,7 @@ import msgspec
 
 from collector.copying import copy_database
 from collector.incident import Confidence, Incident, Trouble
-from collector.journal.journal import Change, LinkChange, Turn, Turns, joined
+from collector.journal.journal import Change, LinkChange, Turn, Turns, joined, newest_first
 from collector.picture import State, Transition, Verdict
 
 _SCHEMA = """
@@ -125,8 +125,10 @@ class SqliteJournal:
     def incidents(self, since_ns: int, limit: int, site: str = "") -> list[Incident]:
         """See the promise."""
         of_site = "AND number IN (SELECT number FROM struck WHERE site = ?)" if site else ""
-        query = f"{_NEWEST} WHERE {_LATE} {of_site} ORDER BY began_ns DESC, number DESC LIMIT ?"
-        return self._read(query, (since_ns, *([site] if site else []), limit))
+        whose = (site,) if site else ()
+        lasting = self._read(f"{_NEWEST} WHERE ended_ns IS NULL {of_site}", whose)
+        late = f"{_NEWEST} WHERE ended_ns >= ? {of_site} ORDER BY began_ns DESC, number DESC LIMIT ?"
+        return sorted([*lasting, *self._read(late, (since_ns, *whose, limit))], key=newest_first)
 
     def versions(self, number: int) -> list[Incident]:
         """See the promise."""

@@ -9,6 +9,7 @@ from collector.judgement.clues import ClueKind
 from collector.judgement.ledger import Draft, Ledger
 from collector.judgement.scene import Blind, Look, Scene
 from collector.judgement.settings import JudgementSettings
+from collector.judgement.unreported import Unreported, is_of_reports
 
 _SECOND_NS = 1_000_000_000
 
@@ -24,7 +25,9 @@ class Asides:
         self._settings = settings
         lasting = [incident for incident in known if incident.is_open]
         self._degraded = {one.subject: one.began_ns for one in lasting if _is_sites(one)}
-        self._unseen = {(one.scope, one.subject): one for one in lasting if one.trouble is Trouble.SILENT}
+        self._unreported = Unreported(inventory, ledger, known, settings)
+        silent = (one for one in lasting if one.trouble is Trouble.SILENT and not is_of_reports(one))
+        self._unseen = {(one.scope, one.subject): one for one in silent}
 
     def turn(self, scene: Scene, lost: Collection[str]) -> None:
         """One evaluation; ``lost`` are the sites that are down."""
@@ -33,7 +36,8 @@ class Asides:
         for site, look in scene.looks.items():
             if look.degraded_since_ns is not None or site in self._degraded:
                 self._degrade(site, look, site in lost, scene.now_ns)
-        told = {self._see(draft, scene.now_ns) for draft in self._silences(scene)}
+        told_of = self._unreported.turn(scene)
+        told = {self._see(draft, scene.now_ns) for draft in self._silences(scene, told_of)}
         for known in [known for known in self._unseen if known not in told]:
             self._heard(self._unseen.pop(known), scene.now_ns)
 
@@ -86,10 +90,13 @@ class Asides:
                 self._ledger.drop(own, now_ns, ended_ns=now_ns, folded_into=numbers[0])
         return True
 
-    def _silences(self, scene: Scene) -> list[Draft]:
+    def _silences(self, scene: Scene, told_of: Collection[str]) -> list[Draft]:
+        """``told_of``: sites whose silence another incident tells of."""
         blind_ns = int(self._settings.blind_seconds * _SECOND_NS)
         drafts = [_blind(one, scene) for one in scene.blind if one.silent or scene.now_ns - one.since_ns >= blind_ns]
         for agent, (site, since_ns) in scene.silent.items():
+            if site in told_of:
+                continue
             clue = Clue(kind=ClueKind.AGENT_SILENT, at_ns=since_ns, site=site, subject=agent)
             drafts.append(
                 Draft(

@@ -68,23 +68,27 @@ class Span:
     """None while it lasts."""
     remembered: tuple[Clue, ...] = ()
     """What an earlier run of the collector knew of it."""
+    alone_ns: int | None = None
+    """Since when it is lost for a reason of its own, where it was lost with others that have returned."""
 
 
 def clues_of(span: Span, notes: SiteNotes, now_ns: int) -> Iterator[Clue]:
     """What is known of an outage from the site itself."""
     site, began_ns, ended_ns = span.site, span.began_ns, span.ended_ns
-    yield from notes.diary.power_clues(site, began_ns)
-    yield from notes.diary.signal_clues(site, began_ns)
+    # While others were lost with it, nothing that was seen of it tells its own fault from theirs.
+    alone_ns = max(began_ns, span.alone_ns or began_ns)
+    yield from notes.diary.power_clues(site, alone_ns)
+    yield from notes.diary.signal_clues(site, alone_ns)
     # What came later may be another fault: the cause is what the beginning shows.
-    last_ns = min(ended_ns if ended_ns is not None else now_ns, began_ns + _BEGINNING_NS)
+    last_ns = min(ended_ns if ended_ns is not None else now_ns, alone_ns + _BEGINNING_NS)
     for level, lost, well in (
         (LAN, _K.LAN_LOST, _K.LAN_WELL),
         (FIRST_HOP, _K.FIRST_HOP_LOST, _K.FIRST_HOP_WELL),
         (CORE, _K.CORE_LOST, _K.CORE_WELL),
     ):
-        reached = _reached([spans for (at, _), spans in notes.inside.items() if at == level], began_ns, last_ns)
+        reached = _reached([spans for (at, _), spans in notes.inside.items() if at == level], alone_ns, last_ns)
         if reached is not None:
-            yield Clue(kind=well if reached else lost, at_ns=began_ns, site=site)
+            yield Clue(kind=well if reached else lost, at_ns=alone_ns, site=site)
     seen = {clue.subject: clue for clue in span.remembered if clue.kind == _K.HOST_SEEN}
     seen |= {clue.subject: clue for clue in notes.diary.host_clues(site, began_ns)}
     yield from seen.values()

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from collector.incident import Confidence, Incident, Scope, Trouble
 from collector.inventory.site import Inventory
 from collector.judgement.asides import Asides
-from collector.judgement.cases import Case, Cases, Group
+from collector.judgement.cases import Cases
 from collector.judgement.causes import Causes
 from collector.judgement.clues import ClueKind
+from collector.judgement.groups import Case, Group
 from collector.judgement.ledger import Draft, Ledger
 from collector.judgement.notes import Notes
 from collector.judgement.parts import parts_of
@@ -52,7 +53,7 @@ class Casebook:
 
     def turn(self, scene: Scene) -> tuple[Incident, ...]:
         """One evaluation; gives the newest version of each open incident, oldest first."""
-        turn = self._cases.update(scene, self._causes.powerless)
+        turn = self._cases.update(scene, self._causes)
         for group in self._cases.groups:
             if group.due(scene.now_ns):
                 self._hold_group(group, scene)
@@ -90,7 +91,9 @@ class Casebook:
             return
         if incident.is_open:
             self._cases.restore(incident)
-        elif incident.confidence is Confidence.PROVISIONAL and incident.scope is Scope.SITE:
+        elif incident.confidence is Confidence.PROVISIONAL and incident.scope is not Scope.SITE:
+            self._awaiting[incident.number] = list(self._cases.restored(incident).cases.values())
+        elif incident.confidence is Confidence.PROVISIONAL:
             case = Case(incident.subject, incident.began_ns, incident.known_ns, None, incident.number)
             case.ended_ns, case.remembered = incident.ended_ns, incident.clues
             self._awaiting[incident.number] = [case]

@@ -1,77 +1,31 @@
 """The outages of sites, each with its beginning and end and the fault that it belongs to; it names no cause."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from collector.incident import Clue, Incident, Scope
-from collector.judgement.attribution import Span
-from collector.judgement.folding import Fold, Glimpse, Part, Seen, fold
+from collector.incident import Incident, Scope
+from collector.judgement.folding import Fold, Glimpse, Part, Seen
+from collector.judgement.groups import Case, Group
+from collector.judgement.parsimony import fold
 from collector.judgement.scene import Look, Scene
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
-_WEIGH_NS = 10 * _SECOND_NS
-"""Asked once in each of these on the clock, so that it does not depend on when it was asked before."""
-
-Powerless = Callable[[str, int], bool]
-"""Whether the mains of a site that was lost at a time are known to have failed before."""
+_LATE_NS = 600 * _SECOND_NS
 
 
-@dataclass(slots=True)
-class Case:
-    """One outage of one site; times are wall times in nanoseconds."""
+class Mains(Protocol):
+    """Who knows of the supplies of sites."""
 
-    site: str
-    began_ns: int
-    known_ns: int
-    group: "Group | None" = None
-    number: int | None = None
-    """Its own incident, where it has one."""
-    ended_ns: int | None = None
-    weighed_ns: int = 0
-    remembered: tuple[Clue, ...] = ()
+    def mains_failed(self, site: str, began_ns: int) -> int | None:
+        """When the mains of a site that was lost at a time had failed; None where nothing is known of it."""
 
-    def span(self) -> Span:
-        """As those who look for its cause see it."""
-        return Span(self.site, self.began_ns, self.ended_ns, self.remembered)
+    def is_dark(self, site: str, now_ns: int) -> bool:
+        """Whether it told just now that its mains are away."""
 
-    def due(self, now_ns: int) -> bool:
-        """Whether its cause should be asked for again; a thing that lasts is asked now and then."""
-        if now_ns // _WEIGH_NS == self.weighed_ns // _WEIGH_NS:
-            return False
-        self.weighed_ns = now_ns
-        return True
-
-
-@dataclass(slots=True)
-class Group:
-    """Sites that one fault took."""
-
-    part: Part
-    cases: dict[str, Case] = field(default_factory=dict)
-    number: int | None = None
-    weighed: tuple[int, int, int] = (0, 0, 0)
-    """When, over how many sites, of which so many lasted."""
-
-    def due(self, now_ns: int) -> bool:
-        """Whether it should be told of again: other sites than before, or some time."""
-        state = (len(self.cases), len(self.lasting()))
-        if state == self.weighed[1:] and now_ns // _WEIGH_NS == self.weighed[0] // _WEIGH_NS:
-            return False
-        self.weighed = (now_ns, *state)
-        return True
-
-    def joins(self, case: Case, within_ns: int, powerless: bool) -> bool:
-        """Whether a site that was lost later was lost to the same fault: batteries last for different times."""
-        if case.site not in self.part.members:
-            return False
-        if self.part.scope is Scope.POWER_AREA or powerless:
-            return powerless and self.part.scope is Scope.POWER_AREA
-        return any(abs(case.began_ns - other.began_ns) <= within_ns for other in self.cases.values())
-
-    def lasting(self) -> list[Case]:
-        """Those that are lost still."""
-        return [case for case in self.cases.values() if case.ended_ns is None]
+    def tells_of_mains(self, site: str) -> bool:
+        """Whether the site has a supply that tells of itself."""
 
 
 class Cases:
@@ -80,6 +34,7 @@ class Cases:
     def __init__(self, parts: Sequence[Part], settings: JudgementSettings) -> None:
         self._parts = parts
         self._settings = settings
+        self._within_ns = int(settings.fold_seconds * _SECOND_NS)
         self.lasting: dict[str, Case] = {}
         self.groups: list[Group] = []
         self._earlier: dict[str, int] = {}
@@ -87,15 +42,21 @@ class Cases:
     def restore(self, incident: Incident) -> None:
         """Go on with an open incident of an earlier run; sites that returned meanwhile end by their next look."""
         if incident.scope is Scope.SITE:
-            case = Case(incident.subject, incident.began_ns, incident.known_ns, number=incident.number)
-            case.remembered = incident.clues
-            self.lasting.setdefault(incident.subject, case)
+            self.lasting.setdefault(incident.subject, self._case(incident, incident.subject))
             return
-        group = Group(self.part(incident), number=incident.number)
-        for site in incident.still:
-            case = Case(site, incident.began_ns, incident.known_ns, group, remembered=incident.clues)
-            group.cases[site] = self.lasting[site] = case
+        group = self.restored(incident)
+        self.lasting.update({case.site: case for case in group.lasting()})
         self.groups.append(group)
+
+    def restored(self, incident: Incident) -> Group:
+        """A fold of an earlier run, with the sites that returned: when each did is not known any more."""
+        group = Group(self.part(incident), number=incident.number, remembered=incident.cause)
+        for site in incident.sites:
+            case = group.cases[site] = self._case(incident, site)
+            case.number, case.group = None, group
+            if site not in incident.still:
+                case.ended_ns = incident.at_ns if incident.ended_ns is None else incident.ended_ns
+        return group
 
     def backdate(self, site: str, began_ns: int) -> None:
         """An outage that lasts, or is about to be known, began earlier."""
@@ -110,15 +71,27 @@ class Cases:
         found = (part for part in self._parts if (part.scope, part.subject) == (incident.scope, incident.subject))
         return next(found, Part(incident.scope, incident.subject, frozenset(incident.sites)))
 
-    def update(self, scene: Scene, powerless: Powerless) -> "Turn":
-        """Open, close and fold; ``powerless`` says whether a site lost at a time had lost its mains."""
-        ended = list(self._close(scene.looks))
+    def update(self, scene: Scene, mains: Mains) -> "Turn":
+        """Open, close, part and fold."""
+        turn = Turn(list(self._close(scene.looks)))
         self._open(scene)
-        self._join(powerless)
-        turn = Turn(ended)
-        self._fold(scene, powerless, turn)
-        self._part(scene.now_ns, turn)
+        self._part(scene, mains, turn)
+        self._join(mains, areas=False)
+        self._fold(scene, mains, turn)
+        self._join(mains, areas=True)
         return turn
+
+    def _case(self, incident: Incident, site: str) -> Case:
+        """One that became known long after the site was lost had been lost with others, or nobody had looked."""
+        late = incident.known_ns - incident.began_ns > _LATE_NS
+        return Case(
+            site,
+            incident.began_ns,
+            incident.known_ns,
+            number=incident.number,
+            alone_ns=incident.known_ns if late and incident.scope is Scope.SITE else None,
+            remembered=incident.clues,
+        )
 
     def _open(self, scene: Scene) -> None:
         for site, look in scene.looks.items():
@@ -140,45 +113,45 @@ class Cases:
             del self.lasting[site]
             yield case
 
-    def _join(self, powerless: Powerless) -> None:
-        within_ns = int(self._settings.fold_seconds * _SECOND_NS)
+    def _join(self, mains: Mains, *, areas: bool) -> None:
+        """Sites that were lost later to a fault that lasts; to an area only what no other fold has taken."""
+        groups = [one for one in self.groups if (one.part.scope is Scope.POWER_AREA) is areas and one.lasting()]
+        if not groups:
+            return
         for case in self.lasting.values():
             if case.group is None and case.number is None:
-                dark = powerless(case.site, case.began_ns)
-                for group in self.groups:
-                    if group.lasting() and group.joins(case, within_ns, dark):
-                        case.group = group
-                        group.cases[case.site] = case
-                        break
+                case.mains_ns = mains.mains_failed(case.site, case.began_ns)
+                group = next((one for one in groups if one.joins(case, self._within_ns)), None)
+                if group is not None:
+                    group.take(case)
 
-    def _fold(self, scene: Scene, powerless: Powerless, turn: "Turn") -> None:
-        young_ns = scene.now_ns - int(self._settings.fold_seconds * _SECOND_NS)
-        if not any(case.group is None and case.known_ns >= young_ns for case in self.lasting.values()):
+    def _fold(self, scene: Scene, mains: Mains, turn: "Turn") -> None:
+        young_ns = scene.now_ns - self._within_ns
+        if not any(_is_free(case) and case.known_ns >= young_ns for case in self.lasting.values()):
             return
         glimpses = {
-            site: self._glimpse(site, look, powerless, young_ns) for site, look in scene.looks.items() if look.fresh
+            site: self._glimpse(site, look, mains, young_ns) for site, look in scene.looks.items() if look.fresh
         }
         wait_ns = int(self._settings.fold_wait_seconds * _SECOND_NS)
-        for found in fold(self._parts, glimpses, self._settings):
+        for found in fold(self._parts, glimpses, self._settings, sighted=scene.sighted):
             if found.undecided:
                 waiting = (self.lasting[site] for site in found.sites if site in self.lasting)
                 turn.waiting.update(case.site for case in waiting if scene.now_ns - case.known_ns < wait_ns)
             else:
-                self._gather(found, scene, turn)
+                self._gather(found, scene, glimpses, turn)
 
-    def _gather(self, found: Fold, scene: Scene, turn: "Turn") -> None:
+    def _gather(self, found: Fold, scene: Scene, glimpses: Mapping[str, Glimpse], turn: "Turn") -> None:
         same = (group for group in self.groups if group.part is found.part and group.lasting())
-        group = next(same, None) or Group(found.part)
+        group = next(same, None) or Group(found.part, guess=found.guess)
+        group.guess = group.guess and found.guess
         numbers: list[int] = []
         for site in found.sites:
             case = self.lasting.get(site)
             if case is None:
                 case = self.lasting[site] = Case(site, scene.looks[site].since_ns, scene.now_ns)
-            if case.number is not None:
-                numbers.append(case.number)
-                case.number = None
-            case.group = group
-            group.cases[site] = case
+            numbers += self._leave(case, group)
+            case.mains_ns = glimpses[site].mains_ns
+            group.take(case)
         if numbers and group.number is None:
             # Somebody may have been called for the first of them: it goes on as what it turned out to be.
             group.number = min(numbers)
@@ -186,39 +159,73 @@ class Cases:
         if group not in self.groups:
             self.groups.append(group)
 
-    def _glimpse(self, site: str, look: Look, powerless: Powerless, young_ns: int) -> Glimpse:
+    def _leave(self, case: Case, group: Group) -> list[int]:
+        """What a site belonged to: its own incident, or a guess, which ends where anything explains a site better."""
+        numbers = [] if case.number is None else [case.number]
+        case.number = None
+        guess = case.group
+        if guess is not None and guess is not group:
+            self.groups.remove(guess)
+            numbers += [] if guess.number is None else [guess.number]
+            for other in guess.lasting():
+                other.group = None
+        return numbers
+
+    def _glimpse(self, site: str, look: Look, mains: Mains, young_ns: int) -> Glimpse:
         if look.seen is Seen.WELL:
             carriers = frozenset(link.provider for link in look.lost_links)
-            return Glimpse(Seen.WELL, look.at_ns, powerless=powerless(site, look.at_ns), carriers=carriers)
+            return Glimpse(Seen.WELL, look.at_ns, mains_ns=mains.mains_failed(site, look.at_ns), carriers=carriers)
         case = self.lasting.get(site)
         began_ns = case.began_ns if case is not None else look.since_ns
-        dark = powerless(site, began_ns)
-        old = case is not None and (case.group is not None or (case.number is not None and case.known_ns < young_ns))
-        return Glimpse(look.seen, began_ns, own=old, powerless=dark)
+        held = case is not None and (case.group is not None or case.number is not None)
+        return Glimpse(
+            look.seen,
+            began_ns,
+            own=held and case is not None and (case.known_ns < young_ns or not _is_free(case)),
+            mains_ns=mains.mains_failed(site, began_ns),
+            supplied=mains.tells_of_mains(site),
+            left=case is not None and case.alone_ns is not None,
+        )
 
-    def _part(self, now_ns: int, turn: "Turn") -> None:
-        """Faults that are over end; the few that stay lost long after the others returned stand for themselves."""
-        rest_ns = int(self._settings.remainder_seconds * _SECOND_NS)
+    def _part(self, scene: Scene, mains: Mains, turn: "Turn") -> None:
+        """Faults that are over end; what stays lost when what it shares works again stands for itself."""
         for group in list(self.groups):
             lasting = group.lasting()
-            ends = sorted(case.ended_ns for case in group.cases.values() if case.ended_ns is not None)
-            most = len(ends) >= 0.8 * len(group.cases)
-            if lasting and most and now_ns - ends[int(0.8 * len(group.cases)) - 1] > rest_ns:
+            if any(not scene.looks[case.site].fresh for case in lasting):
+                group.unseen_ns = scene.now_ns
+            elif lasting and self._works(group, scene.now_ns, mains):
+                since_ns = group.works_since_ns()
                 for case in lasting:
                     del group.cases[case.site]
-                    self._part_with(case, group, now_ns)
+                    case.alone_ns = max(since_ns, case.began_ns)
+                    self._part_with(case, group, scene.now_ns)
                 lasting = []
             if not lasting:
                 self.groups.remove(group)
                 turn.over.append(group)
 
+    def _works(self, group: Group, now_ns: int, mains: Mains) -> bool:
+        if not group.is_proven(now_ns, self._settings, lambda case: self._heir(case, group) is not None):
+            return False
+        # Batteries last: as long as supplies tell that mains are away, a site that is reached proves nothing.
+        return group.part.scope is not Scope.POWER_AREA or not any(
+            site not in self.lasting and mains.is_dark(site, now_ns) for site in group.part.members
+        )
+
     def _part_with(self, case: Case, group: Group, now_ns: int) -> None:
         """Another fault that lasts may have it; else it is looked at as if it was lost now."""
-        others = [one for one in self.groups if one is not group and case.site in one.part.members and one.lasting()]
-        case.group = min(others, key=lambda one: len(one.part.members), default=None)
         case.known_ns = now_ns
-        if case.group is not None:
-            case.group.cases[case.site] = case
+        heir = case.group = self._heir(case, group)
+        if heir is not None:
+            heir.take(case)
+
+    def _heir(self, case: Case, group: Group) -> Group | None:
+        others = [
+            one
+            for one in self.groups
+            if one is not group and not one.guess and case.site in one.part.members and one.lasting()
+        ]
+        return min(others, key=lambda one: len(one.part.members), default=None)
 
 
 @dataclass(slots=True)
@@ -231,3 +238,7 @@ class Turn:
     folded: list[tuple[int, Group]] = field(default_factory=list)
     """Incidents of single sites that a group now tells of."""
     over: list[Group] = field(default_factory=list)
+
+
+def _is_free(case: Case) -> bool:
+    return case.group is None or case.group.guess

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from collector.incident import Cause, Clue, Confidence, Scope
 from collector.inventory.site import Inventory
 from collector.judgement.attribution import cause_of, clues_of
-from collector.judgement.cases import Case, Group
 from collector.judgement.clues import ClueKind
 from collector.judgement.folding import Seen
+from collector.judgement.groups import Case, Group
 from collector.judgement.notes import Notes
 from collector.judgement.scene import Look, Scene
 from collector.judgement.settings import JudgementSettings
@@ -39,9 +39,18 @@ class Causes:
             if site.hub:
                 self._neighbours.setdefault(site.hub, []).append(site.id)
 
-    def powerless(self, site: str, began_ns: int) -> bool:
-        """Whether its mains are known to have failed before the loss."""
-        return any(True for _ in self._notes.of(site).diary.power_clues(site, began_ns))
+    def mains_failed(self, site: str, began_ns: int) -> int | None:
+        """When its mains failed, where they are known to have before the loss."""
+        return self._notes.of(site).diary.mains_failed(began_ns)
+
+    def is_dark(self, site: str, now_ns: int) -> bool:
+        """Whether its supplies told just now that the mains are away."""
+        told = self._notes.of(site).diary.power_clues(site, now_ns)
+        return any(clue.at_ns >= now_ns - _DARK_NS for clue in told)
+
+    def tells_of_mains(self, site: str) -> bool:
+        """Whether it has a supply that tells of itself."""
+        return self._notes.of(site).diary.tells_of_mains()
 
     def of_site(self, case: Case, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
         """The cause of one site's outage."""
@@ -51,11 +60,13 @@ class Causes:
     def of_group(self, group: Group, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
         """The cause of a fold: that of its part, unless most of its sites lost their power."""
         votes: Counter[Cause] = Counter()
+        mute = 0
         told: list[Clue] = []
         for case in group.cases.values():
             clues = clues_of(case.span(), self._notes.of(case.site), scene.now_ns)
             cause, every = cause_of(clues)
             votes[cause] += cause is not Cause.UNKNOWN
+            mute += cause is Cause.UNKNOWN and case.ended_ns is None
             told += every[:2]
         count = Clue(
             kind=ClueKind.NEIGHBOURS_DOWN,
@@ -63,12 +74,17 @@ class Causes:
             subject=group.part.subject,
             value=float(len(group.cases)),
         )
-        return self._of_votes(group, votes), (count, *told)[:_TOLD_CLUES]
+        if group.part.scope is Scope.PROVINCE and scene.sighted:
+            return Cause.UNKNOWN, (count, *told)[:_TOLD_CLUES]
+        return self._of_votes(group, votes, mute), (count, *told)[:_TOLD_CLUES]
 
-    def _of_votes(self, group: Group, votes: Counter[Cause]) -> Cause:
-        voters = votes.total()
+    def _of_votes(self, group: Group, votes: Counter[Cause], mute: int) -> Cause:
+        """``mute``: sites that are lost and tell nothing yet; of those that are, only batteries can."""
+        voters = votes.total() + mute
         if voters >= 2 and votes[Cause.POWER] > voters / 2:
             return Cause.POWER
+        if group.remembered is not None and not votes.total():
+            return group.remembered
         if group.part.scope is not Scope.POWER_AREA or votes[Cause.POWER] or self._any_dark(group):
             return _OF_SCOPE[group.part.scope]
         # Sites of one place were lost at once, and nothing speaks of power.
@@ -76,9 +92,10 @@ class Causes:
         return cause if count >= 2 else Cause.UNKNOWN
 
     def _any_dark(self, group: Group) -> bool:
-        """Whether a site of the area, lost or not, is known to run on its battery."""
+        """Whether a site of the area, lost or not, is known to have lost its mains at that time."""
         began_ns = min(case.began_ns for case in group.cases.values())
-        return any(self.powerless(site, began_ns + _DARK_NS) for site in group.part.members)
+        failed = (self.mains_failed(site, began_ns + _DARK_NS) for site in group.part.members)
+        return any(mains_ns is not None and mains_ns >= began_ns - _DARK_NS for mains_ns in failed)
 
     def confidence(self, cases: Iterable[Case], scene: Scene) -> Confidence:
         """Whether all that can come to light has."""

@@ -43,3 +43,5 @@ class ClueKind(StrEnum):
     """The agent (``subject``) that looks from the province lost its own surroundings too."""
     AGENT_SILENT = "agent_silent"
     """The agent (``subject``) has not been heard since ``at_ns``."""
+    REPORTS_MISSING = "reports_missing"
+    """``value``: of so many sites of the ``subject`` (a provider, or all) no agent has been heard since ``at_ns``."""

@@ -122,6 +122,22 @@ class Diary:
             if lately and not self._mains_since(lately[-1], began_ns):
                 yield Clue(kind=ClueKind.POWER_TRAP, at_ns=lately[-1], site=site, subject=subject)
 
+    def mains_failed(self, began_ns: int) -> int | None:
+        """When the mains failed that had failed when the site was lost; None where nothing is known of it."""
+        found = []
+        for clue in self.power_clues("", began_ns):
+            subject = clue.subject
+            told = [at_ns for at_ns in self.traps.get(subject, ()) if at_ns <= began_ns + _SLACK_NS]
+            turns = [turn for turn in self.supplies.get(subject, ()) if turn[0] <= began_ns + _SLACK_NS]
+            mains_ns = max((at_ns for at_ns, on_battery in turns if not on_battery), default=0)
+            since = [at_ns for at_ns in (*told, *(at_ns for at_ns, _ in turns)) if at_ns > mains_ns]
+            found.append(min((at_ns for at_ns in since if began_ns - at_ns <= _BATTERY_TOLD_NS), default=clue.at_ns))
+        return min(found, default=None)
+
+    def tells_of_mains(self) -> bool:
+        """Whether the site has a supply that would have told."""
+        return bool(self.supplies or self.trap_totals)
+
     def host_clues(self, site: str, began_ns: int) -> Iterator[Clue]:
         """Machines that were heard right before a loss: only they can have been taken by it."""
         for subject, runs in self.hosts.items():

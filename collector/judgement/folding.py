@@ -1,14 +1,20 @@
-"""Which lost sites are one fault: the smallest part of the network that explains the most of them; pure."""
+"""Which lost sites a part of the network could explain if it was the part that failed; pure, and it chooses none."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from collector.incident import Scope
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
-_AT_ONCE_NS, _AT_ONCE_SITES = 20 * _SECOND_NS, 3
+AT_ONCE_NS, _AT_ONCE_SITES = 20 * _SECOND_NS, 3
+_TELLERS = 2
+MAINS_NS = 90 * _SECOND_NS
+"""Supplies are asked every minute: what they tell of the same failure of mains lies within this time."""
+_SURE, _ONE_TOLD, _PARTLY, _UNTOLD, _THOUGH_WELL = 1.0, 1.5, 2.5, 3.0, 6.0
+"""As how many faults a fold counts: an area of which one supply told, a provider of which a good part is well, an area
+of which no supply told, our own side though it is known to be well."""
 
 
 class Seen(IntEnum):
@@ -29,10 +35,22 @@ class Glimpse:
     """The first failure where it is lost, the newest look where it is well."""
     own: bool = False
     """Whether another fault has it already."""
-    powerless: bool = False
-    """Whether its mains are known to have failed."""
+    mains_ns: int | None = None
+    """When its mains failed, where they are known to have."""
+    supplied: bool = False
+    """Whether it has a supply that has told of itself: it does not go when its mains do."""
+    left: bool = False
+    """Whether it was lost with others that have returned: when it was lost by itself is not known."""
     carriers: frozenset[str] = frozenset()
     """Of a site that is well: providers whose link to it is lost, while another carries it."""
+
+    @property
+    def lost(self) -> bool:
+        """Down, or about to be known to be."""
+        return self.seen is not Seen.WELL
+
+
+Glimpses = Mapping[str, Glimpse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,102 +72,153 @@ class Fold:
     sites: tuple[str, ...]
     undecided: bool = False
     """Some of its members were not looked at since: it may become one fault or not, and is waited for."""
+    faults: float = _SURE
+    """As how many faults it counts: what less speaks for is taken where it explains more."""
+    tellers: tuple[str, ...] = ()
+    """Sites whose supplies told of failed mains at that time."""
+    well: int = 0
+    """How many of its members speak against it: a fault of the whole part would show at them."""
+
+    @property
+    def guess(self) -> bool:
+        """Whether hardly anything shows that it is this part."""
+        return self.faults > _SURE and self.part.scope is not Scope.PROVIDER
+
+    @property
+    def told(self) -> bool:
+        """Whether supplies told of failed mains, and more than one: a fuse does not strike two."""
+        return len(self.tellers) >= _TELLERS
 
 
-_ORDER = (Scope.HUB, Scope.PROVIDER, Scope.POWER_AREA, Scope.PROVINCE)
-
-
-def fold(parts: Sequence[Part], glimpses: Mapping[str, Glimpse], settings: JudgementSettings) -> list[Fold]:
-    """Folds of the free lost sites, none sharing a site with another, those that explain most first."""
-    found: list[Fold] = []
-    taken: set[str] = set()
-    while True:
-        folds = [one for part in parts if (one := _fold(part, glimpses, taken, settings)) is not None]
-        if not folds:
-            return found
-        best = min(folds, key=lambda one: (one.undecided, -len(one.sites), _ORDER.index(one.part.scope), _size(one)))
-        found.append(best)
-        taken.update(best.sites)
-
-
-def _size(one: Fold) -> tuple[int, str]:
-    return len(one.part.members), one.part.subject
-
-
-def _fold(part: Part, glimpses: Mapping[str, Glimpse], taken: set[str], settings: JudgementSettings) -> Fold | None:
-    power = part.scope is Scope.POWER_AREA
-    seen = {site: glimpses[site] for site in part.members if site in glimpses and not _apart(glimpses[site], part)}
-    free = [site for site, glimpse in seen.items() if glimpse.seen is not Seen.WELL and site not in taken]
-    struck = _together(free, seen, int(settings.fold_seconds * _SECOND_NS))
-    if not any(seen[site].seen is Seen.DOWN for site in struck):
+def could_be(
+    part: Part, glimpses: Glimpses, taken: Collection[str], settings: JudgementSettings, *, sighted: bool
+) -> Fold | None:
+    """The fold of those of its lost sites that no other fault has; ``sighted``: our own side is known to be well."""
+    near = {site: glimpses[site] for site in part.members if site in glimpses and not _own(glimpses[site])}
+    free = [site for site, glimpse in near.items() if glimpse.lost and site not in taken]
+    if not free:
         return None
-    if power and not any(glimpse.powerless for glimpse in seen.values()):
-        return _at_once(part, struck, seen)
-    # A site that runs on its battery has lost its mains like those that have none; so has one its link to the provider.
-    spares = part.scope in {Scope.POWER_AREA, Scope.PROVIDER}
-    spared = [site for site, glimpse in seen.items() if _is_spared(glimpse, part)] if spares else []
-    dark = len(spared)
-    hit = dark + sum(g.seen is not Seen.WELL for g in seen.values())
-    first_ns = min(seen[site].began_ns for site in struck)
-    unseen = sum(g.seen is Seen.WELL and g.began_ns <= first_ns for g in seen.values())
-    needed = _needed(part, len(seen), settings)
-    if len(struck) + dark < _least(part, settings) or hit + unseen < needed:
-        return None
-    if not power and part.hubs and len({part.hubs.get(site, site) for site in (*struck, *spared)}) < 2:
-        return None
-    return Fold(part, tuple(struck), undecided=hit < needed)
+    if part.scope is Scope.POWER_AREA:
+        return _dark(part, free, near, settings) or _at_once(part, free, near)
+    struck = _together(
+        [site for site in free if not _apart(site, part, near)],
+        {site: near[site].began_ns for site in free},
+        int(settings.fold_seconds * _SECOND_NS),
+    )
+    # A site that another link carries has lost its link to the provider all the same.
+    spared = [site for site, glimpse in near.items() if part.scope is Scope.PROVIDER and _is_carried(glimpse, part)]
+    found = _fold(part, struck, spared, near, settings)
+    if found is None or part.scope is Scope.HUB:
+        return found
+    if part.scope is Scope.PROVINCE:
+        return replace(found, faults=_THOUGH_WELL) if sighted else found
+    return replace(found, faults=_PARTLY) if found.well > (1 - settings.hub_share) * len(near) else found
 
 
-def _is_spared(glimpse: Glimpse, part: Part) -> bool:
-    """Whether a fault of the part shows at a site that it does not take away."""
-    if glimpse.seen is not Seen.WELL:
-        return False
-    return glimpse.powerless if part.scope is Scope.POWER_AREA else part.subject in glimpse.carriers
+def share_of(scope: Scope, settings: JudgementSettings) -> float:
+    """The share of a part's sites that must be lost."""
+    return {
+        Scope.HUB: settings.hub_share,
+        Scope.PROVIDER: settings.provider_share,
+        Scope.POWER_AREA: settings.power_share,
+        Scope.PROVINCE: settings.blind_share,
+    }[scope]
 
 
-def _at_once(part: Part, struck: list[str], seen: Mapping[str, Glimpse]) -> Fold | None:
-    """Sites of several hubs of one place, lost within seconds: their supplies will tell in a minute what it was."""
-    first_ns = min(seen[site].began_ns for site in struck)
-    together = [site for site in struck if seen[site].began_ns - first_ns <= _AT_ONCE_NS]
-    if len(together) < _AT_ONCE_SITES or len({part.hubs.get(site, site) for site in together}) < 2:
-        return None
-    return Fold(part, tuple(together))
-
-
-def _apart(glimpse: Glimpse, part: Part) -> bool:
-    """A lost site of which something else is known: it says nothing for or against a fault of this part."""
-    if glimpse.seen is Seen.WELL:
-        return False
-    return glimpse.own or (glimpse.powerless and part.scope is not Scope.POWER_AREA)
-
-
-def _together(free: list[str], seen: Mapping[str, Glimpse], within_ns: int) -> list[str]:
-    """The most of them that began within a time of each other, the latest such, in the order of their beginnings."""
-    ordered = sorted(free, key=lambda site: seen[site].began_ns)
-    best: list[str] = []
-    first = 0
-    for last, site in enumerate(ordered):
-        while seen[site].began_ns - seen[ordered[first]].began_ns > within_ns:
-            first += 1
-        if last - first + 1 >= len(best):
-            best = ordered[first : last + 1]
-    return best
-
-
-def _least(part: Part, settings: JudgementSettings) -> int:
+def least_of(scope: Scope, settings: JudgementSettings) -> int:
+    """So many of them at least."""
     return {
         Scope.HUB: settings.hub_sites,
         Scope.PROVIDER: settings.provider_sites,
         Scope.POWER_AREA: settings.power_sites,
         Scope.PROVINCE: settings.blind_sites,
-    }[part.scope]
+    }[scope]
 
 
-def _needed(part: Part, observed: int, settings: JudgementSettings) -> float:
-    share = {
-        Scope.HUB: settings.hub_share,
-        Scope.PROVIDER: settings.provider_share,
-        Scope.POWER_AREA: settings.power_share,
-        Scope.PROVINCE: settings.blind_share,
-    }[part.scope]
-    return share * observed
+def _fold(part: Part, struck: list[str], spared: list[str], near: Glimpses, settings: JudgementSettings) -> Fold | None:
+    """``spared``: sites at which the fault shows though they are well."""
+    if not any(near[site].seen is Seen.DOWN for site in struck):
+        return None
+    counted = [site for site in near if not _apart(site, part, near)]
+    first_ns = min(near[site].began_ns for site in struck)
+    hit = len(spared) + sum(near[site].lost for site in counted)
+    unseen = sum(not near[site].lost and near[site].began_ns <= first_ns for site in counted)
+    needed = share_of(part.scope, settings) * len(counted)
+    if len(struck) + len(spared) < least_of(part.scope, settings) or hit + unseen < needed:
+        return None
+    if part.scope is Scope.PROVIDER and len({part.hubs.get(site, site) for site in (*struck, *spared)}) < 2:
+        return None
+    return Fold(part, tuple(struck), undecided=hit < needed, well=max(0, len(counted) - hit - unseen))
+
+
+def _dark(part: Part, free: list[str], near: Glimpses, settings: JudgementSettings) -> Fold | None:
+    """Sites that lost their mains with one whose supply told of it, however long batteries lasted."""
+    # What supplies tell of one failure lies close together; of a site without one its loss is that.
+    fates = {site: glimpse.mains_ns for site, glimpse in near.items() if not glimpse.lost and glimpse.mains_ns}
+    fates |= {site: near[site].mains_ns or near[site].began_ns for site in free if not _is_left(near[site])}
+    best: list[str] = []
+    for told in [site for site in fates if near[site].mains_ns]:
+        together = [site for site, fate_ns in fates.items() if abs(fate_ns - fates[told]) <= MAINS_NS]
+        if sum(near[site].mains_ns is not None for site in together) < _TELLERS:
+            # One that stands alone may be a fuse: sites that have a battery do not go when their mains do.
+            together = [site for site in together if near[site].mains_ns or not near[site].supplied]
+        if len(together) > len(best) and any(near[site].lost for site in together):
+            best = together
+    if not best:
+        return None
+    struck = sorted((site for site in best if near[site].lost), key=lambda site: near[site].began_ns)
+    found = _fold(part, struck, [site for site in best if not near[site].lost], near, settings)
+    if found is None:
+        return None
+    found = replace(found, tellers=tuple(site for site in best if near[site].mains_ns is not None))
+    return found if found.told else replace(found, faults=_ONE_TOLD)
+
+
+def _at_once(part: Part, free: list[str], near: Glimpses) -> Fold | None:
+    """Sites of several hubs of one place, lost within seconds: their supplies will tell in a minute what it was."""
+    bare = [site for site in free if not (near[site].supplied or near[site].mains_ns or near[site].left)]
+    struck = _together(bare, {site: near[site].began_ns for site in bare}, AT_ONCE_NS)
+    if len(struck) < _AT_ONCE_SITES or len({part.hubs.get(site, site) for site in struck}) < 2:
+        return None
+    if not any(near[site].seen is Seen.DOWN for site in struck):
+        return None
+    return Fold(part, tuple(struck), faults=_UNTOLD, well=len(near) - len(struck))
+
+
+def _own(glimpse: Glimpse) -> bool:
+    return glimpse.lost and glimpse.own
+
+
+def _is_carried(glimpse: Glimpse, part: Part) -> bool:
+    return not glimpse.lost and part.subject in glimpse.carriers
+
+
+def _is_left(glimpse: Glimpse) -> bool:
+    return glimpse.left and glimpse.mains_ns is None
+
+
+def _apart(site: str, part: Part, near: Glimpses) -> bool:
+    """A lost site that had lost its mains says nothing for or against a fault of another kind.
+
+    But no battery ends within seconds of the loss of others at its hub: such a site is lost with them.
+    """
+    glimpse = near[site]
+    if part.scope is Scope.POWER_AREA or glimpse.mains_ns is None or not glimpse.lost:
+        return False
+    return part.scope is not Scope.HUB or not any(
+        other.lost and other is not glimpse and abs(other.began_ns - glimpse.began_ns) <= AT_ONCE_NS
+        for other in near.values()
+    )
+
+
+def _together(free: list[str], at_ns: Mapping[str, int], within_ns: int) -> list[str]:
+    """The most of them within a time of each other, the latest such, in the order of time."""
+    ordered = sorted(free, key=lambda site: at_ns[site])
+    best: list[str] = []
+    first = 0
+    for last, site in enumerate(ordered):
+        while at_ns[site] - at_ns[ordered[first]] > within_ns:
+            first += 1
+        if last - first + 1 >= len(best):
+            best = ordered[first : last + 1]
+    return best

@@ -70,8 +70,8 @@ class Ledger:
         """The incident of this key that lasts, or ended so lately that its return is the same fault."""
         number = self._latest.get(key)
         entry = self._entries.get(number) if number is not None else None
-        if entry is None:
-            return None
+        if entry is None or key_of(entry.incident) != key:
+            return None  # What it was about has turned out to be part of something larger.
         ended_ns = entry.incident.ended_ns
         again_ns = int(self._settings.reopen_seconds * _SECOND_NS)
         return entry.incident if ended_ns is None or at_ns - ended_ns <= again_ns else None
@@ -180,8 +180,14 @@ class Ledger:
 
     def _trouble(self, entry: Entry, draft: Draft, now_ns: int) -> Trouble:
         lately = sum(now_ns - at_ns <= _HOUR_NS for at_ns in entry.returns_ns)
-        flaps = draft.trouble is Trouble.DOWN and lately >= self._settings.flapping_returns
-        return Trouble.FLAPPING if flaps or entry.incident.trouble is Trouble.FLAPPING else draft.trouble
+        if draft.trouble is not Trouble.DOWN:
+            return draft.trouble
+        if entry.incident.trouble is not Trouble.FLAPPING:
+            return Trouble.FLAPPING if lately >= self._settings.flapping_returns else Trouble.DOWN
+        # Who has not come back for long no longer flaps. What an earlier run saw return is not known in this one.
+        last_ns = entry.returns_ns[-1] if entry.returns_ns else entry.incident.at_ns
+        stays = draft.ended_ns is None and now_ns - last_ns > int(self._settings.flapping_seconds * _SECOND_NS)
+        return Trouble.DOWN if stays else Trouble.FLAPPING
 
     def _version(self, entry: Entry, after: Incident, now_ns: int) -> Incident:
         if not _differs(entry.incident, after):

@@ -1,6 +1,6 @@
 """What agents see of sites that are not their own, and which of it may be believed; it judges no site."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from collector.judgement.evidence import Evidence, Run, counts, extend, interrupted
@@ -48,6 +48,7 @@ class Outlook:
     def weigh(self, before: Evidence | None, run: Run) -> Evidence | None:
         """The evidence with one more run of an agent that looks from elsewhere; None where the agent cannot see."""
         vantage = self._vantage(run.agent)
+        vantage.look(run.monotonic_ns)
         if not vantage.counts(run):
             return None
         if before is not None and vantage.lost_with(before):
@@ -110,6 +111,10 @@ class Outlook:
             for one in sorted(blind, key=lambda one: one.agent)
             if one.blind_since_wall_ns is not None
         )
+
+    def sighted(self, observers: Iterable[str]) -> bool:
+        """Whether one of them is known to see well: what it does not reach is not lost on our own side."""
+        return any(self._vantages[name].sees() for name in observers)
 
     def began(self, agent: str, check: str, target: str, site: str) -> Evidence | None:
         """The evidence of one check and target, fresh or not."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from collector.arrival import Arrival
 from collector.judgement.folding import Seen
-from collector.judgement.scene import Backlog, Blind, Look
+from collector.judgement.scene import Backlog, Blind, Look, Reports
 from collector.judgement.settings import JudgementSettings
 from shared.wire.reading import Reading
 
@@ -105,12 +105,30 @@ class Quiet:
         for agent, site in silent:
             yield Blind(agent, site, self._heard[agent][0], silent=True, alone=len(silent) == len(observers))
 
-    def _silent(self, seconds: float, now_monotonic_ns: int) -> Iterator[tuple[str, str]]:
+    def reports(self, observers: Collection[str], now_monotonic_ns: int) -> Reports:
+        """Whether sites report at all, whoever is silent for longer."""
+        limit_ns = int(self._settings.reports_silent_seconds * _SECOND_NS)
+        begun_ns = self._begun(now_monotonic_ns)
+        unheard: dict[str, int] = {}
+        heard: dict[str, int] = {}
+        for agent, site in self.where.items():
+            told = self._heard.get(agent)
+            if told is None or agent in observers:
+                continue
+            found = unheard if now_monotonic_ns - max(told[1], begun_ns) > limit_ns else heard
+            found[site] = max(told[0], found.get(site, 0))
+        return Reports({site: at_ns for site, at_ns in unheard.items() if site not in heard}, heard)
+
+    def _begun(self, now_monotonic_ns: int) -> int:
         """The time before this program was there to hear does not count."""
         if self._begun_monotonic_ns is None:
             self._begun_monotonic_ns = now_monotonic_ns
+        return self._begun_monotonic_ns
+
+    def _silent(self, seconds: float, now_monotonic_ns: int) -> Iterator[tuple[str, str]]:
+        begun_ns = self._begun(now_monotonic_ns)
         limit_ns = int(seconds * _SECOND_NS)
         for agent, site in self.where.items():
             heard = self._heard.get(agent)
-            if heard is not None and now_monotonic_ns - max(heard[1], self._begun_monotonic_ns) > limit_ns:
+            if heard is not None and now_monotonic_ns - max(heard[1], begun_ns) > limit_ns:
                 yield agent, site

@@ -26,7 +26,6 @@ _SECOND_NS = 1_000_000_000
 _STRETCH = 500
 """Sites that are judged between two breaths: about five milliseconds."""
 
-
 Maintained = Callable[[Site, int], int | None]
 """Until when, in wall nanoseconds, somebody works at a site at a time; None where nobody does."""
 
@@ -226,12 +225,11 @@ class Review:
         return Scene(
             now_ns=now_wall_ns,
             looks=looks,
-            blind=(
-                *self._outlook.blind(self._quiet.where),
-                *self._quiet.observers_silent(observers, now_monotonic_ns),
-            ),
+            blind=(*self._outlook.blind(self._quiet.where), *self._quiet.observers_silent(observers, now_monotonic_ns)),
             silent=self._quiet.silent(looks, observers, now_wall_ns, now_monotonic_ns),
+            reports=self._quiet.reports(observers, now_monotonic_ns),
             backlogs=self._quiet.backlogs(),
+            sighted=self._outlook.sighted(observers),
             linked=self._lines.names,
         )
 

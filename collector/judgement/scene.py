@@ -64,6 +64,16 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True)
+class Reports:
+    """Sites of which an agent was ever heard, each with when one was last."""
+
+    unheard: Mapping[str, int] = field(default_factory=dict)
+    """Those of which none was for a short while."""
+    heard: Mapping[str, int] = field(default_factory=dict)
+    """All others."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """All of it."""
 
@@ -72,7 +82,10 @@ class Scene:
     blind: tuple[Blind, ...] = ()
     silent: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """Agents of sites that are well, not heard for long: their site and since when."""
+    reports: Reports = field(default_factory=Reports)
     backlogs: Mapping[str, tuple[Backlog | None, ...]] = field(default_factory=dict)
     """By site, of each agent that stands there; None of one that never said."""
+    sighted: bool = False
+    """Whether one that looks at other sites is known to see all of its own surroundings."""
     linked: tuple[str, ...] = ()
     """Sites whose links are judged apart."""

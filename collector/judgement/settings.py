@@ -49,6 +49,9 @@ class JudgementSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """How long nothing may come from an agent that looks at other sites before it is told."""
     agent_silent_seconds: float = 600.0
     """How long nothing may come from the agent of a site that is well before it is told."""
+    reports_silent_seconds: float = 45.0
+    """How long nothing may come from the agents of nearly all sites, or of nearly all of a provider, at once before
+    that is told; ``blind_share`` and ``blind_sites`` say how many that are."""
     fold_seconds: float = 180.0
     """Sites that were lost within this time of each other may have been lost to one fault."""
     fold_wait_seconds: float = 12.0
@@ -60,14 +63,16 @@ class JudgementSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """Share of a provider's sites that must be lost: its network may fail in part."""
     provider_sites: int = 4
     power_share: float = 0.5
-    """Share of a power area's sites that must be lost, one of them with evidence of failed mains."""
+    """Share of a power area's sites that must be lost, where supplies told of failed mains."""
     power_sites: int = 2
     remainder_seconds: float = 300.0
-    """So long after most sites of a fault returned, the rest of them stand for themselves."""
+    """When half of the sites of a fault are back and no other has come for so long, the rest stand for themselves."""
     reopen_seconds: float = 600.0
     """What fails again within this time is the same fault."""
     flapping_returns: int = 3
     """As often as this within an hour, and it flaps."""
+    flapping_seconds: float = 240.0
+    """What flapped and has not come back for so long is down."""
     maintenance_grace_seconds: float = 180.0
     """So long after a maintenance window nobody is called yet: what was worked on starts again, and is looked at."""
     settle_seconds: float = 300.0

@@ -10,6 +10,11 @@ from shared.wire.reading import Outcome
 _SECOND_NS = 1_000_000_000
 _LEAD_NS = 30 * _SECOND_NS
 """Sites may be found lost this long before the anchors are."""
+_AGED_NS = 300 * _SECOND_NS
+"""What an agent has not looked at for so long, though it looks at other things, it does not look at any more."""
+_LATELY_NS = 3600 * _SECOND_NS
+_PAUSE_NS, _SWEEP_NS = 60 * _SECOND_NS, 10 * _SECOND_NS
+"""A longer time without any look says nothing of what it looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,8 @@ class Anchor:
     at_ns: int
     since_ns: int
     since_wall_ns: int
+    busy_ns: int
+    """How long the agent had looked at things by then."""
 
 
 @dataclass(slots=True)
@@ -32,18 +39,46 @@ class Vantage:
     blind_since_ns: int | None = None
     voided: tuple[int, int] = (0, 0)
     """The latest blindness that is over, with what led to it: failures that began then are the agent's own."""
+    looked_ns: int = 0
+    """When it looked at anything last."""
+    busy_ns: int = 0
+    """For how long it has looked at things, without the pauses in which it looked at nothing."""
+    swept_ns: int = 0
+
+    def look(self, at_ns: int) -> None:
+        """The agent looked at something, whatever it saw; an anchor that it looks at no more is let go."""
+        self.busy_ns += min(max(0, at_ns - self.looked_ns), _PAUSE_NS)
+        self.looked_ns = max(at_ns, self.looked_ns)
+        if self.busy_ns - self.swept_ns < _SWEEP_NS:
+            return
+        self.swept_ns = self.busy_ns
+        aged = [key for key, anchor in self.anchors.items() if self.busy_ns - anchor.busy_ns > _AGED_NS]
+        for key in aged:
+            del self.anchors[key]
+        if aged and self.anchors:
+            self._look(at_ns)
+        elif aged:
+            self._see(at_ns)
+
+    def sees(self) -> bool:
+        """Whether it has anchors and none was lost lately; what never answers says nothing."""
+        lately_ns = self.looked_ns - _LATELY_NS
+        lost = any(not anchor.good and anchor.since_ns >= lately_ns for anchor in self.anchors.values())
+        return not lost and any(anchor.good for anchor in self.anchors.values())
 
     def anchor(self, run: Run) -> None:
         """The agent looked at something of its own site."""
+        self.look(run.monotonic_ns)
         key = (run.reading.check, run.reading.target)
         good = run.reading.outcome is Outcome.OK
         before = self.anchors.get(key)
         if before is not None and run.monotonic_ns < before.at_ns:
             return
         if before is not None and before.good is good:
-            self.anchors[key] = Anchor(good, run.monotonic_ns, before.since_ns, before.since_wall_ns)
+            since = (before.since_ns, before.since_wall_ns)
         else:
-            self.anchors[key] = Anchor(good, run.monotonic_ns, run.monotonic_ns, run.wall_ns)
+            since = (run.monotonic_ns, run.wall_ns)
+        self.anchors[key] = Anchor(good, run.monotonic_ns, *since, self.busy_ns)
         self._look(run.monotonic_ns)
 
     def counts(self, run: Run) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -77,10 +78,19 @@ class Apprise:
             ]
         if not told:
             raise RefusedError("nobody on duty has a telephone")
-        loop = asyncio.get_running_loop()
+        loop, failed = asyncio.get_running_loop(), 0
         for address, language, link in told:
-            if not await loop.run_in_executor(self._thread, self._send, address, message, language, link):
-                raise UntoldError("apprise could not deliver; its service says why only in its own log")
+            name = sha256(address.encode()).hexdigest()  # the address holds the service's secret
+            if name in message.had:
+                continue
+            # One telephone that cannot be reached must not keep the others from hearing.
+            if await loop.run_in_executor(self._thread, self._send, address, message, language, link):
+                message.had.add(name)
+            else:
+                failed += 1
+        if failed:
+            of = f" to {failed} of {len(told)}" if len(told) > 1 else ""
+            raise UntoldError(f"apprise could not deliver{of}; its service says why only in its own log")
 
     async def refresh(self, standing: tuple[Message, ...], now_ns: int) -> None:
         """See the promise: people are told once."""

@@ -4,6 +4,8 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from collector.notify.letters import Letters
 from collector.notify.message import Audience, Channel, Kind, RefusedError, UntoldError
 from collector.notify.outbox import Outbox
@@ -48,6 +50,8 @@ class Courier:
         self._refresh_ns = int(refresh_seconds * _SECOND_NS)
         self._refresh_due_ns = 0
         self._refresh_failures = 0
+        self._had: dict[str, set[str]] = {}
+        """Whom tries of messages that wait have reached, by key; a crash tells them twice rather than not at all."""
         self.news = asyncio.Event()
         """Set where something new may wait."""
         telemetry.begin(channel.name)
@@ -83,6 +87,8 @@ class Courier:
         if self._channel.audience is Audience.STANDING:
             await self._refresh()
         left = await self._outbox.waiting(name)
+        if not left:
+            self._had.clear()
         self._telemetry.waits(name, left)
         now_ns = self._clock.wall_ns()
         due = [parcel.next_ns for parcel in parcels(left, self._channel.audience)]
@@ -93,6 +99,7 @@ class Courier:
     async def _send(self, parcel: Parcel) -> None:
         name = self._channel.name
         message = self._letters.write(parcel, name)
+        message = msgspec.structs.replace(message, had=self._had.setdefault(message.key, set()))
         try:
             async with asyncio.timeout(self._deadline_seconds):
                 await self._channel.tell(message, self._clock.wall_ns())

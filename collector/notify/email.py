@@ -106,9 +106,7 @@ class Email:
     async def tell(self, message: Message, now_ns: int) -> None:
         """See the promise. Who was refused by the server alone is named; the others have their letter."""
         letters = self._letters(message, now_ns)
-        if not letters:
-            raise RefusedError("nobody on duty has an address, and the channel names none in 'to'")
-        sending = asyncio.get_running_loop().run_in_executor(self._thread, self._send, letters)
+        sending = asyncio.get_running_loop().run_in_executor(self._thread, self._send, letters, message.had)
         try:
             await asyncio.shield(sending)
         except asyncio.CancelledError:
@@ -123,7 +121,13 @@ class Email:
         people = [(each.person.email, each.person.language, each.link) for each in message.recipients]
         places = [(address, language, message.link) for address, language in self._to]
         wanted = {address: (language, link) for address, language, link in (*places, *people) if address}
-        return [self._letter(message, now_ns, address, *told) for address, told in wanted.items()]
+        if not wanted:
+            raise RefusedError("nobody on duty has an address, and the channel names none in 'to'")
+        return [
+            self._letter(message, now_ns, address, *told)
+            for address, told in wanted.items()
+            if address not in message.had
+        ]
 
     def _letter(self, message: Message, now_ns: int, address: str, language: str, link: str) -> EmailMessage:
         text, words, note = message.text(language), words_in(language), message.note
@@ -142,8 +146,10 @@ class Email:
         letter.set_content(text.body + (f"\n\n{words['acknowledge']}: {link}" if link else "") + "\n", cte="base64")
         return letter
 
-    def _send(self, letters: Sequence[EmailMessage]) -> None:
+    def _send(self, letters: Sequence[EmailMessage], had: set[str]) -> None:
+        """Every letter that can go goes; ``had`` gets each address that is done with."""
         refused: list[str] = []
+        put_off: list[str] = []
         try:
             with contextlib.ExitStack() as stack:
                 server = self._connect(stack)
@@ -152,16 +158,19 @@ class Email:
                         server.send_message(letter)
                     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
                         code, text = _answer(error)
+                        (refused if code >= 500 else put_off).append(f"{letter['To']}: {code} {text}")
                         if code < 500:
-                            raise UntoldError(f"{self._server[0]}: {code} {text}") from None
-                        refused.append(f"{letter['To']}: {code} {text}")
+                            continue
+                    had.add(str(letter["To"]))
         except smtplib.SMTPResponseException as error:
             raise UntoldError(f"{self._server[0]}: {error.smtp_code} {_text(error.smtp_error)}") from None
         except (smtplib.SMTPException, OSError) as error:
             raise UntoldError(f"{self._server[0]}: {str(error).lower() or type(error).__name__}") from None
         finally:
             self._open = None
-        if len(refused) == len(letters):
+        if put_off:
+            raise UntoldError(f"{self._server[0]}: {'; '.join(put_off)}")
+        if letters and len(refused) == len(letters):
             raise RefusedError("; ".join(refused))
         if refused:
             self._complain.warning(f"notify '{self.name}': some were not told", "; ".join(refused))

@@ -112,6 +112,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """For channels that reach a place rather than a person."""
     receipt: str = ""
     """What a gateway hands back to prove that a trial came through."""
+    had: set[str] = msgspec.field(default_factory=set)
+    """Addresses that have it, as the channel names them. One that reaches several adds each at once: a try that fails
+    for one of them, or is broken off, neither tells the others twice nor keeps it from them."""
 
     def text(self, language: str) -> Text:
         """In a language; Vietnamese where it is not known."""

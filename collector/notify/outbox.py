@@ -14,8 +14,8 @@ import msgspec
 from collector.copying import copy_database
 from collector.notify.message import Audience, Note
 from collector.notify.plan import Step
-from collector.notify.policy import Told
 from collector.notify.queue import Waiting
+from collector.notify.told import Told
 
 _T = TypeVar("_T")
 _SCHEMA = """
@@ -140,6 +140,11 @@ class Outbox:
             Remark(number=number, at_ns=at_ns, person=person, kind=kind, text=text)
             for number, at_ns, person, kind, text in await self._rows(query, (number,))
         ]
+
+    async def taken(self, since_ns: int) -> dict[int, int]:
+        """When each incident was first acknowledged, of those that were then or later."""
+        query = "SELECT number, min(at_ns) FROM remark WHERE kind = 'acknowledged' AND at_ns >= ? GROUP BY number"
+        return dict(await self._rows(query, (since_ns,)))
 
     async def trials(self, since_ns: int) -> list[tuple[int, int, int | None]]:
         """Number, begin and end of the trials that began then or later, oldest first."""

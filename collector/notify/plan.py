@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import msgspec
 
 from collector.incident import Incident
 from collector.notify.message import Audience, Kind, Note, Urgency
-from collector.notify.policy import Rules, Told, after, decide, urgency_of
+from collector.notify.policy import Rules, decide, urgency_of
+from collector.notify.told import Told, after
+
+_NONE: Mapping[int, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,12 @@ def plan(  # noqa: PLR0913 - all that one look hangs on
     quiet_until_ns: int | None = None,
     levels: int = 1,
     on_duty: Callable[[int], tuple[str, ...]] = lambda _: (),
+    taken: Mapping[int, int] = _NONE,
 ) -> Plan:
-    """``incidents``: newest versions; ``book``: what the audience knows, by number; ``on_duty``: whom, by level."""
+    """``incidents``: newest versions; ``book``: what the audience knows, by number; ``on_duty``: whom, by level.
+
+    ``taken``: when somebody took up what nobody had been told of yet, by number.
+    """
     current = {incident.number: incident for incident in incidents}
     heirs = _threads(current.values(), book)
     steps, wakes = [], []
@@ -59,7 +67,7 @@ def plan(  # noqa: PLR0913 - all that one look hangs on
         if decision.kind is not None:
             note = _note(decision.kind, incident, told, heir, now_ns, rules, levels)
             note = msgspec.structs.replace(note, people=on_duty(note.level) if audience is Audience.PEOPLE else ())
-            steps.append(Step(audience, note, after(told, note, now_ns)))
+            steps.append(Step(audience, note, after(told, note, now_ns, taken.get(number))))
     return Plan(tuple(steps), min(wakes, default=None))
 
 

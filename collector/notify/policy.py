@@ -3,12 +3,15 @@
 import msgspec
 
 from collector.incident import Cause, Incident, Scope, Trouble
-from collector.notify.message import Audience, Kind, Note, Urgency
+from collector.notify.message import Audience, Kind, Urgency
+from collector.notify.told import Told, is_another, not_ahead
 
 _SECOND_NS = 1_000_000_000
 _MINUTE_NS = 60 * _SECOND_NS
 _STILL_OWED = frozenset({"maintenance", "past"})
 """Whoever was told before that was known hears nothing but the end; of a fold they hear by the other incident."""
+_LOST = frozenset({Trouble.DOWN, Trouble.FLAPPING})
+"""Whoever hangs on a line that flaps is as badly served: it wakes whom its loss would wake, once."""
 _SHARED = frozenset({Scope.HUB, Scope.PROVIDER, Scope.POWER_AREA})
 
 
@@ -19,6 +22,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A fault is held so long, so that a mass event is told as one."""
     settle_seconds: float = 60.0
     """An end is told once it has lasted so long: what comes back before is told as nothing."""
+    calm_seconds: float = 600.0
+    """The same of what came back after its end was told, or flaps: as long as a return is the same fault."""
     past_seconds: float = 600.0
     """What was shorter, and over before anybody could be told, is not told."""
     past_hours: float = 24.0
@@ -35,31 +40,6 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Sites whose loss wakes somebody; loss of a hub, of a provider or of our own side always does."""
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What an audience knows of one incident."""
-
-    incident: Incident
-    """The version that was told last."""
-    urgency: Urgency
-    """The highest that it had."""
-    thread: int
-    first_ns: int
-    last_ns: int
-    """When the newest message was decided."""
-    kind: Kind
-    """Of that message: ``resolved``, ``past`` and ``withdrawn`` end the story."""
-    level: int = 0
-    """0: those on duty, 1: the next level …"""
-    level_ns: int = 0
-    """When it went to that level, or was repeated."""
-    acknowledged_ns: int | None = None
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more is owed."""
-        return self.kind in {Kind.RESOLVED, Kind.PAST, Kind.WITHDRAWN}
-
-
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What to do with an incident now."""
 
@@ -72,12 +52,13 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 def urgency_of(incident: Incident, rules: Rules) -> Urgency:
     """How bad it is to be late with it."""
-    if incident.number < 0 or incident.scope is Scope.PROVINCE:
+    # Sites of which only the reports do not arrive are seen otherwise.
+    if incident.number < 0 or (incident.scope is Scope.PROVINCE and incident.trouble is not Trouble.UNREPORTED):
         return Urgency.CRITICAL
     important = any(site in rules.important for site in incident.sites)
-    if incident.scope is Scope.AGENT or incident.trouble is Trouble.SILENT:
+    if incident.scope is Scope.AGENT or (incident.trouble is Trouble.SILENT and incident.scope not in _SHARED):
         return Urgency.WARNING if important else Urgency.INFO
-    if incident.trouble is not Trouble.DOWN:
+    if incident.trouble not in _LOST:
         return Urgency.WARNING
     if important:
         return Urgency.CRITICAL
@@ -107,11 +88,13 @@ def decide(  # noqa: PLR0911, PLR0913 - everything that a decision hangs on
         return _begin(
             incident, told, now_ns, rules, audience, quiet_ns, heir=heir, urgency=urgency, hush=quiet_until_ns
         )
+    told = not_ahead(told, now_ns, now_ns - int(rules.update_seconds * _SECOND_NS))
     if incident.silent_because and (audience is Audience.STANDING or incident.silent_because not in _STILL_OWED):
         return Decision(kind=Kind.WITHDRAWN, why=incident.silent_because)
     if not incident.is_open:
-        settled_ns = (incident.ended_ns or 0) + int(rules.settle_seconds * _SECOND_NS)
-        if now_ns < settled_ns:
+        ended_ns = incident.ended_ns or 0
+        settled_ns = ended_ns + int(_settle_seconds(incident, told, rules) * _SECOND_NS)
+        if ended_ns <= now_ns < settled_ns:
             return Decision(wait_ns=settled_ns, why="may come back")
         return Decision(kind=Kind.RESOLVED) if quiet_ns is None else Decision(wait_ns=quiet_ns, why="quiet hours")
     if audience is Audience.STANDING:
@@ -121,21 +104,10 @@ def decide(  # noqa: PLR0911, PLR0913 - everything that a decision hangs on
     return _go_on(incident, told, now_ns, rules, quiet_ns, urgency=urgency, levels=levels)
 
 
-def after(told: Told | None, note: Note, now_ns: int) -> Told:
-    """What an audience knows once a note is stored for it."""
-    again = told is None or told.is_over
-    rang = note.kind in {Kind.NEW, Kind.ESCALATED} or again or (told is not None and note.urgency > told.urgency)
-    return Told(
-        incident=note.incident,
-        urgency=note.urgency,
-        thread=note.thread,
-        first_ns=now_ns if told is None or again else told.first_ns,
-        last_ns=now_ns,
-        kind=note.kind,
-        level=note.level,
-        level_ns=now_ns if told is None or rang else told.level_ns,
-        acknowledged_ns=None if told is None or again else told.acknowledged_ns,
-    )
+def _settle_seconds(incident: Incident, told: Told, rules: Rules) -> float:
+    """How long an end must last before it is told: ends that did not hold are believed later."""
+    came_back = told.returns > 0 or incident.trouble is Trouble.FLAPPING
+    return max(rules.calm_seconds, rules.settle_seconds) if came_back else rules.settle_seconds
 
 
 def _begin(  # noqa: PLR0911, PLR0913, PLR0917 - the parts of one decision
@@ -153,8 +125,7 @@ def _begin(  # noqa: PLR0911, PLR0913, PLR0917 - the parts of one decision
     """Nobody knows of it yet, or was told that it is over."""
     if incident.silent_because:
         return Decision(why=incident.silent_because)
-    # After a restore the journal gives numbers anew: what became known after the last word is another fault.
-    another = told is not None and incident.known_ns > told.last_ns
+    another = told is not None and is_another(incident, told)
     if told is not None and not another and (told.incident.version >= incident.version or not incident.is_open):
         return Decision(why="told to its end")
     if audience is Audience.STANDING:
@@ -164,6 +135,8 @@ def _begin(  # noqa: PLR0911, PLR0913, PLR0917 - the parts of one decision
     if not incident.is_open:
         return _tell_past(incident, now_ns, rules, hush, heir=heir)
     due_ns = incident.known_ns + int(rules.hold_seconds * _SECOND_NS)
+    if told is not None and not another and urgency <= told.urgency:
+        due_ns = max(due_ns, told.last_ns + int(rules.update_seconds * _SECOND_NS))
     if now_ns < due_ns and not heir:
         return Decision(wait_ns=due_ns, why="held")
     if quiet_ns is not None:
@@ -204,6 +177,7 @@ def worth_an_update(told: Told, incident: Incident, urgency: Urgency, rules: Rul
     before = told.incident
     return (
         (incident.cause, incident.scope, incident.subject) != (before.cause, before.scope, before.subject)
+        or (incident.trouble is not before.trouble and before.trouble is not Trouble.FLAPPING)
         or urgency > told.urgency
         or len(incident.sites) >= rules.grown * max(1, len(before.sites))
     )

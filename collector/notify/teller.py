@@ -15,9 +15,10 @@ from collector.notify.hours import quiet_until
 from collector.notify.message import Audience, Kind, Urgency
 from collector.notify.outbox import Outbox, Remark
 from collector.notify.plan import Step, plan
-from collector.notify.policy import Rules, Told
+from collector.notify.policy import Rules
 from collector.notify.roster import Roster
 from collector.notify.telemetry import NotifyTelemetry
+from collector.notify.told import Told
 from shared.clock import Clock
 from shared.logs import Limited
 
@@ -64,6 +65,8 @@ class Teller:
     """Called where something new may wait for the couriers."""
     _books: dict[Audience, dict[int, Told]] = field(default_factory=dict)
     _proofs: dict[str, int] = field(default_factory=dict)
+    _taken: dict[int, int] = field(default_factory=dict)
+    """Incidents that somebody took up: an acknowledgement may come before the message, as in quiet hours."""
     _last_trial_ns: int | None = None
     _born_ns: int = 0
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -73,6 +76,7 @@ class Teller:
         self._born_ns = await self.outbox.born_ns(self.clock.wall_ns())
         for audience in Audience:
             self._books[audience] = await self.outbox.book(audience)
+        self._taken = await self.outbox.taken(self.clock.wall_ns() - _KEPT_DAYS * _DAY_NS)
         self._proofs = dict(await self.outbox.proofs())
         for channel, at_ns in self._proofs.items():
             self.telemetry.proven(channel, at_ns)
@@ -112,11 +116,12 @@ class Teller:
         async with self._changing:
             now_ns = self.clock.wall_ns()
             told = self._books[Audience.PEOPLE].get(number)
-            if told is not None and told.acknowledged_ns is not None:
+            if self.acknowledged_ns(number) is not None:
                 return False
             knows = msgspec.structs.replace(told, acknowledged_ns=now_ns) if told is not None else None
             remark = Remark(number=number, at_ns=now_ns, person=person, kind="acknowledged")
             await self.outbox.remark(remark, knows)
+            self._taken[number] = now_ns
             if knows is not None:
                 self._books[Audience.PEOPLE][number] = knows
             return True
@@ -151,7 +156,7 @@ class Teller:
     def acknowledged_ns(self, number: int) -> int | None:
         """When somebody took it up; None while nobody has."""
         told = self._books[Audience.PEOPLE].get(number)
-        return told.acknowledged_ns if told is not None else None
+        return told.acknowledged_ns if told is not None else self._taken.get(number)
 
     def newest(self, number: int) -> Incident | None:
         """The newest version of an incident, as the journal has it."""
@@ -173,6 +178,7 @@ class Teller:
             quiet_until_ns=quiet_until(now_ns, *desk.quiet, desk.zone),
             levels=roster.levels if roster else 1,
             on_duty=(lambda level: roster.on_duty(now_ns, level)) if roster else (lambda _: ()),
+            taken=self._taken,
         ).steps
 
     def _channels(self, step: Step) -> list[str]:

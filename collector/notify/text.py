@@ -86,7 +86,7 @@ def extent(incident: Incident, places: Places, words: Words) -> str:
     """How many sites: ``37 of 61 sites``."""
     total = places.total(incident)
     of = f" {words['of']} {total}" if total and total >= len(incident.sites) else ""
-    return f"{len(incident.sites)}{of} {words['sites']}"
+    return f"{len(incident.sites)}{of} {words['sites' if len(incident.sites) != 1 or of else 'one_site']}"
 
 
 def cause_of(incident: Incident, places: Places, words: Words) -> str:

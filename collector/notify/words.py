@@ -40,6 +40,7 @@ VIETNAMESE = Words(
         Trouble.DEGRADED: "suy giảm chất lượng",
         Trouble.FLAPPING: "chập chờn",
         Trouble.SILENT: "không có dữ liệu",
+        Trouble.UNREPORTED: "không nhận được báo cáo",
     },
     causes={
         Cause.POWER: "mất điện",
@@ -81,6 +82,7 @@ VIETNAMESE = Words(
         ClueKind.NEIGHBOURS_WELL: "{value} điểm khác của {subject} vẫn bình thường",
         ClueKind.ANCHORS_LOST: "phần mềm {subject} ở tỉnh cũng mất kết nối xung quanh",
         ClueKind.AGENT_SILENT: "phần mềm {subject} không gửi gì từ {time}",
+        ClueKind.REPORTS_MISSING: "{value} điểm không gửi báo cáo nào từ {time}",
     },
     labels={
         "trial": "THỬ NGHIỆM",
@@ -91,6 +93,7 @@ VIETNAMESE = Words(
         "of": "trên",
         "still": "còn {count}",
         "sites": "điểm",
+        "one_site": "điểm",
         "cause": "Nguyên nhân",
         "was": "trước đã báo: {cause}",
         "since": "Từ lúc",
@@ -128,6 +131,7 @@ ENGLISH = Words(
         Trouble.DEGRADED: "degraded",
         Trouble.FLAPPING: "flapping",
         Trouble.SILENT: "no data",
+        Trouble.UNREPORTED: "reports do not arrive",
     },
     causes={
         Cause.POWER: "power failure",
@@ -169,6 +173,7 @@ ENGLISH = Words(
         ClueKind.NEIGHBOURS_WELL: "{value} others of {subject} were well meanwhile",
         ClueKind.ANCHORS_LOST: "agent {subject} in the province lost its own surroundings too",
         ClueKind.AGENT_SILENT: "agent {subject} silent since {time}",
+        ClueKind.REPORTS_MISSING: "no report from {value} sites since {time}",
     },
     labels={
         "trial": "TRIAL",
@@ -179,6 +184,7 @@ ENGLISH = Words(
         "of": "of",
         "still": "{count} still",
         "sites": "sites",
+        "one_site": "site",
         "cause": "Cause",
         "was": "told before: {cause}",
         "since": "Since",

@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -52,12 +53,17 @@ def row(incident: Incident, places: Places, told: Words) -> Row:
         cause_of(incident, places, told),
         told.confidences[incident.confidence],
         extent(incident, places, told),
-        moment(incident.began_ns, places.zone),
-        "" if ended_ns is None else moment(ended_ns, places.zone),
+        _dated(incident.began_ns, places),
+        "" if ended_ns is None else _dated(ended_ns, places),
         "" if ended_ns is None else lasted((ended_ns - incident.began_ns) // _SECOND_NS, told),
         incident.silent_because,
         incident.is_open,
     )
+
+
+def _dated(wall_ns: int, places: Places) -> str:
+    """With its year: these pages look back for long."""
+    return datetime.fromtimestamp(wall_ns // _SECOND_NS, places.zone).strftime("%H:%M %d/%m/%Y")
 
 
 class IncidentPages:
@@ -79,9 +85,8 @@ class IncidentPages:
         found = self._journal.incidents(self._clock.wall_ns() - _PAST_NS, _SHOWN)
         rows = [row(one, self._places, told) for one in found]
         open_rows = [one for one in rows if one.is_open]
-        return self._sheets.page(
-            request, "incidents.html", open=open_rows, past=[one for one in rows if not one.is_open]
-        )
+        past = [one for one in rows if not one.is_open]
+        return self._sheets.page(request, "incidents.html", open=open_rows, past=past, more=len(past) >= _SHOWN)
 
     async def show(self, request: Request) -> Response:
         """``GET /incidents/{number}``."""
@@ -135,9 +140,7 @@ class IncidentPages:
         except sqlite3.Error:
             return Response("cannot be stored now: try again\n", 503, media_type="text/plain")
         # Loading the page again must not do it again.
-        return RedirectResponse(
-            f"/incidents/{number}{'?lang=en' if self._sheets.language(request) == 'en' else ''}", 303
-        )
+        return RedirectResponse(f"/incidents/{number}{self._sheets.suffix(request)}", 303)
 
     def _may_act(self, request: Request) -> bool:
         person = getattr(request.state, "person", None)

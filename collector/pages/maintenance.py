@@ -57,8 +57,7 @@ class MaintenancePages:
         except OSError as error:
             return await self._page(request, [(error.strerror or str(error)).lower()])
         await request.state.audit(person, f"maintenance-{form['do']}", name, words)
-        suffix = "?lang=en" if self._sheets.language(request) == "en" else ""
-        return RedirectResponse(f"/maintenance{suffix}", 303)
+        return RedirectResponse(f"/maintenance{self._sheets.suffix(request)}", 303)
 
     def _add(self, form: dict[str, str], person: str) -> tuple[str, str]:
         kept = self._kept

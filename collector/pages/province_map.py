@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +15,7 @@ from shared.clock import Clock
 
 _SECOND_NS = 1_000_000_000
 _STATES = ("down", "unknown", "degraded", "maintenance", "up")
+_THEMES = ("dark", "light")
 _LEGEND = ("up", "degraded", "down", "unknown", "maintenance")
 
 
@@ -72,6 +74,7 @@ class MapPage:
         markers.sort(key=lambda marker: -_STATES.index(marker.state))
         now = self._clock.wall_ns() / _SECOND_NS
         new = latest is not None and any(now - incident.since < NEW_SECONDS for incident in latest.incidents)
+        theme = request.query_params.get("theme", "dark")
         units = "now" if request.query_params.get("units") == "now" else "then"
         return self._sheets.page(
             request,
@@ -87,4 +90,7 @@ class MapPage:
             height=round(HEIGHT),
             counts={} if latest is None else latest.counts,
             legend=_LEGEND,
+            unplaced=0 if latest is None else len(latest.sites) - len(markers),
+            theme=theme if theme in _THEMES else "dark",
+            carried=urlencode({"theme": theme} if theme in _THEMES and theme != "dark" else {}),
         )

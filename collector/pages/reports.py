@@ -84,8 +84,8 @@ class ReportPages:
 
     async def newest(self, request: Request) -> Response:
         """``GET /reports``: the present month."""
-        suffix = "?lang=en" if self._sheets.language(request) == "en" else ""
-        return RedirectResponse(f"/reports/{month_of(self._clock.wall_ns(), self._sheets.zone)}{suffix}", 303)
+        present = month_of(self._clock.wall_ns(), self._sheets.zone)
+        return RedirectResponse(f"/reports/{present}{self._sheets.suffix(request)}", 303)
 
     async def show(self, request: Request) -> Response:
         """``GET /reports/{month}?provider=NAME&site=ID``."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,11 +13,14 @@ from starlette.responses import HTMLResponse, Response
 
 from collector.notify.words import Words as IncidentWords
 from collector.notify.words import words_in as incident_words
+from collector.pages.day_words import ENGLISH as DAY_ENGLISH
+from collector.pages.day_words import VIETNAMESE as DAY_VIETNAMESE
 from collector.pages.report_words import ENGLISH as REPORT_ENGLISH
 from collector.pages.report_words import VIETNAMESE as REPORT_VIETNAMESE
 from collector.pages.stock_words import ENGLISH as STOCK_ENGLISH
 from collector.pages.stock_words import VIETNAMESE as STOCK_VIETNAMESE
 from collector.pages.words import ENGLISH, VIETNAMESE
+from collector.wall.edition import module, parts
 from collector.wall.feed import Feed
 from collector.wall.language import language_in
 from collector.wall.pages import GLYPHS
@@ -30,9 +34,13 @@ POLICY = (
 )
 
 _WORDS = {
-    "en": {**ENGLISH, **STOCK_ENGLISH, **REPORT_ENGLISH},
-    "vi": {**VIETNAMESE, **STOCK_VIETNAMESE, **REPORT_VIETNAMESE},
+    "en": {**ENGLISH, **STOCK_ENGLISH, **DAY_ENGLISH, **REPORT_ENGLISH},
+    "vi": {**VIETNAMESE, **STOCK_VIETNAMESE, **DAY_VIETNAMESE, **REPORT_VIETNAMESE},
 }
+
+_GLYPHS = {**GLYPHS, "up": "●"}
+"""On a wall what is well shows by its colour and by being quiet; in a line of text each state has its sign."""
+_CARRIED = frozenset({"q", "units", "provider", "site"})
 
 
 class Sheets:
@@ -49,6 +57,7 @@ class Sheets:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.globals.update(module=module, parts=parts)
 
     def language(self, request: Request) -> str:
         """Of this request: ``?lang=``, else that of the settings."""
@@ -59,6 +68,11 @@ class Sheets:
         """The words of pages and those of incidents."""
         language = self.language(request)
         return _WORDS[language], incident_words(language)
+
+    def suffix(self, request: Request) -> str:
+        """What keeps the language from page to page: a query, or nothing where it is that of the settings."""
+        language = self.language(request)
+        return "" if language == self._settings.language else f"?lang={language}"
 
     @property
     def fresh_seconds(self) -> float:
@@ -71,6 +85,7 @@ class Sheets:
         """The page; ``content`` is for its template, ``scripts`` lets modules of ours run on it."""
         language = self.language(request)
         words, told = self.words(request)
+        suffix = self.suffix(request)
         latest = self.feed.latest
         body = self._templates.get_template(template).render(
             words=words,
@@ -78,10 +93,13 @@ class Sheets:
             states=state_words(language),
             language=language,
             reason=partial(reason_in, language_in(language)),
-            glyphs=GLYPHS,
+            glyphs=_GLYPHS,
             title=self._settings.title,
-            path=request.url.path,
-            suffix="?lang=en" if language == "en" else "",
+            other=_other_language(request, language),
+            person=getattr(request.state, "person", None),
+            here=quote(request.url.path),
+            suffix=suffix,
+            amp=f"&{suffix[1:]}" if suffix else "",
             evaluated=self.moment(latest.evaluated_at) if latest is not None else "",
             moment=self.moment,
             **content,
@@ -96,3 +114,9 @@ class Sheets:
     def clock(self, unix_seconds: float) -> str:
         """Time of day in the province."""
         return f"{datetime.fromtimestamp(unix_seconds, self.zone):%H:%M}"
+
+
+def _other_language(request: Request, language: str) -> str:
+    """This very page in the other one."""
+    kept = {name: value[:100] for name, value in request.query_params.items() if name in _CARRIED}
+    return f"{quote(request.url.path)}?{urlencode({**kept, 'lang': 'vi' if language == 'en' else 'en'})}"

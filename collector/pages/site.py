@@ -1,6 +1,7 @@
 """The page of one site: its state and why, the last day, devices, incidents, whom to call; it changes nothing."""
 
 from collections.abc import Callable, Iterable
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -8,7 +9,9 @@ from starlette.responses import RedirectResponse, Response
 from collector.inventory.site import Inventory, Site
 from collector.journal.journal import Journal
 from collector.notify.text import Places, evidence
-from collector.pages.chart import HEIGHT, WIDTH, chart
+from collector.pages.chart import HEIGHT, SLOT_WIDTH, WIDTH, chart
+from collector.pages.day import document, hours
+from collector.pages.day_words import of_modules
 from collector.pages.devices import devices_of
 from collector.pages.incidents import row
 from collector.pages.search import plain
@@ -22,6 +25,8 @@ _SECOND_NS = 1_000_000_000
 _PAST_NS = 90 * 86_400 * _SECOND_NS
 _SHOWN = 100
 _FOUND = 200
+_RENEWED_SECONDS = 150
+"""A page that was not renewed for so long says so; its modules ask each minute. As in page.css."""
 
 
 class SitePages:
@@ -54,7 +59,7 @@ class SitePages:
         words = plain(asked).split()
         found = [site for text, site in self._searched if all(word in text for word in words)]
         if words and len(found) == 1:
-            return RedirectResponse(f"/sites/{found[0].id}")
+            return RedirectResponse(f"/sites/{quote(found[0].id, safe='')}{self._sheets.suffix(request)}")
         latest = self._sheets.feed.latest
         states = {} if latest is None else {frame.site: frame for frame in latest.sites}
         rows = [(site, states.get(site.id)) for site in found[:_FOUND]]
@@ -69,20 +74,30 @@ class SitePages:
         frame = None if latest is None else next((one for one in latest.sites if one.site == site.id), None)
         agents = () if latest is None else [agent for agent in latest.agents if agent.site == site.id]
         now_ns = self._clock.wall_ns()
-        _, told = self._sheets.words(request)
+        now_s = now_ns / _SECOND_NS
+        words, told = self._sheets.words(request)
         past = self._journal.incidents(now_ns - _PAST_NS, _SHOWN, site.id)
-        slots = self._quality.of(site.id, now_ns / _SECOND_NS)
+        day = self._quality.day(site.id, now_s)
         return self._sheets.page(
             request,
             "site.html",
+            scripts=True,
+            zone=self._sheets.zone.key,
+            script_words=of_modules(words),
+            evaluated_at=0 if latest is None else latest.evaluated_at,
+            fresh=latest is not None and now_s - latest.evaluated_at < _RENEWED_SECONDS,
             site=site,
             whole=whole_name(site),
             say=say,
             frame=frame,
             agents=agents,
             devices=devices_of(site.id, self._fresh()),
-            chart=chart(slots, now_ns / _SECOND_NS, self._sheets.clock) if slots else None,
-            size=(WIDTH, HEIGHT),
+            now=now_s,
+            day=day,
+            document=document(day, now_s),
+            hours=hours(day, now_s, self._sheets.clock),
+            chart=chart(day, now_s, self._sheets.clock) if day.slots else None,
+            size=(WIDTH, HEIGHT, SLOT_WIDTH),
             open=[
                 (row(one, self._places, told), evidence(one, self._places, told))
                 for one in past

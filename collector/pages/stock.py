@@ -84,7 +84,7 @@ class StockPages:
             await self._change(request, "inventory-edit", found.id, lambda versions: self._applied(versions, edit))
         except RefusedError as error:
             return await self._form(request, known or found, expected, list(error.problems), form)
-        return RedirectResponse(f"/inventory{self._suffix(request)}", 303)
+        return RedirectResponse(f"/inventory{self._sheets.suffix(request)}", 303)
 
     async def act(self, request: Request) -> Response:
         """``POST /inventory``: ``do=import`` (``sheet``), ``do=undo`` (``number``) or ``do=remove`` (``site``)."""
@@ -99,7 +99,7 @@ class StockPages:
             return await self._list(request, list(error.problems), sure=True)
         except (RefusedError, SettingsError) as error:
             return await self._list(request, list(error.problems))
-        return RedirectResponse(f"/inventory{self._suffix(request)}", 303)
+        return RedirectResponse(f"/inventory{self._sheets.suffix(request)}", 303)
 
     async def _import(self, request: Request) -> None:
         form = request.state.form
@@ -218,9 +218,6 @@ class StockPages:
             "rules": role is not None and role.covers(Role.ADMIN),
             "form_token": getattr(request.state, "form_token", ""),
         }
-
-    def _suffix(self, request: Request) -> str:
-        return "?lang=en" if self._sheets.language(request) == "en" else ""
 
 
 def _number(text: str) -> int:

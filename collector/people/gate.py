@@ -10,8 +10,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from collector.people.forms import FIELD, HEADER, FormError, demand_same_origin, read_form
+from collector.people.origin import address_of, is_spoken_for, reached_at
 from collector.people.person import Person
 from collector.people.proofs import BEFORE, WALL, form_token, is_form_token
+from collector.people.readers import Readers
 from collector.people.room import PeopleFailedError
 from collector.people.stream import Watched
 from collector.people.table import READ, Need, Rule, Table, Verdict, judge
@@ -25,11 +27,14 @@ _NO_COOKIE = (
     "Trình duyệt không gửi lại cookie: chỉ đăng nhập được qua HTTPS, hoặc tại chính máy chủ.\n"
     "The browser did not send the cookie back: log in over HTTPS, or on the collector's own machine."
 )
+_NO_READER = "figures are for the machines that stand in listen.figures_from of the collector's settings\n"
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
 _AGAIN = (
     '<!doctype html><html lang="vi"><meta charset="utf-8"><title>phusong</title>'
     '<meta http-equiv="refresh" content="0;url={target}"><a href="{target}">Tiếp tục · Continue</a></html>'
 )
+RENEWAL = "phusong-renewal"
+"""Of requests that a page makes by itself: a page that was left open keeps nobody logged in."""
 COOKIE: dict[str, Any] = {"path": "/", "secure": True, "httponly": True, "samesite": "strict"}
 
 
@@ -67,8 +72,11 @@ class Gate:
     forms of a page must carry in the field ``form_token``, ``audit(actor, action, subject, detail)`` writes a row.
     """
 
-    def __init__(self, app: App, table: Table, sessions: Recognises, clock: Clock, *, required: bool) -> None:
+    def __init__(  # noqa: PLR0913 - the composition root fills these in, once
+        self, app: App, table: Table, sessions: Recognises, clock: Clock, *, readers: Readers, required: bool
+    ) -> None:
         self._app = app
+        self._readers = readers
         self._table = table
         self._sessions = sessions
         self._clock = clock
@@ -84,8 +92,9 @@ class Gate:
         if rule is None:
             await self._unknown(request)(scope, receive, send)
             return
-        if rule.need is Need.MACHINE:
-            await self._app(self._with(scope, Visitor(), {}), receive, send)
+        if rule.need in {Need.MACHINE, Need.FIGURES}:
+            app = self._app if self._may_read(request, rule) else Response(_NO_READER, 403, media_type="text/plain")
+            await app(self._with(scope, Visitor(), {}), receive, send)
             return
         try:
             visitor, answer = await self._ask(request, rule)
@@ -110,7 +119,8 @@ class Gate:
         token = request.query_params.get("token", "")
         if token and rule.need is Need.WATCHER:
             return Visitor(), await self._exchange(request, token)
-        visitor = await self._sessions.recognise(request, used=rule.need not in {Need.WATCHER, Need.SCREEN})
+        used = rule.need not in {Need.WATCHER, Need.SCREEN} and RENEWAL not in request.headers
+        visitor = await self._sessions.recognise(request, used=used)
         verdict = self._judge(rule, visitor)
         return visitor, None if verdict is Verdict.PASS else refusal(request, verdict)
 
@@ -147,6 +157,11 @@ class Gate:
         except PeopleFailedError:
             return False
         return self._judge(rule, visitor) is Verdict.PASS
+
+    def _may_read(self, request: Request, rule: Rule) -> bool:
+        if rule.need is not Need.FIGURES:
+            return True
+        return self._readers.admit(address_of(request), reached_at(request), spoken_for=is_spoken_for(request))
 
     def _judge(self, rule: Rule, visitor: Visitor) -> Verdict:
         return judge(rule.need, visitor.person, watcher=visitor.watcher, required=self._required)

@@ -13,6 +13,7 @@ from collector.people.gate import App, Gate
 from collector.people.login import Login
 from collector.people.look import Look
 from collector.people.pages import PeoplePages
+from collector.people.readers import Readers
 from collector.people.room import PeopleRoom, open_people_room
 from collector.people.sessions import Sessions
 from collector.people.settings import PeopleSettings
@@ -31,8 +32,8 @@ class People:
 
 
 @asynccontextmanager
-async def open_door(
-    path: Path, settings: PeopleSettings, clock: Clock, look: Look, log: logging.Logger
+async def open_door(  # noqa: PLR0913, PLR0917 - what the composition root knows
+    path: Path, settings: PeopleSettings, readers: Readers, clock: Clock, look: Look, log: logging.Logger
 ) -> AsyncIterator[People]:
     """Open or make the book; raises OSError or sqlite3.Error."""
     async with open_people_room(path, clock, log) as room:
@@ -41,6 +42,6 @@ async def open_door(
         pages = PeoplePages(room, login, accounts, table, look)
 
         def gate(rest: App) -> App:
-            return Gate(rest, table, sessions, clock, required=settings.required)
+            return Gate(rest, table, sessions, clock, readers=readers, required=settings.required)
 
         yield People(room, gate, pages.routes())

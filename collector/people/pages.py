@@ -12,6 +12,7 @@ from collector.people.account import Accounts
 from collector.people.gate import COOKIE
 from collector.people.login import Login
 from collector.people.look import Look, style
+from collector.people.origin import address_of
 from collector.people.proofs import BEFORE, SESSION, form_token, session_identity
 from collector.people.room import PeopleRoom
 from collector.people.table import Need, Table
@@ -118,15 +119,8 @@ class PeoplePages:
         return page
 
 
-def address_of(request: Request) -> str:
-    """Whose tries are counted: the server knows it behind trusted proxies; on a Unix socket the proxy alone says it."""
-    if request.client is not None:
-        return request.client.host
-    return request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-
-
 def inside(table: Table, target: str) -> str:
     """The path where somebody wanted to go if it is one of ours, otherwise the wall."""
     path = target.partition("?")[0]
     rule = table.find("GET", path) if target.isascii() and target.isprintable() else None
-    return target if rule is not None and rule.need is not Need.MACHINE else _HOME
+    return target if rule is not None and rule.need not in {Need.MACHINE, Need.FIGURES} else _HOME

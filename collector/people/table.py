@@ -21,7 +21,9 @@ class Need(enum.StrEnum):
 
     EVERYBODY = "everybody"
     MACHINE = "machine"
-    """No person: machines with a proof of their own (a signature, a token), or figures that a proxy keeps inside."""
+    """No person: machines with a proof of their own (a signature, a token), or nothing that anybody may not know."""
+    FIGURES = "figures"
+    """No person: a machine whose address may read figures."""
     LINK = "link"
     """Whoever holds the link: its secret names a person and a deed, and a form behind it needs no other proof."""
     WATCHER = "watcher"
@@ -65,21 +67,22 @@ class Table:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
+        # Whole, always: the patterns end in $, which also matches before a line's end.
         self._compiled = [(compile_path(rule.path)[0], rule) for rule in self.rules]
 
     def find(self, method: str, path: str) -> Rule | None:
         """The row of this method and path."""
-        rows = (rule for pattern, rule in self._compiled if pattern.match(path))
+        rows = (rule for pattern, rule in self._compiled if pattern.fullmatch(path))
         return next((rule for rule in rows if method in rule.methods), None)
 
     def knows(self, path: str) -> bool:
         """Whether the path stands here, with any method."""
-        return any(pattern.match(path) for pattern, _ in self._compiled)
+        return any(pattern.fullmatch(path) for pattern, _ in self._compiled)
 
 
 def judge(need: Need, person: Person | None, *, watcher: bool, required: bool) -> Verdict:
     """Whether this need is met by the person, or a wall's token, where people are ``required`` to log in."""
-    if need in {Need.EVERYBODY, Need.MACHINE, Need.LINK}:
+    if need in {Need.EVERYBODY, Need.MACHINE, Need.FIGURES, Need.LINK}:
         return Verdict.PASS
     if need in {Need.WATCHER, Need.SCREEN, Need.VIEWER} and not required:
         return Verdict.PASS
@@ -95,8 +98,8 @@ RULES = (
     Rule(POST, "/api/v1/rotate", Need.MACHINE),
     Rule(POST, "/api/v1/notify/receipts", Need.MACHINE),
     Rule(READ | POST, "/a/{token:str}", Need.LINK),
-    Rule(READ, "/metrics", Need.MACHINE),
-    Rule(READ, "/sd/{kind:str}", Need.MACHINE),
+    Rule(READ, "/metrics", Need.FIGURES),
+    Rule(READ, "/sd/{kind:str}", Need.FIGURES),
     Rule(READ, "/healthz", Need.MACHINE),
     Rule(READ, "/readyz", Need.MACHINE),
     Rule(READ, "/static/people.css", Need.EVERYBODY),

@@ -5,17 +5,19 @@ import contextlib
 import errno
 import logging
 import os
-import resource
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import uvicorn
 
-from collector.serving.connection import Connection, Patience, factory
+from collector.serving.connection import Connection, Patience
 from collector.serving.crowd import Crowd, CrowdLimits
+from collector.serving.door import Door
+from collector.serving.files import room_for
 from collector.settings import ListenSettings, TlsSettings
 from collector.telemetry import Telemetry
 from collector.web import App
@@ -23,11 +25,6 @@ from shared.logs import logger
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 3
-_DOORS = 64
-"""uvloop takes in one connection a turn from each listening socket, and a turn in which a large batch is decoded lasts
-tens of milliseconds: through one door a crowd would wait for seconds, with the collector half idle."""
-_OWN_FILES = 256
-"""File descriptors that the program needs for itself."""
 
 
 class ListenError(Exception):
@@ -45,10 +42,18 @@ def open_sockets(listen: ListenSettings) -> Iterator[list[socket.socket]]:
         yield sockets
 
 
-async def serve(
-    app: App, sockets: list[socket.socket], listen: ListenSettings, telemetry: Telemetry, stop: asyncio.Event
+async def serve(  # noqa: PLR0913, PLR0917 - what a server has
+    app: App,
+    sockets: list[socket.socket],
+    listen: ListenSettings,
+    telemetry: Telemetry,
+    stop: asyncio.Event,
+    up: Callable[[], None] = lambda: None,
 ) -> None:
-    """Answer requests until ``stop`` is set; raises :class:`ListenError` where certificate or key cannot be used."""
+    """Answer requests until ``stop`` is set; ``up`` is told once they can come.
+
+    Raises :class:`ListenError` where certificate or key cannot be used.
+    """
     config = uvicorn.Config(
         app,
         http="httptools",
@@ -64,7 +69,7 @@ async def serve(
         timeout_graceful_shutdown=_GRACE_SECONDS,
         backlog=_BACKLOG,
     )
-    server = _Server(config, listen, telemetry)
+    server = _Server(config, listen, telemetry, up)
     logger("uvicorn.error").addFilter(_unless_cancelled)
     serving = asyncio.create_task(server.serve(sockets=sockets))
     stopping = asyncio.create_task(stop.wait())
@@ -103,8 +108,11 @@ def _unless_cancelled(record: logging.LogRecord) -> bool:
 class _Server(uvicorn.Server):
     """Signals are the program's business, connections and deadlines ours."""
 
-    def __init__(self, config: uvicorn.Config, listen: ListenSettings, telemetry: Telemetry) -> None:
+    def __init__(
+        self, config: uvicorn.Config, listen: ListenSettings, telemetry: Telemetry, up: Callable[[], None]
+    ) -> None:
         super().__init__(config)
+        self._up = up
         self._listen = listen
         self._telemetry = telemetry
 
@@ -114,15 +122,15 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         listen, loop = self._listen, asyncio.get_running_loop()
-        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         limits = CrowdLimits(
-            connections=max(1, min(listen.connections, files - _OWN_FILES)),
+            connections=room_for(listen.connections),
             per_address=listen.connections_per_address,
             shared=frozenset({"", *listen.proxies}),
         )
         crowd: Crowd[Connection] = Crowd(limits)
         self._telemetry.connections.set_function(lambda: len(crowd))
-        made = factory(
+        made = partial(
+            Connection,
             self.config,
             self.server_state,
             loop,
@@ -130,18 +138,21 @@ class _Server(uvicorn.Server):
             patience=Patience(head_seconds=listen.head_seconds, rest_seconds=listen.rest_seconds),
             refused=self._telemetry.connection_refused,
         )
+
+        def make_room(number: int) -> None:
+            for leaving in crowd.make_room(number):
+                leaving.end(503, "files")
+
         context = tls_context(listen.tls) if listen.tls is not None else None
         self.servers = []
         for bound in sockets or []:
-            secure = context if bound.family != socket.AF_UNIX else None
-            shaking = listen.head_seconds if secure is not None else None
             bound.listen(_BACKLOG)
-            for door in (bound, *(bound.dup() for _ in range(_DOORS - 1))):
-                server = await loop.create_server(
-                    made, sock=door, ssl=secure, ssl_handshake_timeout=shaking, backlog=_BACKLOG
-                )
-                self.servers.append(server)
+            bound.setblocking(False)  # noqa: FBT003 - the argument has no name
+            door = Door(loop, bound, made, make_room, context if bound.family != socket.AF_UNIX else None)
+            door.open()
+            self.servers.append(door)  # type: ignore[arg-type]
         self.started = True
+        self._up()
 
 
 def _tcp(listen: ListenSettings) -> socket.socket:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 from uvicorn.config import Config
@@ -15,6 +14,8 @@ _HEAD_BYTES = 64 * 1024
 """Of a head, and of what stands between the pieces of a body; the parser keeps it all in memory and has no limit."""
 _PIPELINED = 8
 _LINGER_SECONDS = 1.0
+_LINGERING = 64
+"""So many that must make room are told why at once; each holds a file until it has heard."""
 _WORDS = {
     400: "Bad Request",
     408: "Request Timeout",
@@ -64,14 +65,33 @@ class Connection(HttpToolsProtocol):
         self._ended = False
         self._last = False
         """Whether the client wants no answer after this one."""
+        self._hang_up: Callable[[], None] | None = None
+        """How to end it while there is no transport: until the handshake of TLS is over."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Count it in; whoever waits longest leaves where there are too many."""
-        super().connection_made(transport)
+    def arrived(self, client: tuple[str, int] | None, hang_up: Callable[[], None]) -> None:
+        """It is accepted and has said nothing: it counts, and its time runs; who waits longest may have to leave."""
+        self.client, self._hang_up = client, hang_up
         self._arm(self._patience.head_seconds)
-        limit, leaving = self._crowd.enter(self, self.client[0] if self.client else "")
+        limit, leaving = self._crowd.enter(self, client[0] if client else "")
         if leaving is not None:
             leaving.end(503, limit)
+
+    def led_in(self) -> None:
+        """The handshake is over; where it came to no good end, so is the connection."""
+        if self._hang_up is not None:
+            self._crowd.leave(self)
+            self._disarm()
+            if not self._ended:
+                self._refused("handshake")
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Hear it; its time for the head begins."""
+        client, self._hang_up = self.client, None
+        super().connection_made(transport)
+        self.client = client
+        self._arm(self._patience.head_seconds)
+        if self._ended:
+            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it out."""
@@ -95,6 +115,7 @@ class Connection(HttpToolsProtocol):
         """The first byte of a head."""
         self._begun = True
         super().on_message_begin()
+        self.scope["state"]["peer"] = self.client  # whoever asks for others is put before it, where he is believed
 
     def on_headers_complete(self) -> None:
         """A head is there: its request is worked on, whatever comes next."""
@@ -104,6 +125,8 @@ class Connection(HttpToolsProtocol):
             raise ValueError("a request names one host (RFC 9112, 3.2)")
         if old and any(name == b"transfer-encoding" for name, _ in self.headers):
             raise ValueError("HTTP/1.0 knows no chunks (RFC 9112, 6.1)")
+        if b"#" in self.url:
+            raise ValueError("a request asks for no fragment (RFC 9112, 3.2)")
         self._disarm()
         self._loose_bytes = 0
         self._asked, self._whole, self._begun = True, False, False
@@ -161,11 +184,19 @@ class Connection(HttpToolsProtocol):
 
     def end(self, status: int, reason: str) -> None:
         """Say why, as far as the client listens, and hang up; where an answer is on its way, nothing is said."""
-        if self._ended or self.transport.is_closing():
+        if self._ended or (self._hang_up is None and self.transport.is_closing()):
             return
         self._ended = True
         self._disarm()
         self._refused(reason)
+        if self._hang_up is not None:
+            self._hang_up()
+        elif status == 503 and self._crowd.leaving > _LINGERING:
+            self.transport.abort()
+        else:
+            self._say(status)
+
+    def _say(self, status: int) -> None:
         if not self._asked:
             words = _WORDS[status]
             head = f"HTTP/1.1 {status} {words}\r\nconnection: close\r\ncontent-length: {len(words) + 1}\r\n"
@@ -179,7 +210,9 @@ class Connection(HttpToolsProtocol):
 
     def _late(self) -> None:
         self._deadline = None
-        if self._begun:
+        if self._hang_up is not None:
+            self.end(408, "handshake")
+        elif self._begun:
             self.end(408, "slow")
         else:
             self._abort("silent")
@@ -209,13 +242,3 @@ class Connection(HttpToolsProtocol):
 
     def _should_upgrade(self) -> bool:
         return False
-
-
-def factory(
-    config: Config,
-    state: ServerState,
-    loop: asyncio.AbstractEventLoop,
-    **ours: Any,
-) -> Callable[[], Connection]:
-    """What makes a protocol for each connection."""
-    return lambda: Connection(config, state, loop, **ours)

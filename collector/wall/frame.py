@@ -180,6 +180,7 @@ _STATES = {
     Trouble.FLAPPING: State.DOWN,
     Trouble.DEGRADED: State.DEGRADED,
     Trouble.SILENT: State.UNKNOWN,
+    Trouble.UNREPORTED: State.UNKNOWN,
 }
 
 

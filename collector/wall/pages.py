@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from collector.wall.edition import module, parts
 from collector.wall.feed import Feed
 from collector.wall.language import language_in
 from collector.wall.lately import bars, most_in_words, path_in_words
@@ -41,6 +42,7 @@ class Pages:
         self._templates = Environment(
             loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
         )
+        self._templates.globals.update(module=module, parts=parts)
 
     async def wall(self, request: Request) -> Response:
         """``/wall?lang=vi|en&theme=dark|light&screen=NAME``."""
@@ -57,6 +59,7 @@ class Pages:
             glyphs=GLYPHS,
             heights=(ROOM_VH, TALL_VH, SHORT_VH),
             shown_changes=SHOWN_CHANGES,
+            old_seconds=self._settings.old_seconds,
             suffix="" if words.tag == self._settings.language else f"?lang={words.tag}",
             person=getattr(request.state, "person", None),
             zone=self._zone.key,

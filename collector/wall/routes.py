@@ -9,14 +9,14 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from collector.wall.edition import STATIC, edition, modules
 from collector.wall.feed import Feed
-from collector.wall.pages import FOLDER, Pages
+from collector.wall.pages import Pages
 from collector.wall.rotation import first
 from collector.wall.screens import NotBelieved
 
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-
-
+_KEPT = "public, max-age=31536000, immutable"
 _REPORT_BYTES = 1000
 
 
@@ -49,6 +49,7 @@ def routes(feed: Feed, pages: Pages, report: Callable[[bytes], None]) -> list[Ba
     async def rotate(request: Request) -> Response:
         return RedirectResponse(first(request.query_params), 303)
 
+    edition()  # the modules are read now, not when somebody looks
     return [
         Route("/", home),
         Route("/wall", pages.wall),
@@ -56,12 +57,24 @@ def routes(feed: Feed, pages: Pages, report: Callable[[bytes], None]) -> list[Ba
         Route("/api/v1/status", status),
         Route("/api/v1/screens", drawn, methods=["POST"]),
         Route("/events", events),
-        Mount("/static", _Files(directory=FOLDER / "static")),
+        Mount("/static", _Files(directory=STATIC)),
     ]
 
 
 class _Files(StaticFiles):
-    """Browsers ask each time whether a file changed: a page of a new release must not run the old one's script."""
+    """Browsers ask each time whether a file changed: a page of a new release must not show the old one's looks.
+
+    Modules of this release are kept by browsers, under the name of its edition. A page that is older finds none there,
+    rather than some that were written for another page.
+    """
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A module of ours, or a file."""
+        named, _, rest = path.partition("/")
+        text = modules().get(rest) if named == edition() else None
+        if text is None:
+            return await super().get_response(path, scope)
+        return Response(text, media_type="text/javascript", headers={"Cache-Control": _KEPT})
 
     def file_response(
         self, full_path: "str | PathLike[str]", stat_result: stat_result, scope: Scope, status_code: int = 200

@@ -15,3 +15,5 @@ class WallSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Names of the screens that are to say what they have drawn: ``/wall?screen=NAME``; one that never does is told."""
     fresh_seconds: float = 6.0
     """A screen without a newer evaluation covers itself after so long; at most 10 s."""
+    old_seconds: float = 60.0
+    """The tile of a site whose newest fact is older is hatched; longer than the slowest look at a site."""

@@ -2,7 +2,7 @@
 # Installs the Debian packages that the tests use as real peers; says what stays untested where it may not.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-packages=(libatomic1 nginx-light snmpd snmp prometheus prometheus-alertmanager victoria-metrics iputils-ping fping iproute2 chromium fonts-dejavu-core util-linux systemd faketime)
+packages=(libatomic1 nginx-light snmpd snmp prometheus prometheus-alertmanager victoria-metrics iputils-ping fping iproute2 chromium fonts-dejavu-core util-linux systemd faketime node-typescript)
 
 # Only for the figures of `make bench`; the tests do without.
 packages+=(prometheus-blackbox-exporter)

@@ -57,8 +57,7 @@ _WHOLE = "(frames) => window.phusongMarks.frames.length >= frames && Boolean(win
 _RESULT = """() => {
   const paint = performance.getEntriesByName("first-contentful-paint")[0];
   const parts = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
-  const weight = parts.filter((part) => part.initiatorType !== "other" || part.entryType === "navigation")
-    .reduce((sum, part) => sum + (part.name.endsWith("/events") ? 0 : part.transferSize), 0);
+  const weight = parts.reduce((sum, part) => sum + (part.name.endsWith("/events") ? 0 : part.transferSize), 0);
   return {paint: paint ? paint.startTime : NaN, weight, ...window.phusongMarks};
 }"""
 

@@ -13,10 +13,11 @@ _TOLD = 3
 _AN_EPISODE_SECONDS = 60
 
 
-def _run(trial: Trial) -> Finding:
+def episodes_in_a_namespace(module: str, trial: Trial) -> list[dict[str, Any]]:
+    """What the module printed in a mount namespace of its own, a line of JSON each; raises ChildProcessError."""
     words = ["--mount"] if os.geteuid() == 0 else ["--user", "--map-root-user", "--mount"]
     careless = ["--careless"] if trial.sabotage else []
-    command = [sys.executable, "-m", "lab.prove.troubled", "--count", str(trial.count), "--seed", str(trial.seed)]
+    command = [sys.executable, "-m", module, "--count", str(trial.count), "--seed", str(trial.seed)]
     done = subprocess.run(
         ["unshare", *words, *command, *careless],
         capture_output=True,
@@ -25,9 +26,15 @@ def _run(trial: Trial) -> Finding:
         check=False,
     )
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
-        return Finding(0, 1, (f"no run: {last}",))
-    told = [json.loads(line) for line in done.stdout.splitlines()]
+        raise ChildProcessError((done.stderr.strip().splitlines() or ["no word"])[-1])
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _run(trial: Trial) -> Finding:
+    try:
+        told = episodes_in_a_namespace("lab.prove.troubled", trial)
+    except ChildProcessError as error:
+        return Finding(0, 1, (f"no run: {error}",))
     episodes = [each for each in told if "absent" not in each]
     broken = [each for each in episodes if not _held(each)]
     kinds = Counter(each["kind"] for each in episodes)

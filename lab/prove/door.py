@@ -1,7 +1,7 @@
 """A collector's doors for machines, without a socket in front: requests go straight into the endpoints."""
 
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,13 +22,15 @@ from collector.ingest.entrance import Entrance
 from collector.ingest.inbox import Inbox
 from collector.ingest.memory import MemoryInbox
 from collector.ingest.reconciliation import Reconciliation
+from collector.ingest.rotation import RotateEndpoint
 from shared.clock import Clock, SystemClock
 from shared.logs import Limited, logger
 from shared.wire.enrolment import PATH as ENROL
-from shared.wire.enrolment import EnrolRequest, invitation_id, invitation_key
+from shared.wire.enrolment import ROTATE_PATH, EnrolRequest, invitation_id, invitation_key
 from shared.wire.seal import HEADER as SEAL
 
 BATCHES = "/api/v1/batches"
+App = Callable[[Any, Any, Any], Awaitable[None]]
 _YEAR_NS = 365 * 86_400 * 1_000_000_000
 
 
@@ -39,6 +41,7 @@ class Door:
     keys: IdentityRoom
     endpoint: BatchEndpoint
     enrolling: EnrolEndpoint
+    rotating: RotateEndpoint
     arrived: list[Arrival] = field(default_factory=list)
     taker: Callable[[Arrival], bool] | None = None
     """Takes what was stored, in the place of ``arrived``."""
@@ -61,7 +64,8 @@ class Door:
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)
 
-        await (self.endpoint if path == BATCHES else self.enrolling)(scope, receive, send)
+        doors: dict[str, App] = {BATCHES: self.endpoint, ENROL: self.enrolling, ROTATE_PATH: self.rotating}
+        await doors[path](scope, receive, send)
         said = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in sent[0]["headers"]}
         return Reply(sent[0]["status"], sent[1]["body"], said.get("retry-after", ""), said.get(SEAL, ""))
 
@@ -112,8 +116,9 @@ async def open_door(
 
         quiet = logger("phusong.prove")
         quiet.disabled = True  # each refusal would be a line
+        letting_in = entrance(Register({}, {}), keys, lambda _agent, _has_key: False, clock)
         endpoint = BatchEndpoint(
-            entrance(Register({}, {}), keys, lambda _agent, _has_key: False, clock),
+            letting_in,
             inbox or MemoryInbox(),
             accept,
             settings=IngestSettings(),
@@ -123,7 +128,8 @@ async def open_door(
             complain=Limited(quiet, clock),
             reconciliation=reconciliation,
         )
-        door.append(Door(keys, endpoint, enrolling(keys, lambda _agent, _site: None, _nothing, clock), arrived))
+        enrolment = enrolling(keys, lambda _agent, _site: None, _nothing, clock)
+        door.append(Door(keys, endpoint, enrolment, RotateEndpoint(letting_in, keys, clock), arrived))
         yield door[0]
 
 

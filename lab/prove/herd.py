@@ -1,14 +1,10 @@
 """Ten thousand agents come back at once with an hour's backlog: nothing is lost, who is let in is served quickly."""
 
 import multiprocessing
-import sqlite3
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
 
-import msgspec
-
-from collector.ingest.ranges import Ranges
+from collector.ingest.ranges import count
 from lab.fleet import name
 from lab.prove import Finding, Proof, Trial
 from lab.prove.herd_clients import Herd, Score, play
@@ -64,11 +60,8 @@ def _play(trial: Trial, house: House) -> list[Score]:
 
 def _lost(house: House, agents: int) -> int:
     """Cycles that the inbox has not seen, by its own book."""
-    with closing(sqlite3.connect(f"file:{house.inbox}?mode=ro", uri=True)) as database:
-        rows = database.execute("SELECT agent, ranges FROM seen").fetchall()
-    seen = {agent: msgspec.msgpack.decode(ranges, type=Ranges) for agent, ranges in rows}
-    stored = sum(last - first + 1 for number in range(agents) for first, last in seen.get(name(number), ()))
-    return agents * _CYCLES - stored
+    seen = house.seen()
+    return agents * _CYCLES - sum(count(seen.get(name(number), ())) for number in range(agents))
 
 
 def _wave(came: Counter[int]) -> float:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 import time
 import zlib
 from collections import Counter
@@ -127,7 +128,7 @@ async def _agent(  # noqa: PLR0913, PLR0917 - one agent's whole world
             score.live_seconds = max(score.live_seconds, time.monotonic() - begun)
 
 
-async def post(port: int, secret: str, body: bytes) -> tuple[str, float | None]:
+async def post(port: int, secret: str, body: bytes, trust: ssl.SSLContext | None = None) -> tuple[str, float | None]:
     """Send a batch over a connection of its own; gives the status, or ``away``, and what Retry-After asked for."""
     head = (
         f"POST /api/v1/batches HTTP/1.1\r\nHost: herd\r\nAuthorization: Bearer {secret}\r\n"
@@ -135,7 +136,7 @@ async def post(port: int, secret: str, body: bytes) -> tuple[str, float | None]:
     )
     try:
         async with asyncio.timeout(_TIMEOUT_SECONDS):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trust)
             try:
                 writer.write(head.encode() + body)
                 answer = await reader.read()

@@ -3,8 +3,10 @@
 import asyncio
 import os
 import random
+import ssl
 import zlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from lab.fleet import name, token
 from shared.wire.codec import CONTENT_TYPE, MAGIC, VERSION, encode_batch
@@ -16,18 +18,33 @@ _FLOOD_READINGS, _FLOOD_SAMPLES = 20, 150
 _WAIT_SECONDS = 5.0
 _STAMPS = (1_000_000_000, 1_790_000_000_000_000_000)
 
+_LARGEST_BYTES = 1024 * 1024
+
 Act = Callable[["Enemy"], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an enemy stands, and before what."""
+
+    port: int
+    authority: str = ""
+    """PEM of whom to trust, where the port speaks TLS."""
+    address: str = "127.0.0.1"
+    tame: bool = False
+    """Sends as many harmless bytes instead, for comparison."""
 
 
 class Enemy:
     """Knows the port, one token (a commune's machine that somebody took over) and how to throw dice."""
 
-    def __init__(self, port: int, agent: int, dice: random.Random, bombs: tuple[bytes, ...]) -> None:
+    def __init__(self, place: "Place", agent: int, dice: random.Random, bombs: tuple[bytes, ...]) -> None:
         self.bombs = bombs
-        self.port = port
         self.agent = agent
         self.dice = dice
         self.sequence = 0
+        self._place = place
+        self._trust = ssl.create_default_context(cadata=place.authority) if place.authority else None
 
     def head(self, length: str, more: str = "") -> bytes:
         """Of a POST that is authorised."""
@@ -36,11 +53,13 @@ class Enemy:
             f"Content-Type: {CONTENT_TYPE}\r\n{length}{more}\r\n"
         ).encode()
 
-    async def say(self, *parts: bytes, pause: float = 0.0, read: bool = True) -> str:
-        """Send the parts, with a pause between them; gives the status, or ``cut``."""
+    async def say(self, *parts: bytes, pause: float = 0.0, read: bool = True, bare: bool = False) -> str:
+        """Send the parts, with a pause between them; gives the status, or ``cut``. ``bare``: below TLS."""
+        if self._place.tame:
+            parts, pause, read, bare = (self._harmless(sum(map(len, parts))),), 0.0, True, False
         try:
             async with asyncio.timeout(_WAIT_SECONDS):
-                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                reader, writer = await self.connect(bare=bare)
                 try:
                     for part in parts:
                         writer.write(part)
@@ -52,7 +71,29 @@ class Enemy:
                     writer.close()
         except (OSError, TimeoutError):
             return "cut"
-        return answer.split(b" ", 2)[1].decode("ascii", "replace") if answer.count(b" ") > 1 else "cut"
+        return answer.split(b" ", 2)[1].decode("ascii", "replace") if answer.startswith(b"HTTP/1.1 ") else "cut"
+
+    async def connect(self, *, bare: bool = False) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """From this enemy's own address."""
+        trust = None if bare else self._trust
+        return await asyncio.open_connection(
+            "127.0.0.1", self._place.port, ssl=trust, local_addr=(self._place.address, 0)
+        )
+
+    @property
+    def port(self) -> int:
+        """Of the collector."""
+        return self._place.port
+
+    @property
+    def is_tame(self) -> bool:
+        """Whether what it says is replaced by as many harmless bytes."""
+        return self._place.tame
+
+    def _harmless(self, size: int) -> bytes:
+        """An honest request of this many bytes in all, or of a whole batch's; its body is no batch and soon refused."""
+        length = min(size, _LARGEST_BYTES)
+        return self.head(f"Content-Length: {length}\r\n") + bytes(length)
 
 
 def make_bombs() -> tuple[bytes, ...]:

@@ -1,30 +1,12 @@
 """Bombs, floods, slow clients and smuggled requests at a real collector: good agents hardly notice, memory is small."""
 
-import asyncio
-import multiprocessing
-import random
-import sqlite3
-import time
-from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass, field
-
-import msgspec
-
-from collector.ingest.ranges import Ranges
-from lab.fleet import name, token
 from lab.prove import Finding, Proof, Trial
-from lab.prove.herd_clients import mould, post
-from lab.prove.hostile_acts import BORNE, REFUSED, SMUGGLED, Enemy, make_bombs
-from lab.prove.house import House, open_house
-from shared.wire.reading import Lane
+from lab.prove.good_agents import GOOD, missing
+from lab.prove.hostile_acts import BORNE, REFUSED, SMUGGLED, make_bombs
+from lab.prove.house import House, Wishes, open_house
+from lab.prove.siege import ENEMIES, Siege, Told, besiege, cores
 
-_GOOD, _ENEMIES = 16, 8
-_EVERY_SECONDS, _READINGS = 0.2, 20
 _ABREAST, _PAUSE_SECONDS = 24, 0.05
-_QUIET_SECONDS = 6.0
 _FLOOR_SECONDS = 0.1
 """Below this nobody notices, and on two cores that also play the enemy it is the machine's own noise."""
 _TIMED = 500
@@ -34,111 +16,31 @@ _GULLIBLE = "import zlib, shared.wire.codec as codec\ncodec._inflate = lambda bo
 _MEMORY_MEGABYTES = 400.0
 
 
-@dataclass(slots=True)
-class Good:
-    """What good agents saw."""
-
-    seconds: list[float] = field(default_factory=list)
-    refused: Counter[str] = field(default_factory=Counter)
-    sent: int = 0
-
-    def p99(self) -> float:
-        """Of the acknowledgements."""
-        ordered = sorted(self.seconds)
-        return ordered[int(0.99 * (len(ordered) - 1))] if ordered else 0.0
-
-
 def _run(trial: Trial) -> Finding:
-    quiet_seconds = _QUIET_SECONDS if trial.count >= _TIMED else 0.5
-    context = multiprocessing.get_context("spawn")
-    with (
-        open_house(_GOOD + _ENEMIES, {}, _GULLIBLE if trial.sabotage else "") as house,
-        ProcessPoolExecutor(1, context) as process,
-    ):
-        begun = time.monotonic()
-        quiet = asyncio.run(_good(house, trial.seed, lambda: time.monotonic() - begun > quiet_seconds, 0))
-        attack = process.submit(_attack, house.port, trial.count, trial.seed)
-        busy = asyncio.run(_good(house, trial.seed, attack.done, quiet.sent))
-        answers, taken = attack.result()
-        hurt = sum((quiet.refused + busy.refused).values())
-        missing = _missing(house, busy.sent)
+    siege = Siege((*REFUSED, *BORNE), REFUSED, _ABREAST, _PAUSE_SECONDS, bombs=make_bombs())
+    wishes = Wishes(_GULLIBLE if trial.sabotage else "", core=cores()[0])
+    with open_house(GOOD + ENEMIES, {}, wishes) as house:
+        told = besiege(house, siege, trial)
+        lost = missing(house, told.attacked.sent)
         smuggled = _smuggled(house)
         highest = house.highest_megabytes()
-    slow = trial.count >= _TIMED and busy.p99() > max(2 * quiet.p99(), _FLOOR_SECONDS)
-    seen = (
-        f"good agents: p99 {quiet.p99() * 1000:.1f} ms quiet, {busy.p99() * 1000:.1f} ms attacked, {hurt} refused",
-        f"{missing} of {busy.sent * _GOOD:,} good cycles missing, {smuggled} smuggled, {taken} hostile ones taken",
+    words = (
+        f"{told.times()}",
+        f"{lost} of {told.attacked.sent * GOOD:,} good cycles missing, {smuggled} smuggled, {told.taken} taken",
         f"collector at most {highest:.0f} MB",
-        f"answers {dict(sorted(answers.items()))}",
+        f"answers {dict(sorted(told.answers.items()))}",
     )
-    broken = hurt + missing + smuggled + taken + slow + (highest > _MEMORY_MEGABYTES)
-    return Finding(trial.count, broken, seen)
+    slow = trial.count >= _TIMED and _is_slow(told)
+    broken = told.hurt + lost + smuggled + told.taken + slow + (highest > _MEMORY_MEGABYTES)
+    return Finding(trial.count, broken, words)
 
 
-async def _good(house: House, seed: int, over: Callable[[], bool], first: int) -> Good:
-    """Each good agent sends a batch every now and then until the time is over; all send the same numbers."""
-    good = Good(sent=first)
-    dice = random.Random(seed)
-    while not over():
-        good.sent += 1
-        load = mould(Lane.LIVE, range(good.sent, good.sent + 1), _READINGS, dice)
-        begun = time.monotonic()
-        await asyncio.gather(*(_one(house.port, number, load.body(name(number)), good) for number in range(_GOOD)))
-        await asyncio.sleep(max(0.0, _EVERY_SECONDS - (time.monotonic() - begun)))
-    return good
-
-
-async def _one(port: int, number: int, body: bytes, good: Good) -> None:
-    await asyncio.sleep(number * _EVERY_SECONDS / _GOOD)
-    begun = time.monotonic()
-    status, _ = await post(port, token(number), body)
-    if status == "200":
-        good.seconds.append(time.monotonic() - begun)
-    else:
-        good.refused[status] += 1
-
-
-def _attack(port: int, count: int, seed: int) -> tuple[Counter[str], int]:
-    """In a process of its own; gives the answers by act and how many were taken that should not be."""
-    return asyncio.run(_enemies(port, count, random.Random(seed)))
-
-
-async def _enemies(port: int, count: int, dice: random.Random) -> tuple[Counter[str], int]:
-    answers: Counter[str] = Counter()
-    acts = [*REFUSED, *BORNE]
-    room, bombs = asyncio.Semaphore(_ABREAST), make_bombs()
-    enemies = [Enemy(port, _GOOD + number, random.Random(dice.random()), bombs) for number in range(_ENEMIES)]
-    taken = 0
-
-    async def act(number: int) -> None:
-        nonlocal taken
-        one = acts[number % len(acts)]
-        async with room:
-            status = await one(enemies[number % _ENEMIES])
-        answers[f"{one.__name__} {status}"] += 1
-        taken += status == "200" and one in REFUSED
-
-    async with asyncio.TaskGroup() as tasks:
-        for number in range(count):
-            tasks.create_task(act(number))
-            await asyncio.sleep(_PAUSE_SECONDS)
-    return answers, taken
-
-
-def _seen(house: House) -> dict[str, Ranges]:
-    with closing(sqlite3.connect(f"file:{house.inbox}?mode=ro", uri=True)) as database:
-        rows = database.execute("SELECT agent, ranges FROM seen").fetchall()
-    return {agent: msgspec.msgpack.decode(ranges, type=Ranges) for agent, ranges in rows}
-
-
-def _missing(house: House, sent: int) -> int:
-    seen = _seen(house)
-    stored = sum(last - first + 1 for number in range(_GOOD) for first, last in seen.get(name(number), ()))
-    return _GOOD * sent - stored
+def _is_slow(told: Told) -> bool:
+    return told.attacked.quantile(0.99) > max(2 * told.quiet.quantile(0.99), _FLOOR_SECONDS)
 
 
 def _smuggled(house: House) -> int:
-    return sum(first <= SMUGGLED <= last for ranges in _seen(house).values() for first, last in ranges)
+    return sum(first <= SMUGGLED <= last for ranges in house.seen().values() for first, last in ranges)
 
 
 PROOF = Proof(

@@ -1,17 +1,20 @@
 """An agent that joined a door, with its spool on disk and its courier; what it sends goes over a wire of the proof."""
 
+import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from agent.identity.card import Card, finish
+from agent.identity.card import Card, finish, read_card
 from agent.identity.proof import KeyProof
+from agent.identity.rotate import rotate
 from agent.spool.desk import Desk, open_desk
 from agent.spool.opening import open_sqlite_spool
 from agent.spool.quota import SpoolSettings
@@ -50,6 +53,21 @@ async def join(door: Door, state: Path, dice: random.Random) -> None:
     finish(state, card, enrolled.chain)
 
 
+async def renew(
+    ask: Callable[[str, bytes, dict[str, str]], Coroutine[Any, Any, Reply]], state: Path, seed: bytes
+) -> None:
+    """Rotate, as ``phusong-agent rotate`` does beside the running program; raises as that."""
+    card, loop = read_card(state), asyncio.get_running_loop()
+    if card is None:
+        raise FileNotFoundError(state)
+
+    def post(path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, str]:
+        reply = asyncio.run_coroutine_threadsafe(ask(path, body, headers), loop).result()
+        return reply.status, reply.body, reply.seal
+
+    await asyncio.to_thread(rotate, card, state, post, seed)
+
+
 @dataclass(frozen=True)
 class Start:
     """With what a life begins."""
@@ -60,6 +78,7 @@ class Start:
     kernel: Callable[[], ClockQuality]
     draw: Callable[[], float]
     spool: SpoolSettings = field(default_factory=SpoolSettings)
+    proof: type[KeyProof] = KeyProof
 
 
 @asynccontextmanager
@@ -69,7 +88,7 @@ async def member(start: Start, wire: Wire) -> AsyncIterator[Member]:
     silent = logging.Logger("member")  # noqa: LOG001 - one that nobody listens to
     silent.disabled = True
     complain = Limited(silent, clock)
-    proof = KeyProof(state, card, complain)
+    proof = start.proof(state, card, complain)
 
     async def post(body: bytes, stamp: Stamp) -> Reply:
         headers = proof.headers(BATCHES, body, stamp)

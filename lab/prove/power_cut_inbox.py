@@ -34,11 +34,11 @@ def _parcel(number: int) -> Parcel:
 
 
 class _Forgetful(SqliteInbox):
-    """Broken on purpose: what it has seen it knows only until it is closed."""
+    """Broken on purpose: it does not know what it has seen."""
 
-    def _keep(self, database: sqlite3.Connection, parcel: Parcel) -> frozenset[int]:
-        fresh = super()._keep(database, parcel)
-        database.execute("DELETE FROM seen")
+    async def store(self, parcel: Parcel) -> frozenset[int]:
+        fresh = await super().store(parcel)
+        await self._do(lambda database: database.execute("DELETE FROM run"))
         return fresh
 
 

@@ -15,7 +15,8 @@ from collector.judgement.settings import JudgementSettings
 from collector.notify.hours import quiet_until
 from collector.notify.message import Audience, Kind, Note
 from collector.notify.plan import Step, plan
-from collector.notify.policy import Rules, Told
+from collector.notify.policy import Rules
+from collector.notify.told import Told
 from lab.world.causes import ratio
 from lab.world.matching import explained, owner
 from lab.world.stories import Story, stories

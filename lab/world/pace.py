@@ -38,7 +38,11 @@ class Pace:
         self._sharp = sorted({0.0, *timeline.of(CENTRE).starts[1:], *_sites_lost(timeline, sites)})
         self._quiet = frozenset(_agents_lost(timeline, sites))
         self._settled = _MARGIN_SECONDS + max(
-            settings.fold_seconds, settings.remainder_seconds, settings.settle_seconds, settings.vantage_silent_seconds
+            settings.fold_seconds,
+            settings.remainder_seconds,
+            settings.settle_seconds,
+            settings.vantage_silent_seconds,
+            settings.flapping_seconds,
         )
         self._silent = _MARGIN_SECONDS + max(self._settled, settings.agent_silent_seconds)
         self._stirred = 0.0

@@ -4,16 +4,36 @@ Frame: ``b"phs"``, one byte of format version, then a single zlib stream of the 
 """
 
 import zlib
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
+from shared.wire.bounds import MOST_ANCHORS, MOST_METRICS, MOST_READINGS, MOST_RECORDS, MOST_SAMPLES_TOGETHER
 from shared.wire.digest import digest_of_bytes
-from shared.wire.reading import Batch, Cycle
+from shared.wire.reading import (
+    Anchor,
+    Batch,
+    ClockQuality,
+    Cycle,
+    Lane,
+    Metric,
+    Name,
+    Random,
+    Reading,
+    Record,
+    Sequence,
+    Statement,
+)
 
 MAGIC = b"phs"
 VERSION = 1
 CONTENT_TYPE = "application/vnd.phusong.batch"
 _HEAD = len(MAGIC) + 1
+_AT_ONCE_BYTES = 256 * 1024
+"""A longer cycle is decoded reading by reading: between two of them other threads have a turn."""
+_ROOM_BYTES = 1024 * 1024
+"""Of a decoded batch, for what it holds besides a cycle: the statement, descriptions."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +44,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     ratio: int = 100
     """Decoded over encoded bytes, tested once more than ``ratio_free_bytes`` came out."""
     ratio_free_bytes: int = 256 * 1024
+
+    def ceiling(self, compressed_bytes: int) -> int:
+        """How much so many compressed bytes may unfold to."""
+        return min(self.decoded_bytes, max(self.ratio_free_bytes, self.ratio * compressed_bytes))
 
 
 class BatchError(Exception):
@@ -42,29 +66,56 @@ class FutureVersionError(BatchError):
     """A batch of a format that this release does not know yet."""
 
 
+class _UnreadCycle(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """See :class:`shared.wire.reading.Cycle`."""
+
+    boot_id: Random
+    clock: ClockQuality
+    readings: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=MOST_READINGS)]
+
+
 class _UnreadRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """See :class:`shared.wire.reading.Record`."""
 
-    sequence: int
+    sequence: Sequence
     cycle: msgspec.Raw
 
 
-class _Unread(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A batch as far as its records' bytes are wanted; in the order of :class:`shared.wire.reading.Batch`."""
+class UnreadBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A batch of which the cycles are not decoded yet; field by field :class:`shared.wire.reading.Batch`."""
 
-    agent: msgspec.Raw
-    epoch: msgspec.Raw
-    boot_id: msgspec.Raw
-    sent_monotonic_ns: msgspec.Raw
-    sent_wall_ns: msgspec.Raw
-    lane: msgspec.Raw
-    records: tuple[_UnreadRecord, ...]
+    agent: Name
+    epoch: Random
+    boot_id: Random
+    sent_monotonic_ns: int
+    sent_wall_ns: int
+    lane: Lane
+    records: Annotated[tuple[_UnreadRecord, ...], Meta(max_length=MOST_RECORDS)]
+    metrics: Annotated[tuple[Metric, ...], Meta(max_length=MOST_METRICS)] = ()
+    version: Name = ""
+    anchors: Annotated[tuple[Anchor, ...], Meta(max_length=MOST_ANCHORS)] = ()
+    statement: Statement | None = None
+
+
+class _Scale:
+    """Counts what a batch holds, and says when it is too much."""
+
+    def __init__(self) -> None:
+        self._readings = self._samples = 0
+
+    def add(self, reading: Reading) -> None:
+        self._readings += 1
+        self._samples += len(reading.samples)
+        if self._readings > MOST_READINGS or self._samples > MOST_SAMPLES_TOGETHER:
+            raise BatchTooLargeError(f"more than {MOST_READINGS} readings or {MOST_SAMPLES_TOGETHER} samples at once")
 
 
 _encoder = msgspec.msgpack.Encoder()
-_records_decoder = msgspec.msgpack.Decoder(_Unread)
-_batch_decoder = msgspec.msgpack.Decoder(Batch)
+_batch_decoder = msgspec.msgpack.Decoder(UnreadBatch)
 _cycle_decoder = msgspec.msgpack.Decoder(Cycle)
+_unread_cycle_decoder = msgspec.msgpack.Decoder(_UnreadCycle)
+_reading_decoder = msgspec.msgpack.Decoder(Reading)
+_GARBLED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def encode_batch(batch: Batch, level: int = 6) -> bytes:
@@ -72,40 +123,21 @@ def encode_batch(batch: Batch, level: int = 6) -> bytes:
     return MAGIC + bytes((VERSION,)) + zlib.compress(_encoder.encode(batch), level)
 
 
-def decode_batch(body: bytes, limits: Limits) -> Batch:
-    """Read a frame, or raise a :class:`BatchError`; never uses more memory than the limits allow."""
-    return _decode_batch(_unframe(body, limits))
+def encode_within(batch: Batch, limits: Limits) -> bytes:
+    """The same; raises :class:`BatchTooLargeError` where a collector of these limits would not take it."""
+    scale = _Scale()
+    for record in batch.records:
+        for reading in record.cycle.readings:
+            scale.add(reading)
+    plain = _encoder.encode(batch)
+    body = MAGIC + bytes((VERSION,)) + zlib.compress(plain, 6)
+    if len(body) > limits.encoded_bytes or len(plain) > limits.ceiling(len(body) - _HEAD):
+        raise BatchTooLargeError(f"batch of {len(body)} bytes, {len(plain)} decoded, is over the limits")
+    return body
 
 
-def decode_batch_and_digests(body: bytes, limits: Limits) -> tuple[Batch, tuple[int, ...]]:
-    """The same, with the digest of each record's bytes as they stand there, known fields or not."""
-    plain = _unframe(body, limits)
-    batch = _decode_batch(plain)
-    return batch, tuple(digest_of_bytes(bytes(record.cycle)) for record in _records_decoder.decode(plain).records)
-
-
-def encode_cycle(cycle: Cycle) -> bytes:
-    """One record of the spool, compressed; the spool keeps its own format version."""
-    return zlib.compress(_encoder.encode(cycle), 6)
-
-
-def decode_cycle(blob: bytes, limits: Limits) -> Cycle:
-    """Read a spool record back, or raise a :class:`BatchError`."""
-    try:
-        return _cycle_decoder.decode(_inflate(blob, limits))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedBatchError(f"cycle does not decode: {error}") from error
-
-
-def digest_of_blob(blob: bytes) -> int | None:
-    """The digest of a spool's record as it will stand in a batch; None of what is no record, and gets into no batch."""
-    try:
-        return digest_of_bytes(_encoder.encode(decode_cycle(blob, Limits())))
-    except BatchError:
-        return None
-
-
-def _unframe(body: bytes, limits: Limits) -> bytes:
+def unframe(body: bytes, limits: Limits) -> bytes:
+    """What a frame holds, for :func:`read_batch`, or a :class:`BatchError`; never more than the limits allow."""
     if len(body) > limits.encoded_bytes:
         raise BatchTooLargeError(f"batch of {len(body)} bytes is over the limit of {limits.encoded_bytes}")
     if body[: len(MAGIC)] != MAGIC or len(body) < _HEAD:
@@ -117,15 +149,84 @@ def _unframe(body: bytes, limits: Limits) -> bytes:
     return _inflate(body[_HEAD:], limits)
 
 
-def _decode_batch(plain: bytes) -> Batch:
+def read_batch(plain: bytes) -> tuple[Batch, tuple[int, ...]]:
+    """The batch, and the digest of each record's bytes as they stand there, known fields or not."""
     try:
-        return _batch_decoder.decode(plain)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        unread, scale = _batch_decoder.decode(plain), _Scale()
+        records = tuple([Record(each.sequence, _read_cycle(each.cycle, scale)) for each in unread.records])
+    except _GARBLED as error:
         raise MalformedBatchError(f"batch does not decode: {error}") from error
+    batch = Batch(
+        unread.agent,
+        unread.epoch,
+        unread.boot_id,
+        unread.sent_monotonic_ns,
+        unread.sent_wall_ns,
+        unread.lane,
+        records,
+        unread.metrics,
+        unread.version,
+        unread.anchors,
+        unread.statement,
+    )
+    return batch, tuple([digest_of_bytes(bytes(each.cycle)) for each in unread.records])
+
+
+def decode_batch(body: bytes, limits: Limits) -> Batch:
+    """Read a frame, or raise a :class:`BatchError`; never uses more memory than the limits allow."""
+    return read_batch(unframe(body, limits))[0]
+
+
+def encode_cycles(cycle: Cycle) -> list[bytes]:
+    """Records of the spool: one, or several where one could never be sent; see :func:`decode_cycle`."""
+    plain, limits = _encoder.encode(cycle), Limits()
+    blob = zlib.compress(plain, 6)
+    samples = sum(len(reading.samples) for reading in cycle.readings)
+    most_bytes = min(limits.ceiling(len(blob)), limits.decoded_bytes - _ROOM_BYTES)
+    fits = len(plain) <= most_bytes and len(blob) <= limits.encoded_bytes // 2
+    if (fits and samples <= MOST_SAMPLES_TOGETHER) or len(cycle.readings) < 2:
+        return [blob]
+    half = len(cycle.readings) // 2
+    parts = cycle.readings[:half], cycle.readings[half:]
+    return [each for part in parts for each in encode_cycles(msgspec.structs.replace(cycle, readings=part))]
+
+
+def encode_cycle(cycle: Cycle) -> bytes:
+    """One record of the spool, compressed; the spool keeps its own format version."""
+    return zlib.compress(_encoder.encode(cycle), 6)
+
+
+def decode_cycle(blob: bytes, limits: Limits) -> Cycle:
+    """Read a spool record back, or raise a :class:`BatchError`."""
+    try:
+        return _cycle_decoder.decode(_inflate(blob, limits))
+    except _GARBLED as error:
+        raise MalformedBatchError(f"cycle does not decode: {error}") from error
+
+
+def digest_of_blob(blob: bytes) -> int | None:
+    """The digest of a spool's record as it will stand in a batch; None of what is no record, and gets into no batch."""
+    try:
+        return digest_of_bytes(_encoder.encode(decode_cycle(blob, Limits())))
+    except BatchError:
+        return None
+
+
+def _read_cycle(plain: msgspec.Raw, scale: _Scale) -> Cycle:
+    if len(plain) <= _AT_ONCE_BYTES:
+        cycle = _cycle_decoder.decode(plain)
+        for reading in cycle.readings:
+            scale.add(reading)
+        return cycle
+    unread, readings = _unread_cycle_decoder.decode(plain), []
+    for part in unread.readings:
+        readings.append(_reading_decoder.decode(part))
+        scale.add(readings[-1])
+    return Cycle(unread.boot_id, unread.clock, tuple(readings))
 
 
 def _inflate(compressed: bytes, limits: Limits) -> bytes:
-    ceiling = min(limits.decoded_bytes, max(limits.ratio_free_bytes, limits.ratio * len(compressed)))
+    ceiling = limits.ceiling(len(compressed))
     stream = zlib.decompressobj()
     try:
         plain = stream.decompress(compressed, ceiling + 1)

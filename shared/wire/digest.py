@@ -12,8 +12,6 @@ from shared.wire.reading import Block, Cycle, Reading, Record, Sample
 
 BLOCK_RECORDS = 4096
 """At one record each ten seconds eleven hours."""
-MOST_BLOCKS = 64
-"""The newest of an epoch that are kept and stated: 30 days at one record each ten seconds."""
 SPACE = 2**62
 """Digests are less; two of them add up without overflow in 64 bits with a sign."""
 FORM = ".".join(str(len(kind.__struct_fields__)) for kind in (Record, Cycle, Reading, Sample))

@@ -3,13 +3,23 @@
 Records are MessagePack arrays: within one major version a new field is appended with a default, so that an older
 reader ignores it and a newer reader fills it in. A field is never moved, renamed into another meaning or removed.
 They hold no cycles, so the collector's garbage collection need not look at hundreds of thousands of them.
+How much of each there may be is said in :mod:`shared.wire.bounds`: what is more does not decode.
 """
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-Labels = tuple[tuple[str, str], ...]
+from shared.wire import bounds
+
+Name = Annotated[str, Meta(max_length=bounds.NAME_CHARACTERS)]
+Words = Annotated[str, Meta(max_length=bounds.WORDS_CHARACTERS)]
+Random = Annotated[str, Meta(max_length=bounds.RANDOM_CHARACTERS)]
+"""A name that a machine drew: of a spool's file, of a boot."""
+Sequence = Annotated[int, Meta(ge=0, le=bounds.LAST_SEQUENCE)]
+Labels = Annotated[tuple[tuple[Name, Words], ...], Meta(max_length=bounds.MOST_LABELS)]
 """Label pairs in the order in which they were given; names are unique."""
 
 
@@ -45,9 +55,9 @@ class MetricKind(StrEnum):
 class Metric(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a series means: its family name (base unit in the name), its type and one line of help."""
 
-    name: str
+    name: Name
     kind: MetricKind
-    help: str
+    help: Words
 
 
 class Sample(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -56,7 +66,7 @@ class Sample(msgspec.Struct, frozen=True, array_like=True, gc=False):
     A histogram's samples carry the family's name with ``_bucket`` (and a label ``le``), ``_sum`` and ``_count``.
     """
 
-    name: str
+    name: Name
     value: float
     labels: Labels = ()
 
@@ -68,33 +78,33 @@ class Reading(msgspec.Struct, frozen=True, array_like=True, gc=False):
     own opinion of the time since 1970-01-01 UTC, in nanoseconds, and may be wrong by decades.
     """
 
-    check: str
+    check: Name
     """Name of the check in the agent's settings, for example ``ping``."""
-    kind: str
+    kind: Name
     """Kind of the probe, for example ``icmp``."""
-    site: str
+    site: Name
     """Immutable id of the site that was measured (not of the site where the agent stands)."""
-    target: str
+    target: Name
     """Name of what was measured, stable when its address changes; becomes Prometheus' ``instance``."""
-    role: str
+    role: Name
     """What the target is to its site, for example ``router``."""
     outcome: Outcome
     started_monotonic_ns: int
     started_wall_ns: int
     duration_ns: int
-    samples: tuple[Sample, ...] = ()
-    reason: str = ""
+    samples: Annotated[tuple[Sample, ...], Meta(max_length=bounds.MOST_SAMPLES)] = ()
+    reason: Words = ""
     """One line for an operator where the outcome is not ``ok``."""
-    voided: str = ""
+    voided: Words = ""
     """Why this run says nothing about the target (the agent itself was late, its clock stepped); empty when it does."""
 
 
 class Cycle(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The readings that an agent committed together: one record of its spool."""
 
-    boot_id: str
+    boot_id: Random
     clock: ClockQuality
-    readings: tuple[Reading, ...]
+    readings: Annotated[tuple[Reading, ...], Meta(max_length=bounds.MOST_READINGS)]
 
 
 class Lane(StrEnum):
@@ -107,25 +117,25 @@ class Lane(StrEnum):
 class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A cycle with the number the spool gave it; (agent, epoch, sequence) names it for ever."""
 
-    sequence: int
+    sequence: Sequence
     cycle: Cycle
 
 
 class Anchor(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A moment of one boot of an agent at which the true time was known: stamps of that boot are repaired by it."""
 
-    boot_id: str
+    boot_id: Random
     monotonic_ns: int
     """Counted from that boot."""
     wall_ns: int
     """True time since 1970-01-01 UTC at that moment."""
     error_ns: int
     """The true time lies within this much on either side."""
-    source: str = ""
+    source: Name = ""
     """Who told it: ``collector`` or ``kernel`` (one that follows a reference)."""
 
 
-Runs = tuple[tuple[int, int], ...]
+Runs = Annotated[tuple[tuple[int, int], ...], Meta(max_length=bounds.MOST_RUNS)]
 """Closed runs of sequences (first, last), ascending."""
 
 
@@ -146,7 +156,7 @@ class Statement(msgspec.Struct, frozen=True, array_like=True, gc=False):
     What is in none of the runs was acknowledged and is kept no longer.
     """
 
-    epoch: str
+    epoch: Random
     last: int
     waiting: Runs = ()
     """Not acknowledged yet."""
@@ -156,28 +166,28 @@ class Statement(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Given up for want of space, or spoiled on the disk, before they were acknowledged."""
     refused: Runs = ()
     """Refused by the collector for good."""
-    others: tuple[str, ...] | None = None
+    others: Annotated[tuple[Random, ...], Meta(max_length=bounds.MOST_EPOCHS)] | None = None
     """The other epochs of which this agent holds anything; any that is not named is gone. None where it cannot say."""
-    blocks: tuple[Block, ...] = ()
+    blocks: Annotated[tuple[Block, ...], Meta(max_length=bounds.MOST_BLOCKS)] = ()
     """Of the newest 64 blocks the digests of what was acknowledged, as the records were when they were numbered."""
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one POST carries. The sender's clocks at the moment of sending let the receiver place each reading."""
 
-    agent: str
-    epoch: str
+    agent: Name
+    epoch: Random
     """Random name of the spool file, born with it; sequences are unique within it."""
-    boot_id: str
+    boot_id: Random
     sent_monotonic_ns: int
     sent_wall_ns: int
     lane: Lane
-    records: tuple[Record, ...]
-    metrics: tuple[Metric, ...] = ()
+    records: Annotated[tuple[Record, ...], Meta(max_length=bounds.MOST_RECORDS)]
+    metrics: Annotated[tuple[Metric, ...], Meta(max_length=bounds.MOST_METRICS)] = ()
     """Descriptions of the series, sent when the collector asked for them."""
-    version: str = ""
+    version: Name = ""
     """The agent's release."""
-    anchors: tuple[Anchor, ...] = ()
+    anchors: Annotated[tuple[Anchor, ...], Meta(max_length=bounds.MOST_ANCHORS)] = ()
     """What is known of earlier boots whose records are in this batch."""
     statement: Statement | None = None
     """Every hour, at the start and when asked: what the agent believes to have delivered."""

@@ -143,3 +143,12 @@ def test_a_missing_hub_or_site_never_silences_anybody() -> None:
             assert f'{label}!=""' in rule["source_matchers"]
             assert f'{label}!=""' in rule["target_matchers"]
     assert any(rule.get("equal") == ["hub"] for rule in rules)
+
+
+def test_what_the_collector_found_is_told_while_it_is_blind_elsewhere() -> None:
+    """Too many unknown sites are critical and of the monitor itself; a dead hub that was found stays a call."""
+    rules = yaml.safe_load(ALERTMANAGER.read_text(encoding="utf-8"))["inhibit_rules"]
+    by_monitor = [rule for rule in rules if 'scope="meta"' in rule["source_matchers"]]
+
+    assert by_monitor
+    assert all('alertname!="PhusongIncident"' in rule["target_matchers"] for rule in by_monitor)

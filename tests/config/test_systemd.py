@@ -50,6 +50,15 @@ def test_a_program_runs_as_a_user_of_its_own_and_is_started_again(unit: Path) ->
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_a_program_says_when_it_is_up_and_one_that_hangs_is_started_again(unit: Path) -> None:
+    """What the programs say, and when: tests/system/test_watchdog.py."""
+    found = lines(unit)
+
+    assert "Type=notify" in found
+    assert "WatchdogSec=120" in found
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_what_is_secret_is_handed_over_by_systemd(unit: Path) -> None:
     """A user that exists only while it runs cannot read a file of mode 0600, and others must not."""
     secret = {"phusong-agent": {"credentials.yaml"}, "phusong-collector": {"collector.yaml"}}
@@ -63,6 +72,14 @@ def test_only_the_agent_may_send_raw_packets() -> None:
 
     assert "CapabilityBoundingSet=CAP_NET_RAW" in agent
     assert "CapabilityBoundingSet=" in collector
+
+
+def test_the_agent_may_listen_for_the_page_at_the_site() -> None:
+    found = lines(FOLDER / "phusong-agent.service")
+
+    assert "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX" in found
+    assert "SystemCallFilter=@system-service" in found, "bind, listen and accept are in it"
+    assert [line for line in found if line.startswith(("IPAddress", "SocketBind", "PrivateNetwork"))] == []
 
 
 def test_the_drop_in_takes_the_agents_last_capability_away(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_a_page_loads_wherever_it_is_provisioned(uid: str) -> None:
     assert set(sources) == {"${datasource}"}
     assert set(VARIABLE.findall(json.dumps(board))) <= known
     assert board["templating"]["list"][0]["name"] == "datasource"
-    assert board["timezone"] == ""
+    assert board["timezone"] == "Asia/Ho_Chi_Minh", "times are the province's"
     assert (link["keepTime"], link["includeVars"], link["tags"]) == (True, True, board["tags"])
 
 

@@ -1,6 +1,7 @@
 """The example settings are right as they are shipped, for the programs that they are meant for."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -26,8 +27,9 @@ INSTALLED = {
 """Where the examples expect things, and where the test has them."""
 
 
+@pytest.mark.parametrize("commented", [False, True], ids=["as it stands", "with all that is commented out"])
 @pytest.mark.parametrize(("program", "name"), [("agent", "agent"), ("agent", "province"), ("collector", "collector")])
-def test_an_example_can_be_started_from(program: str, name: str, tmp_path: Path) -> None:
+def test_an_example_can_be_started_from(program: str, name: str, commented: bool, tmp_path: Path) -> None:
     shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True)
     for path in tmp_path.glob("*.*"):
         path.chmod(0o600)
@@ -39,6 +41,9 @@ def test_an_example_can_be_started_from(program: str, name: str, tmp_path: Path)
     text = file.read_text(encoding="utf-8")
     for installed, here in INSTALLED.items():
         text = text.replace(installed, str(tmp_path / here))
+    if commented:
+        # A word behind the sign itself is a setting, a space behind it is prose.
+        text = re.sub(r"(?m)^#(?=\S|  )", "", text)
     file.write_text(text, encoding="utf-8")
     command = [PYTHON, "-m", program, "check-config", "--config", str(file)]
     done = subprocess.run(

@@ -14,6 +14,7 @@ import yaml
 import agent.__main__
 import collector.__main__
 import lab.__main__
+from agent.onsite.settings import Helpline, LocalPageSettings
 from agent.probe import Credential, Target
 from agent.probes import load_probes
 from agent.settings import AgentFile
@@ -82,6 +83,7 @@ def test_every_metric_is_told(metric: str) -> None:
     sorted(
         {name for kind in (AgentFile, CollectorSettings, Target, Credential, Site) for name in settings(kind)}
         | {name for probe in load_probes().values() for name in settings(probe.check)}
+        | {*settings(LocalPageSettings, "local_page."), *settings(Helpline)}
     ),
 )
 def test_every_setting_is_told(key: str) -> None:

@@ -106,15 +106,19 @@ def test_a_spool_survives_kills_and_spoiled_files_and_a_careless_one_is_seen(
     assert prove(name, "--count", sabotaged, "--sabotage").returncode == 0
 
 
-def test_troubled_disks_cost_nothing_uncounted_and_heal_and_what_memory_forgets_is_seen() -> None:
-    proof = load_proofs()["disk-trouble"]
-    finding = proof.run(Trial(15, SEED))
+@pytest.mark.parametrize(("name", "tries", "sabotaged"), [("disk-trouble", 15, 10), ("disk-trouble-key", 4, 4)])
+def test_troubled_disks_cost_nothing_uncounted_and_heal_and_the_sabotage_is_seen(
+    name: str, tries: int, sabotaged: int
+) -> None:
+    """What memory held is forgotten; a machine with a key presents what was not written."""
+    proof = load_proofs()[name]
+    finding = proof.run(Trial(tries, SEED))
     if finding.tries == 0 or any("not here" in line for line in finding.seen):
         word = f"this machine allows no such disks: {finding.seen}"
         pytest.fail(word) if os.environ.get("PHUSONG_REQUIRE_PEERS") else pytest.skip(word)
 
     assert finding.broken == 0, finding.seen
-    assert proof.run(Trial(10, SEED, sabotage=True)).broken > 0
+    assert proof.run(Trial(sabotaged, SEED, sabotage=True)).broken > 0
 
 
 def test_hostile_requests_hurt_no_good_agent_and_a_collector_that_unpacks_everything_is_seen() -> None:
@@ -123,6 +127,14 @@ def test_hostile_requests_hurt_no_good_agent_and_a_collector_that_unpacks_everyt
 
     assert finding.broken == 0, finding.seen
     assert proof.run(Trial(13, SEED, sabotage=True)).broken > 0
+
+
+def test_silence_before_a_handshake_keeps_no_agent_out_and_a_collector_that_does_not_count_it_is_seen() -> None:
+    proof = load_proofs()["hostile-handshakes"]
+    finding = proof.run(Trial(44, SEED))
+
+    assert finding.broken == 0, finding.seen
+    assert proof.run(Trial(22, SEED, sabotage=True)).broken > 0
 
 
 def test_what_the_inbox_stored_survives_power_cuts_and_one_that_does_not_sync_is_seen() -> None:

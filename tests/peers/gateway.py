@@ -29,6 +29,8 @@ class Gateway:
     logins: list[str] = field(default_factory=list)
     refuses: set[str] = field(default_factory=set)
     """Recipients that the SMTP server does not know."""
+    defers: set[str] = field(default_factory=set)
+    """Recipients, or words of paths, for which there is no room now."""
 
 
 @asynccontextmanager
@@ -44,6 +46,10 @@ async def running_http_gateway(tls: ssl.SSLContext | None = None) -> AsyncIterat
         gateway.tries += 1
         if gateway.mode == "hang":
             await _hang(gateway, reader)
+            return
+        if any(word in head[0] for word in gateway.defers):
+            writer.write(b"HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
             return
         if gateway.mode == "take":
             gateway.bodies.append(body)
@@ -103,6 +109,9 @@ class _Talk:
 
     async def do_rcpt(self, line: str) -> None:
         address = line.partition("<")[2].partition(">")[0]
+        if address in self.gateway.defers:
+            await self.say("452 4.2.2 mailbox full")
+            return
         unknown = address in self.gateway.refuses
         self.gateway.recipients += [] if unknown else [address]
         await self.say("550 5.1.1 no such user" if unknown else "250 OK")

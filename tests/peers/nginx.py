@@ -21,9 +21,7 @@ http {{
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
     server {{
-        listen 127.0.0.1:{port} ssl;
-        ssl_certificate {chain};
-        ssl_certificate_key {key};
+        listen 127.0.0.1:{port}{tls};
         client_max_body_size 2m;
         location / {{
             proxy_pass http://127.0.0.1:{behind};
@@ -36,13 +34,16 @@ http {{
 
 
 @contextmanager
-def nginx(folder: Path, chain: Path, key: Path, behind: int, port: int | None = None) -> Iterator[tuple[int, Program]]:
-    """A proxy with this certificate; gives its port."""
+def nginx(
+    folder: Path, chain: Path | None, key: Path | None, behind: int, port: int | None = None
+) -> Iterator[tuple[int, Program]]:
+    """A proxy with this certificate, or without TLS; gives its port."""
     program = require("nginx", "nginx-light")
     folder.mkdir(parents=True, exist_ok=True)
     number = port or free_port()
     file = folder / "nginx.conf"
-    text = _CONFIGURATION.format(folder=folder, port=number, chain=chain, key=key, behind=behind)
+    tls = "" if chain is None else f" ssl; ssl_certificate {chain}; ssl_certificate_key {key}"
+    text = _CONFIGURATION.format(folder=folder, port=number, tls=tls, behind=behind)
     file.write_text(text, encoding="utf-8")
     command = [program, "-p", str(folder), "-c", str(file), "-e", "stderr"]
     with running("nginx", command, folder) as started:

@@ -13,7 +13,7 @@ import agent.telemetry
 from agent.icmp.totals import METRICS as PING_METRICS
 from collector.exposition.page import page
 from collector.forward.telemetry import ForwardTelemetry
-from collector.inventory.site import Site
+from collector.inventory.site import Link, Site
 from collector.notify.telemetry import NotifyTelemetry
 from collector.picture import AgentView, Picture, SiteView, State, Verdict
 from collector.series.latest import Latest
@@ -96,8 +96,15 @@ class Province:
 def _site(number: int) -> Site:
     place = {"latitude": 22.5 + number / 10, "longitude": 105.0}
     name = f"Xã “Bản {number}”, phía Bắc"
+    links = (Link(name="main", provider="VNPT", agreed_availability_ratio=0.995),) if number % 2 == 0 else ()
     return Site(
-        id=f"s{number}", name=name, district=f"Huyện {number % 3}", hub=HUBS[number % 2], code=str(number), **place
+        id=f"s{number}",
+        name=name,
+        district=f"Huyện {number % 3}",
+        hub=HUBS[number % 2],
+        code=str(number),
+        links=links,
+        **place,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
@@ -76,11 +76,11 @@ class Client:
 
 
 @contextmanager
-def shown(story: Story) -> Iterator[Client]:
+def shown(story: Story, language: Literal["vi", "en"] = "vi") -> Iterator[Client]:
     """A client of the story's pages, as they are now."""
     feed = Feed()
     feed.publish(story.picture)
-    sheets = Sheets(feed, WallSettings(title="Hà Giang"), ZoneInfo("Asia/Ho_Chi_Minh"))
+    sheets = Sheets(feed, WallSettings(title="Hà Giang", language=language), ZoneInfo("Asia/Ho_Chi_Minh"))
     clock = StoryClock(story)
     reading = partial(nullcontext, story.journal)
     content = Shown(story.inventory, story.journal, story.quality, story.readings, clock, reading)  # type: ignore[arg-type]

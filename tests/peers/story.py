@@ -72,6 +72,8 @@ class Story:
         self.now = 0
         self.down: set[str] = set()
         self.blind = False
+        self.deaf: set[str] = set()  # Sites whose reports do not arrive.
+        self.anchor = "world"
         self.worked_at: set[str] = set()
         self.worked_on: set[tuple[str, str]] = set()
         """Links, by site and name."""
@@ -151,7 +153,7 @@ class Story:
             if (self.now + 3) % PERIOD == place % PERIOD
         ]
         if self.anchors and self.now % PERIOD == 0:
-            readings.append(self._look("centre", "world", "world", not self.blind))
+            readings.append(self._look("centre", self.anchor, "world", not self.blind))
         if self.now % 60 == 7:
             readings += [
                 r for s in self.inventory.sites if s.id not in self.down and not self.blind for r in self._devices(s.id)
@@ -181,7 +183,7 @@ class Story:
             )
             samples = tuple(Sample("phusong_agent_spool_oldest_timestamp_seconds", value) for value in oldest)
             readings.append(self._reading("agent", "agent", host.site, host.name, "agent", Outcome.OK, samples))
-        host.online = host.site not in self.down
+        host.online = host.site not in self.down and host.site not in self.deaf
         self._send(host, readings)
 
     def _devices(self, site: str) -> Iterable[Reading]:

@@ -149,7 +149,11 @@ class House:
 
 @asynccontextmanager
 async def house(
-    folder: Path, notify: NotifySettings | None = None, inventory: Inventory | None = None, **people: object
+    folder: Path,
+    notify: NotifySettings | None = None,
+    inventory: Inventory | None = None,
+    listen: Mapping[str, object] | None = None,
+    **people: object,
 ) -> AsyncIterator[House]:
     """The whole collector behind its real server."""
     with socket.socket() as free:
@@ -157,7 +161,7 @@ async def house(
         port = int(free.getsockname()[1])
     settings = CollectorSettings(
         state=folder,
-        listen=ListenSettings(port=port),
+        listen=ListenSettings(port=port, **(listen or {})),  # type: ignore[arg-type]
         notify=notify,
         people=PeopleSettings(**people),  # type: ignore[arg-type]
     )
@@ -166,7 +170,8 @@ async def house(
         settings, inventory or Inventory(), SystemClock(), logging.getLogger("house")
     ) as collector:
         with open_sockets(settings.listen) as sockets:
-            sockets[0].listen(64)
+            for each in sockets:
+                each.listen(64)  # who connects before the server is up waits
             evaluating = collector.evaluate_for_ever()
             serving = asyncio.create_task(serve(collector.app, sockets, settings.listen, collector.telemetry, stop))
             try:

@@ -15,15 +15,18 @@ from starlette.routing import Route
 from collector.incident import Cause, Confidence, Incident, Scope, Trouble
 from collector.inventory.csv_file import read_csv
 from collector.inventory.site import Inventory, Site
-from collector.pages.province_map import MapPage, read_sheet
+from collector.journal.memory import MemoryJournal
+from collector.pages.routes import Shown, page_routes
 from collector.pages.sheet import Sheets
 from collector.picture import Picture, SiteView, State, Transition, Verdict
+from collector.series.quality import Train
 from collector.wall.feed import Feed
 from collector.wall.pages import Pages
 from collector.wall.routes import routes
 from collector.wall.screens import Screens
 from collector.wall.settings import WallSettings
 from shared.clock import SystemClock
+from tests.peers.days import lived
 
 CSV = Path(__file__).parents[2] / "lab" / "data" / "communes.csv"
 SECOND_NS = 1_000_000_000
@@ -48,6 +51,11 @@ class Scene:
         self.heard: dict[str, float] = {}
         self.screens = Screens((), 4.0, self.note)
         self.proven_ns: int | None = None
+        self.journal = MemoryJournal()
+        self.looked_at = self.inventory.sites[0].id
+        """The site that has a day."""
+        self.quality = lived(self.looked_at, self.clock.wall_ns() / SECOND_NS)
+        self.judges = True
         self.lately: tuple[int | None, ...] = (*[0] * 60, *[None] * 20, *[0] * 60, 1, 7, 37, 4)
 
     def picture(self) -> Picture:
@@ -120,6 +128,9 @@ class Scene:
             self.proven_ns = self.clock.wall_ns() - int(query["proven"]) * 3600 * SECOND_NS
         if "empty" in query:
             self.inventory = Inventory()
+        if "measured" in query:
+            self.quality.take(self.looked_at, self.clock.wall_ns(), Train(5, float(query["measured"]), 0.02))
+        self.judges = query.get("judges", "yes") == "yes"
         self.feed.publish(self.picture())
         return Response("ok")
 
@@ -146,7 +157,8 @@ class Scene:
     async def publish(self) -> None:
         """Evaluate twice a second."""
         while True:
-            self.feed.publish(self.picture())
+            if self.judges:
+                self.feed.publish(self.picture())
             await self.clock.sleep(0.5)
 
 
@@ -155,9 +167,9 @@ async def main(port: int) -> None:
     scene = Scene()
     settings, zone = WallSettings(title="Hà Giang", fresh_seconds=4.0), ZoneInfo("Asia/Ho_Chi_Minh")
     pages = Pages(scene.feed, settings, scene.clock, zone)
-    on_map = MapPage(Sheets(scene.feed, settings, zone), scene.inventory, read_sheet(scene.inventory), scene.clock)
+    shown = Shown(scene.inventory, scene.journal, scene.quality, lambda: (), scene.clock)
     table = [Route("/scene", scene.change), Route("/events", scene.events), *routes(scene.feed, pages, scene.drawn)]
-    table += [Route("/heard", scene.told), Route("/wall/map", on_map.show)]
+    table += [Route("/heard", scene.told), *page_routes(Sheets(scene.feed, settings, zone), shown)]
     server = uvicorn.Server(uvicorn.Config(Starlette(routes=table), port=port, log_level="warning", loop="asyncio"))
     await asyncio.gather(server.serve(), scene.publish())
 

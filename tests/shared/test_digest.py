@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.wire.codec import Limits, decode_batch_and_digests, decode_cycle, digest_of_blob, encode_batch, encode_cycle
+from shared.wire.codec import Limits, decode_cycle, digest_of_blob, encode_batch, encode_cycle, read_batch, unframe
 from shared.wire.digest import BLOCK_RECORDS, FORM, SPACE, add_up, digest_of_bytes, merged
 from shared.wire.reading import Batch, Block, ClockQuality, Cycle, Lane, Outcome, Reading, Record, Sample
 
@@ -52,7 +52,7 @@ def test_both_ends_come_to_the_same_digest_of_a_record() -> None:
     cycles = [cycle(1.5), cycle(-0.0), cycle(float("nan")), cycle(1)]
     sent = [Record(n, decode_cycle(encode_cycle(each), Limits())) for n, each in enumerate(cycles)]
 
-    _, digests = decode_batch_and_digests(batch(*sent), Limits())
+    _, digests = read_batch(unframe(batch(*sent), Limits()))
 
     assert digests == tuple(digest_of_blob(encode_cycle(each)) for each in cycles)
     assert len(set(digests)) == len(cycles)
@@ -65,7 +65,7 @@ def test_fields_that_a_later_release_appends_are_part_of_the_digest_here_as_ther
     plain[6][0][1].append("a field of tomorrow")
     newer = batch()[:4] + zlib.compress(msgspec.msgpack.encode(plain))
 
-    decoded, digests = decode_batch_and_digests(newer, Limits())
+    decoded, digests = read_batch(unframe(newer, Limits()))
 
     assert decoded.records == (Record(1, cycle(1.5)),)
     assert digests == (digest_of_bytes(msgspec.msgpack.encode(plain[6][0][1])),)

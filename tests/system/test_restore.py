@@ -66,7 +66,7 @@ def program(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def stored(state: Path) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
-    with closing(sqlite3.connect(state / "inbox.sqlite")) as database:
+    with closing(sqlite3.connect(f"{(state / 'inbox.sqlite').as_uri()}?mode=ro", uri=True)) as database:
         for agent, fresh in database.execute("SELECT agent, fresh FROM parcel"):
             found.setdefault(agent, []).extend(msgspec.msgpack.decode(fresh))
     return found
@@ -92,13 +92,19 @@ def test_after_a_restore_the_agents_refill_what_the_backup_did_not_have(tmp_path
             command = [PYTHON, "-m", "agent", "run", "--config", str(agent)]
             agents[name] = stack.enter_context(running(name, command, tmp_path / name))
         with collecting(file, port) as collector:
-            until("something came before the backup", lambda: records(port) >= 6, collector)
+            until("something came before the backup", lambda: stored(state).keys() == set(AGENTS), collector)
             collector.end()
         asyncio.run(back_up(file))
         shutil.copytree(state / "backups", kept)
         (backup,) = kept.glob("inbox-*.sqlite")
+        before = {name: max(found) for name, found in stored(state).items()}
         with collecting(file, port) as collector:
-            until("something came after it", lambda: records(port) >= 8, collector)
+            # Of each of them: who has delivered nothing since the backup has lost nothing by it.
+            until(
+                "something came after it",
+                lambda: all(max(stored(state)[name]) > before.get(name, 0) for name in AGENTS),
+                collector,
+            )
             refused = restore(file, backup)
             collector.kill()
         shutil.rmtree(state)

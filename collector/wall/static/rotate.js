@@ -2,26 +2,16 @@
 // Goes to the next page of a rotating screen. A page that cannot be fetched is not gone to: this one stays, and covers
 // itself in time. The wall stays as long as a problem on it is new.
 
-const FETCH_MS = 4000;
+import { asked, wait } from "./there.js";
+
 const AGAIN_MS = 5000;
 const next = document.body.dataset.next ?? "";
 
-const wait = (/** @type {number} */ ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
-
 async function isThere() {
-  try {
-    const answer = await fetch(next, { cache: "no-store", signal: AbortSignal.timeout(FETCH_MS) });
-    await answer.text();
-    return answer.ok && !answer.redirected;
-  } catch {
-    return false;
-  }
+  const answer = await asked(next);
+  return answer !== null && answer.ok && !answer.redirected;
 }
 
-async function turn() {
-  await wait(Number(document.body.dataset.after) * 1000);
-  while (document.querySelector(".problems .new") !== null || !await isThere()) await wait(AGAIN_MS);
-  location.replace(next);
-}
-
-turn();
+await wait(Number(document.body.dataset.after) * 1000);
+while (document.querySelector(".problems .new") !== null || !await isThere()) await wait(AGAIN_MS);
+location.replace(next);

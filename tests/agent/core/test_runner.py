@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from agent.probe import Finding, ProbeFailed, Target
 from agent.runner import Job, Runner, commit_regularly
 from agent.telemetry import RunTally
-from shared.wire.reading import Outcome
+from shared.wire.bounds import MOST_SAMPLES
+from shared.wire.codec import Limits, decode_cycle, encode_cycles
+from shared.wire.reading import ClockQuality, Cycle, Outcome, Sample
 from tests.peers.village import HandClock, Heard, VillageCheck, VillageInstrument
 
 
@@ -42,6 +44,22 @@ async def test_a_target_that_fails_and_a_probe_that_breaks_are_readings_and_the_
     assert all(r.outcome is Outcome.ERROR and r.voided for r in by_target["breaks"])
     assert tally.faults == 3
     assert all("breaks" in line for line in log.lines)
+
+
+async def test_a_reading_is_no_longer_than_a_collector_takes_it() -> None:
+    """Of what is too much the beginning is kept: a record that is refused would take others' readings with it."""
+    clock, instrument = HandClock(), VillageInstrument()
+    much = tuple(Sample(f"m{n}", 1.0) for n in range(MOST_SAMPLES + 1))
+
+    async def measure(_check: object, _target: object) -> Finding:
+        return Finding(Outcome.ERROR, much, "r" * 5000, "v" * 5000)
+
+    instrument.measure = measure  # type: ignore[method-assign]
+    runner = Runner([job(instrument, "answers")], clock, RunTally(), Heard())
+    reading, _ = await runner.run_once(job(instrument, "answers"))
+
+    (blob,) = encode_cycles(Cycle("b", ClockQuality.UNKNOWN, (reading,)))
+    assert decode_cycle(blob, Limits()).readings[0].samples == much[:MOST_SAMPLES]
 
 
 async def test_a_run_that_overlaps_its_next_slot_is_not_started_twice() -> None:
@@ -138,6 +156,22 @@ async def test_what_is_not_urgent_waits_for_its_cycle() -> None:
 
     assert len(commits) == 1
     assert commits[0] in {6, 7}
+
+
+async def test_a_reading_is_told_at_once_though_no_disk_ever_takes_it() -> None:
+    """The page at the site lives on a machine whose disk hangs."""
+    clock, told = HandClock(), []
+    jobs = [job(VillageInstrument(), name) for name in ("answers", "fails")]
+    runner = Runner(jobs, clock, RunTally(), Heard(), told.append)
+    async with running(runner):
+        for _ in range(30):
+            await clock.move(1)
+
+    assert (
+        sorted((reading.target, reading.outcome.value) for reading in told)
+        == [("answers", "ok")] * 3 + [("fails", "timeout")] * 3
+    )
+    assert runner.take() == tuple(told)
 
 
 class Turning(VillageInstrument):

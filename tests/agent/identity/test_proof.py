@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.identity.card import Card, chain_path, finish, read_card
-from agent.identity.chain_file import ChainFile
+from agent.identity.chain_file import read_chain
 from agent.identity.proof import KeyProof
 from agent.uplink.answer import Reply
 from agent.uplink.connection import AwayError
@@ -43,7 +43,7 @@ def test_a_sealed_acknowledgement_is_believed_and_its_chain_is_on_disk_first(pro
 
     assert sent[CHAIN] == FIRST
     assert proof.believe(sent, sealed(sent, 200, ACKNOWLEDGED)).status == 200
-    assert ChainFile(chain_path(tmp_path, CARD)).value == NEXT
+    assert read_chain(chain_path(tmp_path, CARD)).value == NEXT
     assert proof.headers(PATH, b"body", STAMP)[CHAIN] == NEXT
 
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from agent.spool.opening import open_sqlite_spool
 from agent.spool.queue import Spool
 from agent.spool.quota import SpoolSettings
+from shared.wire.bounds import MOST_BLOCKS
 from shared.wire.codec import digest_of_blob, encode_cycle
-from shared.wire.digest import MOST_BLOCKS, add_up
+from shared.wire.digest import add_up
 from shared.wire.reading import Block, ClockQuality, Cycle, Outcome, Reading
 from tests.peers.spools import KINDS, open_spool
 

@@ -129,3 +129,14 @@ async def test_a_disk_that_refuses_is_tried_again(tmp_path: Path) -> None:
     await times.keep()
 
     assert read_known(folder) != Known()
+
+
+async def test_the_time_is_what_was_learnt_or_the_latest_ever_known_and_never_1970(tmp_path: Path) -> None:
+    """HandClock shows 2023, before this release was written."""
+    clock = HandClock()
+    times = timekeeper(tmp_path, clock)
+    assert times.true_wall_ns() > BUILT_NS - 400 * 24 * HOUR_NS
+
+    times.heard(TRUE_NS, clock.monotonic_ns(), clock.monotonic_ns())
+
+    assert times.true_wall_ns() == TRUE_NS

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
@@ -19,7 +20,7 @@ from agent.uplink.purse import Purse
 from shared.logs import Limited
 from shared.secret import Secret
 from shared.wire.codec import encode_cycle
-from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Metric, MetricKind
+from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Metric, MetricKind, Outcome, Reading, Sample
 from tests.peers.bad_collector import DRIP, Act, Collector, answer, listening
 from tests.peers.spools import open_spool
 from tests.peers.village import HandClock, Heard, timekeeper
@@ -176,6 +177,28 @@ async def test_an_answer_that_never_ends_is_hung_up_on(tmp_path: Path) -> None:
     assert courier.tally.requests == {"away": 1}
 
 
+async def test_since_when_the_collector_takes_nothing_is_known_and_forgotten_when_it_does(tmp_path: Path) -> None:
+    """What the page at the site tells of it."""
+    acts: list[Act] = [lambda _: answer(500), lambda _: answer(401)]
+    async with listening(Collector()) as collector:
+        with courier_to(collector.port, tmp_path, Heard()) as (courier, desk):
+            clock, tally = courier._clock, courier.tally
+            assert isinstance(clock, HandClock)
+            stood = []
+            for scripted in ([], acts, []):
+                collector.acts = scripted
+                for _ in range(2):
+                    await fill(desk, 1)
+                    await clock.move(10)
+                    await courier.deliver()
+                stood.append(
+                    (tally.acknowledged_ns, tally.acknowledged_since_ns, tally.failing_since_ns, tally.failed_ns)
+                )
+
+    seconds = [tuple(None if each is None else each // 1_000_000_000 for each in one) for one in stood]
+    assert seconds == [(20, 10, None, None), (20, 10, 30, 40), (60, 50, None, 40)]
+
+
 async def test_a_retry_after_is_the_least_to_wait(tmp_path: Path) -> None:
     async with listening(Collector([lambda _: answer(429, head="Retry-After: 30\r\n")])) as collector:
         with courier_to(collector.port, tmp_path, Heard()) as (courier, desk):
@@ -268,3 +291,110 @@ async def test_a_batch_travels_over_a_unix_socket_too(tmp_path: Path) -> None:
     await server.wait_closed()
 
     assert collector.stored == [1]
+
+
+async def test_what_is_kept_for_a_restored_collector_outlives_a_boot_in_another_year(tmp_path: Path) -> None:
+    """HandClock shows 2023; the records were acknowledged in November 2026, an hour ago by the true time."""
+    async with listening(Collector()) as collector:
+        with courier_to(collector.port, tmp_path, Heard()) as (courier, desk):
+            await fill(desk, 3)
+            await desk.do(desk.spool.acknowledge, [1, 2, 3], NOVEMBER_10_NS - 3_600_000_000_000)
+            await fill(desk, 1)
+            await until_empty(courier)
+            kept = await desk.do(desk.spool.reopen, 1)
+
+    assert kept == 4
+
+
+async def test_while_nobody_answers_no_statement_is_made(tmp_path: Path) -> None:
+    async with listening(Collector()) as collector:
+        collector.acts = [lambda _: answer(503)] * 3
+        with courier_to(collector.port, tmp_path, Heard()) as (courier, desk):
+            await fill(desk, 1)
+            made = []
+            state, desk.spool.statement = desk.spool.statement, lambda: made.append(1) or state()  # type: ignore[method-assign,func-returns-value]
+            await until_empty(courier)
+            await fill(desk, 1)
+            await until_empty(courier)
+
+    assert len(made) == 2, "with the first try, and once somebody answers again"
+
+
+async def test_what_goes_beside_the_records_costs_none_of_them_where_it_is_refused(tmp_path: Path) -> None:
+    """A collector that takes no statement: the records go alone, and a statement is tried again in an hour."""
+
+    def wants_records_only(batch: Batch) -> bytes:
+        return collector.take(batch) if batch.statement is None else answer(400, b'{"error": "too many runs"}')
+
+    log = Heard()
+    async with listening(Collector()) as collector:
+        collector.acts = [wants_records_only] * 50
+        with courier_to(collector.port, tmp_path, log) as (courier, desk):
+            await fill(desk, 300)
+            await until_empty(courier)
+            before = len(collector.batches)
+            cast("HandClock", courier._clock)._now_ns += 3600 * 10**9
+            await fill(desk, 1)
+            await until_empty(courier)
+            dead = await desk.do(desk.spool.dead_letters)
+
+    stated = [batch.statement is not None for batch in collector.batches]
+    assert sorted(collector.stored) == list(range(1, 302))
+    assert dead == 0
+    assert stated[:before] == [True, *[False] * (before - 1)]
+    assert stated[before:] == [True, False]
+    why = "records go alone for an hour: what is beside them was refused: status 400: too many runs"
+    assert log.lines == [why] * 2
+
+
+async def test_records_that_no_collector_could_take_together_are_divided_before_they_are_sent(tmp_path: Path) -> None:
+    """Small when they are packed, and a bomb when they are not."""
+    samples = tuple(Sample(f"series_{n}", 0.0, (("alike", "x" * 1000),)) for n in range(90))
+    reading = Reading("snmp", "snmp", "s", "t", "router", Outcome.OK, 1, 2, 3, samples)
+    blob = encode_cycle(Cycle("boot", ClockQuality.UNKNOWN, (reading,)))
+    async with listening(Collector()) as collector:
+        with courier_to(collector.port, tmp_path, Heard(), timeout_seconds=5) as (courier, desk):
+            for number in range(20):
+                await desk.do(desk.spool.put, blob, number)
+            await until_empty(courier)
+            asked = dict(courier.tally.requests)
+
+    assert sorted(collector.stored) == list(range(1, 21))
+    assert len(collector.batches) > 2
+    assert asked == {"acknowledged": len(collector.batches)}
+
+
+async def test_where_the_collector_remembers_too_many_gaps_history_goes_first_even_over_budget(tmp_path: Path) -> None:
+    """A month of live batches alone leaves one gap each: they close one after another, and live goes on."""
+
+    def wants_what_is_earlier(batch: Batch) -> bytes:
+        is_next = batch.records[0].sequence == len(collector.stored) + 1
+        return collector.take(batch) if is_next else answer(409, b'{"error": "too many gaps"}')
+
+    (tmp_path / "uplink-spent.json").write_bytes(msgspec.json.encode(Spent(month="2026-11", bytes=30_000_000)))
+    async with listening(Collector()) as collector:
+        collector.acts = [wants_what_is_earlier] * 2
+        with courier_to(collector.port, tmp_path, log := Heard(), limit=30_000_000) as (courier, desk):
+            await fill(desk, 300)
+            waits = [await courier.deliver() for _ in range(3)]
+            cast("HandClock", courier._clock)._now_ns += 900 * 10**9
+            await courier.deliver()
+            dead = await desk.do(desk.spool.dead_letters)
+
+    assert waits == [0.0, 0.0, None]
+    assert [batch.lane for batch in collector.batches] == [Lane.LIVE, Lane.HISTORY, Lane.LIVE]
+    assert collector.stored == [*range(1, 257), 300]
+    assert (dead, log.lines) == (0, [])
+
+
+async def test_where_not_even_the_oldest_is_taken_for_gaps_it_waits_and_says_so(tmp_path: Path) -> None:
+    async with listening(Collector([lambda _: answer(409, b'{"error": "too many gaps"}')] * 4)) as collector:
+        with courier_to(collector.port, tmp_path, log := Heard()) as (courier, desk):
+            await fill(desk, 300)
+            waits = [await courier.deliver() for _ in range(4)]
+            await until_empty(courier)
+
+    assert waits[0] == 0.0
+    assert all(wait for wait in waits[1:])
+    assert sorted(collector.stored) == list(range(1, 301))
+    assert log.lines == ["batches stay here, the collector does not take them: status 409: too many gaps"]

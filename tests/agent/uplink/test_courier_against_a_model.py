@@ -85,19 +85,12 @@ class CourierAgainstModel(RuleBasedStateMachine):
 
     def _put(self, number: int) -> None:
         # A few fill a batch, so that there is a history.
-        reading = Reading(
-            "ping",
-            "icmp",
-            "s",
-            "r",
-            "router",
-            Outcome.ERROR,
-            0,
-            0,
-            number,
-            reason=random.Random(number).randbytes(35_000).hex(),
+        noise = random.Random(number)
+        readings = tuple(
+            Reading("ping", "icmp", "s", "r", "router", Outcome.ERROR, 0, 0, number, reason=noise.randbytes(500).hex())
+            for _ in range(70)
         )
-        blob = encode_cycle(Cycle("boot", ClockQuality.UNKNOWN, (reading,)))
+        blob = encode_cycle(Cycle("boot", ClockQuality.UNKNOWN, readings))
         self.runner.run(self.desk.do(self.desk.spool.put, blob, number))
 
     @rule(count=st.integers(1, 4), poison=st.sampled_from([False, False, False, True]))

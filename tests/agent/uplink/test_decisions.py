@@ -1,5 +1,6 @@
 """What is decided without a network: how long to wait, which records go next, what an answer means."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,9 +50,23 @@ def test_only_our_own_acknowledgement_lets_records_go(status: int, body: bytes, 
 
 
 def test_what_only_a_person_can_mend_is_held_and_what_never_will_be_taken_is_rejected() -> None:
-    verdicts = {status: interpret(Reply(status), 1).verdict for status in (200, 301, 400, 401, 403, 404, 413, 415)}
-    verdicts |= {status: interpret(Reply(status), 1).verdict for status in (422, 426, 429, 500, 503)}
+    said = b'{"error": "no batch"}'
+    verdicts = {
+        status: interpret(Reply(status, said), 1).verdict for status in (200, 301, 400, 401, 403, 404, 413, 415)
+    }
+    verdicts |= {status: interpret(Reply(status, said), 1).verdict for status in (422, 426, 429, 500, 503)}
 
     assert {s for s, v in verdicts.items() if v is Verdict.HELD} == {200, 401, 403, 404, 415, 426, 429}
     assert {s for s, v in verdicts.items() if v is Verdict.REJECTED} == {400, 413, 422}
     assert {s for s, v in verdicts.items() if v is Verdict.RETRY} == {301, 500, 503}
+    assert interpret(Reply(409), 1).verdict is Verdict.EARLIER
+
+
+@pytest.mark.parametrize("status", [400, 402, 410, 414, 422, 431, 451])
+@pytest.mark.parametrize("body", [b"", b"<html>squid</html>", b'{"message": "quota"}', b"[]"])
+def test_a_box_on_the_way_buries_nothing(status: int, body: bytes) -> None:
+    assert interpret(Reply(status, body), 1).verdict is Verdict.HELD
+
+
+def test_what_is_too_large_for_a_box_on_the_way_does_not_hold_up_all_behind_it() -> None:
+    assert interpret(Reply(413, b"<html>nginx</html>"), 1).verdict is Verdict.REJECTED

@@ -1,15 +1,23 @@
 """The nightly work: a backup that was read back, and old bodies go even in a night without one."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import is_dataclass
+from dataclasses import replace as of_dataclass
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from collector.assembly import Collector
-from collector.calendar.nightly import superfluous, verify_backup
+from collector.calendar.nightly import leftovers, superfluous, verify_backup
 from collector.commands.backup import do_nightly_work
+from collector.copying import copy_database
+from collector.disk import NoRoomError
 from collector.identity.book import open_book
 from collector.identity.room import open_identity_room
 from collector.ingest.inbox import Parcel
@@ -20,6 +28,7 @@ from collector.people.book import Account, open_people
 from collector.people.look import Look
 from collector.people.opening import open_door
 from collector.people.person import Role
+from collector.people.readers import Readers
 from collector.people.settings import PeopleSettings
 from collector.settings import CollectorSettings, RetentionSettings
 from collector.telemetry import Telemetry
@@ -30,6 +39,11 @@ from shared.logs import logger
 HOUR_NS = 3_600_000_000_000
 NOW_NS = 1_700_000_000_000_000_000
 VERIFIED = "phusong_collector_backup_verified_timestamp_seconds"
+BACKUPS = "phusong_collector_backups_total"
+
+
+def replace(one: Any, **changes: object) -> Any:
+    return of_dataclass(one, **changes) if is_dataclass(one) else msgspec.structs.replace(one, **changes)
 
 
 class Night:
@@ -67,7 +81,9 @@ async def collector(tmp_path: Path) -> AsyncIterator[Collector]:
             )
         async with open_identity_room(tmp_path / "identity.sqlite") as keys:
             look = Look("test", "vi", ZoneInfo("Asia/Ho_Chi_Minh"))
-            async with open_door(tmp_path / "people.sqlite", PeopleSettings(), Night(), look, logger("test")) as people:
+            async with open_door(
+                tmp_path / "people.sqlite", PeopleSettings(), Readers(()), Night(), look, logger("test")
+            ) as people:
                 app, copies = Front({}, (), nothing), {"people": people.room.copy}
                 yield Collector(app, Feed(), inbox, Telemetry("test"), asyncio.Future, keys, people, copies)
 
@@ -130,6 +146,62 @@ async def test_a_night_without_a_backup_still_makes_room(collector: Collector, s
     assert collector.telemetry.registry.get_sample_value(VERIFIED) in {None, 0.0}
 
 
+async def test_a_backup_that_does_not_fit_is_not_begun_and_what_arrives_has_room(
+    collector: Collector, settings: CollectorSettings
+) -> None:
+    narrow = replace(settings, retention=replace(settings.retention, disk_reserve_megabytes=10**9))
+
+    with pytest.raises(NoRoomError, match=r"no room for tonight's backup: 0\.[0-9] MB wanted"):
+        await do_nightly_work(collector, narrow, Night())
+
+    assert list((settings.state / "backups").iterdir()) == []
+    assert collector.telemetry.registry.get_sample_value(BACKUPS, {"result": "no_room"}) == 1
+    assert collector.telemetry.registry.get_sample_value(VERIFIED) == 0
+    assert await collector.inbox.store(parcel(3, b"x")) == {3}
+    with pytest.raises(NoRoomError, match="no room for inbox"):
+        await collector.inbox.backup(settings.state / "inbox.part", narrow.retention.disk_reserve_bytes)
+
+
+async def test_of_a_night_that_fails_nothing_stays_but_the_nights_before(
+    collector: Collector, settings: CollectorSettings
+) -> None:
+    """Also where power failed in its midst; and the last whole night outlives any number of others."""
+    folder = settings.state / "backups"
+    await do_nightly_work(collector, settings, Night())
+    good = {path.name for path in folder.iterdir()}
+    assert not any(name.endswith(".part") for name in good)
+    for name in (of(1, end="sqlite.part"), of(1, "people"), of(2, "journal", "sqlite.part-journal")):
+        (folder / name).write_bytes(b"torn")
+
+    async def refuses(path: Path) -> None:
+        await asyncio.to_thread(path.write_bytes, b"half")
+        raise OSError(28, "no space left on device")
+
+    once = replace(settings, retention=replace(settings.retention, backups=1))
+    for _ in range(3):
+        with pytest.raises(OSError, match="no space"):
+            await do_nightly_work(replace(collector, copies={"people": refuses}), once, Night())
+
+    assert {path.name for path in folder.iterdir()} == good
+    assert collector.telemetry.registry.get_sample_value(BACKUPS, {"result": "failed"}) == 3
+
+
+def test_a_copy_that_fails_in_its_midst_gives_its_room_back(tmp_path: Path) -> None:
+    """The rest of a copy that filled the disk kept the inbox from storing and from forgetting."""
+    with closing(sqlite3.connect(tmp_path / "whole.sqlite")) as database:
+        database.execute("CREATE TABLE t (b)")
+        database.execute("INSERT INTO t VALUES (zeroblob(2000000))")
+        database.commit()
+
+        def disk_fills() -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            copy_database(database, tmp_path / "copy.sqlite", disk_fills)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["whole.sqlite"]
+
+
 async def test_batches_are_acknowledged_while_the_inbox_is_copied(tmp_path: Path) -> None:
     """A copy of a large inbox takes minutes: nobody waits for its end, and what came in the midst does no harm."""
     copied = tmp_path / "copy.sqlite"
@@ -151,6 +223,20 @@ def parcel(number: int, body: bytes) -> Parcel:
     return Parcel(agent="a", epoch="e", sequences=(number,), received_wall_ns=NOW_NS, body=body)
 
 
+def of(night: int, kind: str = "inbox", end: str = "sqlite") -> str:
+    return f"{kind}-2026110{night}T023000.{end}"
+
+
 def test_the_oldest_backups_go() -> None:
-    assert superfluous(["inbox-3.sqlite", "inbox-1.sqlite", "inbox-2.sqlite"], 2) == ["inbox-1.sqlite"]
-    assert superfluous(["inbox-1.sqlite"], 2) == []
+    assert superfluous([of(3), of(1), of(2)], 2) == [of(1)]
+    assert superfluous([of(1)], 2) == []
+    assert superfluous([of(1), of(1, "people"), of(2)], 0) == [of(1), of(1, "people")], "the newest night stays"
+
+
+def test_what_is_of_no_whole_night_is_left_over_and_others_files_are_not_ours() -> None:
+    others = ["notes.txt", "inbox-", "inbox-before-the-move.sqlite", "people-of-the-province.csv"]
+    whole = [of(2), of(2, "people"), of(2, "maintenance", "yaml"), *others]
+    torn = [of(3, end="sqlite.part"), of(3, "journal"), of(1, "people"), of(4), of(4, end="sqlite-journal")]
+
+    assert leftovers(whole) == []
+    assert leftovers([*whole, *torn]) == sorted(torn)

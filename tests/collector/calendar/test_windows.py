@@ -137,6 +137,10 @@ def test_what_is_right_has_no_faults_and_an_id_stands_once() -> None:
 
     assert list(faults([good], INVENTORY, ZONE)) == []
     assert list(faults([good, good], INVENTORY, ZONE)) == [("$.windows[1].id", "'w' stands twice")]
+    spaced = window(id="thay cáp", sites=("a",))
+    assert list(faults([spaced], INVENTORY, ZONE)) == [
+        ("$.windows[0].id", "'thay cáp' has a space in it: write 'thay-cáp'")
+    ]
 
 
 @given(

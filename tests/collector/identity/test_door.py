@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -21,7 +22,7 @@ from tests.peers.programs import PYTHON, free_port, get, running, until
 
 FORGERIES = 2000
 AT_ONCE = 50
-SITES = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12")
+SITES = tuple(map(str, range(1, 19)))
 
 
 @pytest.fixture(scope="module")
@@ -283,12 +284,122 @@ def test_a_rotation_is_believed_of_the_key_that_it_ends_only(port: int, config: 
     first, again = post(port, ROTATE_PATH, *right), post(port, ROTATE_PATH, *right)
     assert (first[0], again[0], first[1]["chain"] == again[1]["chain"]) == (200, 200, True)
     assert one.send()[0] == 200, "both keys are valid until the new one has sent"
-    next_one = Machine(port, new, msgspec.json.decode(first[1]["raw"], type=Enrolled), first[1]["chain"])
+    next_one = successor(one, new, first[1])
     assert next_one.send()[0] == 200
     status, answer = one.send()
     assert (status, answer["error"]) == (401, "this key was replaced by a newer one")
 
 
+def test_a_rotation_whose_answer_was_lost_costs_nothing_however_long_the_old_key_goes_on(
+    port: int, config: Path
+) -> None:
+    one, new = machine(port, invited("13", config)), Ed25519PrivateKey.generate()
+    lost = rotation(one, new, one.enrolled.key_id)
+    assert post(port, ROTATE_PATH, *lost)[0] == 200
+    assert [one.send()[0] for _ in range(3)] == [200] * 3
+    late = post(port, ROTATE_PATH, *lost)
+    status, answer, _ = post(port, ROTATE_PATH, *rotation(one, new, one.enrolled.key_id))
+    next_one = successor(one, new, answer)
+
+    assert (late[0], late[1]["error"]) == (401, "the chain value is an old one")
+    assert status == 200
+    assert [next_one.send()[0] for _ in range(3)] == [200] * 3
+    assert not suspected(port, "13")
+
+
+def test_an_old_image_of_a_disk_gets_no_key_of_its_own(port: int, config: Path) -> None:
+    """A batch has to present the chain; what makes the next key must not ask for less."""
+    one = machine(port, invited("14", config))
+    thief = one.copy()
+    assert [one.send()[0] for _ in range(2)] == [200] * 2
+    status, answer, _ = post(port, ROTATE_PATH, *rotation(thief, Ed25519PrivateKey.generate(), one.enrolled.key_id))
+
+    assert (status, answer["error"]) == (401, "the chain value is an old one")
+    assert one.send()[0] == 200
+    thief.chain = "0" * 32  # as before a rotation had a place in the chain
+    assert post(port, ROTATE_PATH, *rotation(thief, Ed25519PrivateKey.generate(), one.enrolled.key_id))[0] == 401
+
+
+def test_a_copied_disk_that_rotates_first_is_found_by_the_machine_that_it_shut_out(port: int, config: Path) -> None:
+    one = machine(port, invited("15", config))
+    assert one.send()[0] == 200
+    thief = rotated(one.copy())
+    assert thief.send()[0] == 200
+    status, answer = one.send()
+    assert (status, answer["error"]) == (401, "this key was replaced by a newer one")
+    assert thief.send()[0] == 200, "whoever has captured a request of the old key could have sent that"
+    one.chain = answer["challenge"]
+
+    assert one.send()[0] == 403
+    assert thief.send()[0] == 403
+    until("the metric says so", lambda: suspected(port, "15"))
+    assert command("accept", "15", "--config", str(config)).returncode == 0
+    assert thief.send()[0] == 200
+    one.chain = one.send()[1]["challenge"]
+    assert (one.send()[0], thief.send()[0]) == (403, 403), "accepted in vain: both are still there"
+    assert command("revoke", "15", "--config", str(config)).returncode == 0
+    again = machine(port, invited("15", config))
+    assert (again.send()[0], one.send()[0], thief.send()[0]) == (200, 401, 401)
+    one.chain = str(one.send()[1].get("challenge") or one.chain)
+    assert (one.send()[0], again.send()[0]) == (401, 200), "what was revoked accuses nobody"
+
+
+def test_of_two_machines_that_rotate_one_key_both_are_stopped(port: int, config: Path) -> None:
+    one = machine(port, invited("16", config))
+    assert one.send()[0] == 200
+    first, second = rotated(one), rotated(one.copy())
+
+    assert second.send()[0] == 200
+    first.chain = first.send()[1]["challenge"]
+    assert (first.send()[0], second.send()[0]) == (403, 403)
+    until("the metric says so", lambda: suspected(port, "16"))
+
+
+def test_a_key_that_was_made_of_an_old_image_does_not_begin(port: int, config: Path) -> None:
+    """It was made while the value was new, and waits; the machine goes on meanwhile."""
+    one = machine(port, invited("17", config))
+    thief = rotated(one.copy())
+    assert [one.send()[0] for _ in range(2)] == [200] * 2
+    status, answer = thief.send()
+    thief.chain = answer["challenge"]
+
+    assert (status, answer["error"]) == (401, "the chain value is an old one")
+    assert (thief.send()[0], one.send()[0]) == (403, 403)
+    until("the metric says so", lambda: suspected(port, "17"))
+
+
+def test_replays_of_a_replaced_key_bring_nobody_under_suspicion_and_hide_nobody(port: int, config: Path) -> None:
+    one = machine(port, invited("18", config))
+    captured = one.request()
+    one.chain = str(post(port, BATCHES, *captured)[1]["chain"])
+    thief = one.copy()
+    one = rotated(one)
+    assert one.send()[0] == 200
+    assert {post(port, BATCHES, *captured)[0] for _ in range(20)} == {401}
+    assert one.send()[0] == 200
+    assert not suspected(port, "18")
+
+    thief.chain = thief.send()[1]["challenge"]
+    assert {post(port, BATCHES, *captured)[0] for _ in range(20)} == {401}
+    assert (thief.send()[0], one.send()[0]) == (403, 403)
+
+
+def suspected(port: int, site: str) -> bool:
+    return bool(counted(port, f'phusong_agent_key_suspected{{agent="{site}",site="{site}"}}'))
+
+
+def rotated(by: Machine) -> Machine:
+    new = Ed25519PrivateKey.generate()
+    status, answer, _ = post(by.port, ROTATE_PATH, *rotation(by, new, by.enrolled.key_id))
+    assert status == 200, answer
+    return successor(by, new, answer)
+
+
+def successor(of: Machine, key: Ed25519PrivateKey, answer: dict[str, Any]) -> Machine:
+    enrolled = msgspec.json.decode(answer["raw"], type=Enrolled)
+    return Machine(of.port, key, enrolled, enrolled.chain, of.sequence)
+
+
 def rotation(by: Machine, new: Ed25519PrivateKey, old_id: str) -> tuple[bytes, dict[str, str]]:
     body = msgspec.json.encode(rotate_request(old_id, new))
-    return body, sign("POST", ROTATE_PATH, Claim("rotation", 0, 0, "0" * 32), body, by.key)
+    return body, sign("POST", ROTATE_PATH, Claim("rotation", 0, 0, by.chain), body, by.key)

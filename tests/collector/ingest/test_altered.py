@@ -22,8 +22,9 @@ from collector.ingest.statement import Likeness, compare, liken, still_altered
 from lab.prove.door import BATCHES, open_door
 from lab.prove.member import Member, Start, join, member
 from shared.logs import Limited
+from shared.wire.bounds import MOST_BLOCKS
 from shared.wire.codec import encode_cycle
-from shared.wire.digest import BLOCK_RECORDS, MOST_BLOCKS, add_up
+from shared.wire.digest import BLOCK_RECORDS, add_up
 from shared.wire.reading import Block, ClockQuality, Cycle, Outcome, Reading, Statement
 from tests.peers.village import HandClock, Heard
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from collector.ingest.inbox import NEW_EPOCHS_AN_HOUR
 from shared.wire.codec import MAGIC, VERSION, encode_batch
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Outcome, Reading, Record, Sample
 from tests.peers.programs import PYTHON, free_port, get, running, until
@@ -110,6 +111,24 @@ def test_a_sender_that_hangs_up_leaves_nothing_behind(port: int) -> None:
         line.sendall(head.encode() + b"Content-Length: %d\r\n\r\n" % len(whole) + whole[:-5])
 
     assert post(port, whole)[1]["stored"] == 1
+
+
+def test_an_agent_that_makes_all_others_wait_is_told_what_to_do(port: int) -> None:
+    """New epochs without end: later. Gaps without end: first what lies between."""
+    ways = [{"epoch": f"e{n}"} for n in range(NEW_EPOCHS_AN_HOUR + 1)]
+    answers = [post(port, batch(1, agent="b", **way), agent="b") for way in ways]
+    sparse = [batch(*range(first, first + 2048, 2), agent="b", epoch="e0") for first in range(2, 34_000, 2048)]
+    full = [post(port, body, agent="b") for body in sparse]
+
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        told = {"Authorization": f"Bearer {TOKEN.format('b')}"}
+        connection.request("POST", "/api/v1/batches", batch(1, agent="b", epoch="later"), told)
+        assert connection.getresponse().getheader("Retry-After") == "60"
+    assert [status for status, _ in answers] == [*[200] * NEW_EPOCHS_AN_HOUR, 429]
+    assert str(answers[-1][1]["error"]).endswith("come again later")
+    assert [status for status, _ in full][-2:] == [409, 409]
+    assert str(full[-1][1]["error"]).endswith("send what lies between them first")
+    assert post(port, batch(1, 3, agent="b", epoch="e0"), agent="b")[0] == 200
 
 
 def test_refusals_are_counted_by_reason(port: int) -> None:

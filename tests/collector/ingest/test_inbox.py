@@ -1,24 +1,37 @@
 """The inbox, in memory and on disk alike: each record once for ever, and on disk before anybody says so."""
 
+import asyncio
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from collector.ingest.inbox import Inbox, InboxFailedError, Parcel
+from collector.ingest.inbox import (
+    EPOCHS_REMEMBERED,
+    HOUR_NS,
+    NEW_EPOCHS_AN_HOUR,
+    RUNS_REMEMBERED,
+    Inbox,
+    InboxFailedError,
+    Parcel,
+    TooManyEpochsError,
+    TooSparseError,
+)
 from collector.ingest.memory import MemoryInbox
 from collector.ingest.ranges import Ranges, add, contains
 from collector.ingest.sqlite import open_sqlite_inbox
-from shared.wire.digest import BLOCK_RECORDS, MOST_BLOCKS, add_up
+from shared.wire.bounds import MOST_BLOCKS
+from shared.wire.digest import BLOCK_RECORDS, add_up
 from shared.wire.reading import Block, Statement
 
 ROOT = Path(__file__).parents[3]
@@ -74,6 +87,21 @@ async def test_the_newest_statement_of_each_epoch_is_kept_with_its_end(inbox: In
     assert await inbox.statements("nobody") == []
 
 
+async def test_what_was_kept_of_statements_when_any_was_taken_is_forgotten(tmp_path: Path) -> None:
+    """Else the collector that refuses such a statement would still read it at each start."""
+    path, row = tmp_path / "inbox.sqlite", "INSERT INTO stated (agent, epoch, body) VALUES ('a', ?, ?)"
+    fat = msgspec.msgpack.encode(Statement("fat", 1, others=("ab",) * 200_000))
+    wide = msgspec.msgpack.encode(Statement("wide", 1, others=("ab",) * 65))
+    async with open_sqlite_inbox(path) as inbox:
+        await inbox.note_statement("a", Statement("e", 3), ())
+        await inbox._do(lambda database: database.executemany(row, [("fat", fat), ("wide", wide), ("none", b"\xc1")]))
+        assert await inbox.statements("a") == [(Statement("e", 3), False)]
+    async with open_sqlite_inbox(path) as inbox:
+        assert await inbox.statements("a") == [(Statement("e", 3), False)]
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT count(*) FROM stated WHERE epoch = 'fat'").fetchone() == (0,)
+
+
 async def test_what_was_stored_is_summed_once_over_all_that_is_forgotten(inbox: Inbox) -> None:
     def of(*sequences: int) -> tuple[Block, ...]:
         return tuple(add_up((n, 1000 + n) for n in sorted(sequences)).values())
@@ -102,6 +130,83 @@ async def test_two_digests_for_one_record_count_as_its_first(inbox: Inbox) -> No
     await inbox.store(replace(parcel(7, 7), digests=(1, 2)))
 
     assert await inbox.blocks("a", "e1") == tuple(add_up([(7, 1)]).values())
+
+
+async def test_gaps_without_end_are_refused_and_what_closes_them_is_taken(inbox: Inbox) -> None:
+    """Each would cost all agents time, for as long as the inbox lives."""
+    half = RUNS_REMEMBERED // 2
+    for epoch in ("e1", "e2"):
+        for first in range(0, half, 1024):
+            await inbox.store(parcel(*(2 * n for n in range(first, first + 1024)), epoch=epoch))
+    with pytest.raises(TooSparseError):
+        await inbox.store(parcel(10**6))
+    with pytest.raises(TooSparseError):
+        await inbox.store(parcel(1, epoch="e3"))
+
+    assert await inbox.store(parcel(2 * half - 2, 2 * half - 1)) == {2 * half - 1}
+    assert await inbox.store(parcel(1, 10**6)) == {1, 10**6}
+    assert await inbox.store(parcel(10**6, agent="b")) == {10**6}
+    assert (await inbox.seen("a", "e1"))[0] == (0, 2)
+    assert len(await inbox.seen("a", "e1")) == half
+
+
+async def test_epochs_without_end_are_refused_and_those_that_are_known_go_on(inbox: Inbox) -> None:
+    for number in range(NEW_EPOCHS_AN_HOUR):
+        await inbox.store(parcel(1, epoch=f"e{number}", received=number))
+    with pytest.raises(TooManyEpochsError):
+        await inbox.store(parcel(1, epoch="new", received=HOUR_NS - 1))
+
+    assert await inbox.store(parcel(2, epoch="e0", received=HOUR_NS - 1)) == {2}
+    assert await inbox.store(parcel(1, epoch="new", agent="b", received=HOUR_NS - 1)) == {1}
+    assert await inbox.store(parcel(1, epoch="new", received=HOUR_NS)) == {1}
+    with pytest.raises(TooManyEpochsError):
+        await inbox.store(parcel(1, epoch="newer", received=HOUR_NS))
+
+
+async def test_a_clock_that_was_ahead_makes_nobody_wait_for_its_hour(inbox: Inbox) -> None:
+    for number in range(NEW_EPOCHS_AN_HOUR):
+        await inbox.store(parcel(1, epoch=f"e{number}", received=10**18))
+
+    assert await inbox.store(parcel(1, epoch="new", received=1)) == {1}
+
+
+async def test_the_epoch_that_was_used_longest_ago_is_forgotten_for_a_new_one(inbox: Inbox) -> None:
+    """Of a thousand and more: one that the agent still has is never among them."""
+    born = [parcel(1, 2, epoch=f"e{number}", received=number * HOUR_NS) for number in range(EPOCHS_REMEMBERED)]
+    await asyncio.gather(*(inbox.store(replace(each, digests=(1, 2))) for each in born))
+    now = EPOCHS_REMEMBERED * HOUR_NS
+    await inbox.store(replace(parcel(3, epoch="e0", received=now), digests=(3,)))
+    await inbox.store(parcel(1, epoch="new", received=now))
+
+    assert await inbox.seen("a", "e0") == ((1, 3),)
+    assert (await inbox.seen("a", "e1"), await inbox.blocks("a", "e1")) == ((), ())
+    assert await inbox.seen("a", "e2") == ((1, 2),)
+    assert len(await inbox.blocks("a", "e2")) == 1
+
+
+async def test_an_inbox_of_an_earlier_make_still_knows_what_it_has_seen(tmp_path: Path) -> None:
+    path = tmp_path / "inbox.sqlite"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE seen (agent TEXT, epoch TEXT, ranges BLOB, PRIMARY KEY (agent, epoch))")
+        rows = [("a", "e1", msgspec.msgpack.encode([[1, 3], [7, 7]])), ("b", "e1", b"\xc1")]
+        database.executemany("INSERT INTO seen VALUES (?, ?, ?)", rows)
+    for _ in range(2):
+        async with open_sqlite_inbox(path) as inbox:
+            assert await inbox.store(parcel(2, 3, 7)) == frozenset()
+            assert await inbox.seen("a", "e1") == ((1, 3), (7, 7))
+    async with open_sqlite_inbox(path) as inbox:
+        assert await inbox.store(parcel(4, 6)) == {4, 6}
+        assert await inbox.seen("a", "e1") == ((1, 4), (6, 7))
+
+
+async def test_who_is_refused_in_a_group_takes_nobody_with_him(inbox: Inbox) -> None:
+    for number in range(NEW_EPOCHS_AN_HOUR):
+        await inbox.store(parcel(1, epoch=f"e{number}"))
+    came = [parcel(1, agent="b"), parcel(1, epoch="new"), parcel(1, agent="c")]
+    found = await asyncio.gather(*(inbox.store(each) for each in came), return_exceptions=True)
+
+    assert (found[0], found[2]) == ({1}, {1})
+    assert isinstance(found[1], TooManyEpochsError)
 
 
 async def test_rows_keep_their_numbers_when_older_ones_go(inbox: Inbox) -> None:
@@ -181,7 +286,7 @@ async def test_a_disk_that_refuses_acknowledges_nothing_and_heals(tmp_path: Path
 async def test_a_damaged_row_fails_its_own_request_and_no_later_one(tmp_path: Path) -> None:
     """The thread that writes outlives what it cannot read: else every agent would wait for ever."""
     async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
-        await inbox._do(lambda database: database.execute("INSERT INTO seen VALUES ('a', 'e1', x'c1')"))
+        await inbox._do(lambda database: database.execute("INSERT INTO run VALUES ('a', 'e1', 1, 'number')"))
         with pytest.raises(InboxFailedError):
             await inbox.store(parcel(1))
 

@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.ingest.accounts import Books
+from collector.ingest.accounts import Account, Accounts, Books
 from collector.ingest.inbox import Parcel
 from collector.ingest.memory import MemoryInbox
-from collector.ingest.ranges import Ranges, add, common, count, normal, without
+from collector.ingest.ranges import Ranges, add, common, count, normal, within, without
 from collector.ingest.reconciliation import Reconciliation, Wish
-from collector.ingest.statement import MOST_RUNS, Balance, compare
+from collector.ingest.statement import Balance, compare
 from shared.logs import Limited
+from shared.wire.bounds import MOST_EPOCHS, MOST_RUNS
 from shared.wire.reading import Batch, Lane, Statement
 from tests.peers.village import HandClock, Heard
 
@@ -32,6 +33,8 @@ def test_ranges_calculate_like_sets(left: frozenset[int], right: frozenset[int])
     assert count(a) == len(left)
     assert normal(without(a, b)) == without(a, b)
     assert normal([*a, *b]) == add((), left | right)
+    for first, last in b:
+        assert within(a, first, last) == add((), left & set(range(first, last + 1)))
 
 
 @given(FATES, NUMBERS)
@@ -133,6 +136,41 @@ async def test_losses_of_an_epoch_that_is_gone_are_told_after_a_restart_of_the_c
 
     assert wish.statement, "a collector that was restored from a backup learns only from statements what it lacks"
     assert told == [("a", 0.7, 0, 3)]
+
+
+async def test_an_agent_that_states_without_end_is_heard_as_often_as_anybody_need() -> None:
+    """Each statement costs a look through all that was ever stored; one is due each minute at most."""
+    inbox, clock = MemoryInbox(), HandClock()
+    room = Reconciliation(inbox, books([]).note, clock, Limited(Heard(), clock))
+    state = batch(Statement("e", 1))
+
+    heard = [await room.look("a", state) is not None for _ in range(30)]
+    others = await room.look("b", state)
+    await clock.move(60)
+    later = [await room.look("a", state) is not None for _ in range(30)]
+
+    assert (sum(heard), sum(later)) == (16, 12)
+    assert heard[:16] == [True] * 16
+    assert others is not None
+    assert await room.look("a", batch(None)) is not None, "what states nothing is no statement too many"
+
+
+def test_what_is_kept_of_one_agents_statements_is_bounded_and_the_newest_counts() -> None:
+    """It stays in memory for as long as the collector runs."""
+    runs = tuple((n, n) for n in range(1, 2 * MOST_RUNS, 2))
+    soft, last = Balance(1, 1, 0, None), 2 * MOST_RUNS
+    long = [Account(Statement(f"e{n}", last, waiting=runs), soft, 0) for n in range(MOST_EPOCHS)]
+    accounts = Accounts(long)
+    known = len(accounts.open(1))
+    accounts.note(Statement("new", 9, waiting=runs), Balance(9, 0, 0, None), (), 1)
+    short = Accounts()
+    for n in range(2 * MOST_EPOCHS):
+        short.note(Statement(f"e{n}", 1, waiting=((1, 1),) * 512), soft, (), 0)
+
+    assert known == len(accounts.open(1)) + 1 == 8
+    assert accounts.total().produced == 7 + 9
+    assert accounts.heard("new")
+    assert len(short.open(1)) == MOST_EPOCHS, "an honest spool tells of 512 runs"
 
 
 def test_a_site_is_as_complete_as_its_agents_together_wherever_they_move() -> None:

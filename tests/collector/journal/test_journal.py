@@ -105,7 +105,7 @@ def test_incidents_are_found_by_time_and_site(journal: Journal) -> None:
     journal.write([], [over, lasting])
 
     assert journal.incidents(0, 10) == [lasting, over]
-    assert journal.incidents(0, 1) == [lasting]
+    assert journal.incidents(0, 0) == [lasting], "what lasts is behind no limit"
     assert journal.incidents(60, 10, site="b") == [lasting]
     assert journal.incidents(0, 10, site="c") == []
     assert journal.unsettled(60) == [lasting]

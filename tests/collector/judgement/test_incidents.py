@@ -165,6 +165,22 @@ def test_a_site_that_comes_and_goes_is_one_incident_that_flaps() -> None:
     assert [(i.scope, i.trouble) for i in story.incidents()] == [(Scope.SITE, Trouble.FLAPPING)]
 
 
+def test_what_flapped_and_stays_away_is_down() -> None:
+    story = Story(communes(20))
+    story.live(100)
+    for _ in range(4):
+        story.down.add("s3")
+        story.live(60)
+        story.down.clear()
+        story.live(60)
+    story.down.add("s3")
+    story.live(60)
+    assert story.incidents()[0].trouble is Trouble.FLAPPING
+    story.live(270)
+
+    assert [(i.trouble, i.is_open) for i in story.incidents()] == [(Trouble.DOWN, True)]
+
+
 def test_an_agent_switched_off_for_the_night_is_no_outage() -> None:
     story = Story(communes(20), inside=True)
     story.live(300)

@@ -279,6 +279,37 @@ async def test_an_address_that_is_refused_keeps_nobody_else_from_hearing() -> No
     assert gateway.recipients == ["noc@hagiang.example", "binh@hagiang.example"]
 
 
+async def test_a_mailbox_that_is_full_keeps_nobody_else_from_hearing_and_nobody_hears_twice() -> None:
+    told = message()
+    async with rig("email") as (channel, gateway):
+        gateway.defers.add("ha@hagiang.example")
+        for _ in range(2):
+            with pytest.raises(UntoldError, match="mailbox full"):
+                await channel.tell(told, NOON_NS)
+        gateway.defers.clear()
+        await channel.tell(told, NOON_NS)
+
+    assert gateway.recipients == ["noc@hagiang.example", "binh@hagiang.example", "ha@hagiang.example"]
+    assert len(gateway.bodies) == 3
+
+
+async def test_a_telephone_that_cannot_be_reached_keeps_nobody_else_from_hearing_and_nobody_hears_twice() -> None:
+    told = message()
+    async with AsyncExitStack() as stack:
+        gateway = await stack.enter_async_context(running_http_gateway())
+        gateway.defers.add("912345678")
+        thread = stack.enter_context(ThreadPoolExecutor(1))
+        url = Secret(f"json://127.0.0.1:{gateway.port}/sms/{{phone}}")
+        channel = Apprise("sms", url, thread, form="sms", language="vi")
+        for _ in range(2):
+            with pytest.raises(UntoldError, match="to 1 of 2"):
+                await channel.tell(told, NOON_NS)
+        gateway.defers.clear()
+        await channel.tell(told, NOON_NS)
+
+    assert gateway.paths == ["/sms/+84987654321", "/sms/+84912345678"]
+
+
 async def test_a_name_cannot_forge_a_header() -> None:
     forged = msgspec.structs.replace(incident(), subject="x\r\nBcc: thief@example.com", scope=Scope.HUB)
     async with rig("email") as (channel, gateway):

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from collector.incident import Cause, Confidence, Incident, Scope, Trouble
 from collector.notify.hours import quiet_until, time_of_day
 from collector.notify.message import Audience, Kind, Note, Urgency
-from collector.notify.policy import Decision, Rules, Told, after, decide, urgency_of
+from collector.notify.policy import Decision, Rules, decide, urgency_of
+from collector.notify.told import Told, after
 from tests.peers.incidents import HOUR_NS, MINUTE_NS, NOON_NS, SECOND_NS, incident
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -48,7 +49,9 @@ def test_a_fault_is_held_until_a_mass_event_would_be_one_then_told() -> None:
         ({"scope": Scope.PROVIDER, "subject": "VNPT"}, Urgency.CRITICAL),
         ({"scope": Scope.POWER_AREA, "subject": "P1", "cause": Cause.POWER}, Urgency.WARNING),
         ({"scope": Scope.POWER_AREA, "cause": Cause.POWER, "sites": ("00901",)}, Urgency.CRITICAL),
-        ({"trouble": Trouble.FLAPPING, "sites": ("00901",)}, Urgency.WARNING),
+        ({"trouble": Trouble.FLAPPING}, Urgency.WARNING),
+        ({"trouble": Trouble.FLAPPING, "sites": ("00901",)}, Urgency.CRITICAL),
+        ({**HUB, "trouble": Trouble.FLAPPING}, Urgency.CRITICAL),
         ({"scope": Scope.AGENT, "cause": Cause.AGENT, "trouble": Trouble.SILENT}, Urgency.INFO),
         ({"trouble": Trouble.SILENT, "cause": Cause.UNKNOWN}, Urgency.INFO),
         ({"number": -20261125}, Urgency.CRITICAL),
@@ -243,3 +246,15 @@ def test_quiet_hours_go_over_midnight(hour: int, until: int | None) -> None:
 def test_a_time_of_day_is_written_in_one_way(wrong: str) -> None:
     with pytest.raises(ValueError, match="write HH:MM"):
         time_of_day(wrong)
+
+
+def test_a_clock_that_was_set_back_holds_up_neither_updates_nor_escalation_nor_the_end() -> None:
+    hub = incident(**HUB)
+    told = known(hub, at_ns=NOON_NS + 5 * HOUR_NS)
+    now_ns = NOON_NS + MINUTE_NS
+    grown = later(hub, sites=("00898", "00899", "00901", "a"))
+    over = later(hub, ended_ns=NOON_NS + 4 * HOUR_NS)
+
+    assert decide(grown, told, now_ns, RULES).kind is Kind.UPDATE
+    assert decide(over, told, now_ns, Rules(settle_seconds=60)).kind is Kind.RESOLVED
+    assert decide(hub, told, now_ns, RULES, levels=2).kind is Kind.ESCALATED

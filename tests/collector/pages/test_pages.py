@@ -1,6 +1,9 @@
 """Pages beside the wall: what they say is what is held, every text is shown as text, both languages are whole."""
 
 import re
+from collections import Counter
+from types import ModuleType
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -8,15 +11,14 @@ import pytest
 
 from collector.inventory.rules import ROLES
 from collector.inventory.site import Contact, Device, Inventory, Link
+from collector.pages import day_words, stock_words, words
 from collector.pages.devices import devices_of
 from collector.pages.outline import HEIGHT, outlines, projection
 from collector.pages.province_map import read_sheet
-from collector.pages.words import ENGLISH, VIETNAMESE
 from collector.series.latest import Latest
-from collector.series.quality import SLOT_S, SLOTS, Quality
 from shared.wire.reading import Outcome, Reading, Sample
 from tests.peers.shown import shown
-from tests.peers.story import SECOND_NS, Story, communes
+from tests.peers.story import Story, communes
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -49,7 +51,7 @@ async def test_a_site_tells_its_state_its_past_and_whom_to_call(story: Story) ->
     assert "Chị Mai" in page
     assert "Bình thường" in page
     assert "đường truyền" in page, "the cause of the incident that is over"
-    assert "<polyline" in page
+    assert '<path class="rtt"' in page
     assert 'class="loss"' in page
     assert "Down" in lost
     assert 'class="now"' in lost
@@ -72,7 +74,7 @@ async def test_a_site_shows_its_devices_and_what_its_contracts_say() -> None:
 
 
 def test_every_role_of_a_device_has_words() -> None:
-    assert {f"role={role}" for role in ROLES} <= VIETNAMESE.keys() & ENGLISH.keys()
+    assert {f"role={role}" for role in ROLES} <= words.VIETNAMESE.keys() & words.ENGLISH.keys()
 
 
 async def test_incidents_are_listed_and_each_shows_its_evidence_and_versions(story: Story) -> None:
@@ -124,24 +126,36 @@ async def test_no_text_becomes_markup() -> None:
     with shown(story) as client:
         for path in ("/sites/s0", "/sites", "/incidents", "/incidents/1", "/wall/map", f"/sites?q={HOSTILE}"):
             page = (await client.get(path)).text
-            assert "<script" not in page
+            assert not re.findall(r'<script(?! type="module" src="/static/[0-9a-f]{12}/[a-z]+.js"></script>)', page)
             assert "<img" not in page
             assert "49" not in re.findall(r"alert\(2\)(\d+)", page)
 
 
-async def test_no_page_loads_anything_from_elsewhere_or_runs_a_script(story: Story) -> None:
+@pytest.mark.parametrize(("path", "scripts"), [("/sites/s0", True), ("/sites", False), ("/incidents", False)])
+async def test_no_page_loads_anything_from_elsewhere_or_runs_a_script_that_is_not_ours(
+    story: Story, path: str, scripts: bool
+) -> None:
     with shown(story) as client:
-        answer = await client.get("/sites/s0")
+        answer = await client.get(path)
 
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
-    assert "script-src" not in policy
+    assert ("script-src 'self'" in policy) is scripts
+    assert "unsafe" not in policy
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', answer.text)
+    assert not re.findall(r"\son[a-z]+=|\sstyle=", answer.text)
 
 
-def test_both_languages_are_whole() -> None:
-    assert VIETNAMESE.keys() == ENGLISH.keys()
-    assert not {key for key in ENGLISH if ENGLISH[key] == VIETNAMESE[key]}
+@pytest.mark.parametrize("room", [words, day_words], ids=["words", "day_words"])
+def test_both_languages_are_whole(room: ModuleType) -> None:
+    assert room.VIETNAMESE.keys() == room.ENGLISH.keys()
+    assert not {key for key in room.ENGLISH if room.ENGLISH[key] == room.VIETNAMESE[key]}
+
+
+def test_no_word_takes_the_place_of_another() -> None:
+    """They are one dictionary for the templates."""
+    every = [*words.ENGLISH, *day_words.ENGLISH, *stock_words.ENGLISH]
+    assert [key for key, times in Counter(every).items() if times > 1] == []
 
 
 async def test_what_devices_say_is_told_in_words() -> None:
@@ -157,23 +171,6 @@ async def test_what_devices_say_is_told_in_words() -> None:
     assert "Load is fed by" in english
     assert "-18 dBm" in english
     assert "<h1>Xã Lũng Cú</h1>" in vietnamese, "its kind is not said twice"
-
-
-def test_the_last_day_forgets_what_is_older_and_takes_late_trains() -> None:
-    quality = Quality()
-    day_s = SLOT_S * SLOTS
-    for at_s in (0, day_s - SLOT_S, 10):
-        quality.take("a", (1_000_000_200 + at_s) * SECOND_NS, 5, 0.2, 0.01)
-
-    slots = quality.of("a", 1_000_000_200 + day_s - 1)
-    assert [slot.loss_ratio for slot in slots] == pytest.approx([0.2, 0.2])
-    quality.take("a", (1_000_000_200 + day_s) * SECOND_NS, 5, 1.0, None)
-    newest = quality.of("a", 1_000_000_200 + day_s)
-    assert [(slot.loss_ratio, slot.rtt_seconds is None) for slot in newest] == [
-        (pytest.approx(0.2), False),
-        (1.0, True),
-    ]
-    assert quality.of("b", 0) == []
 
 
 def test_every_outline_lies_within_the_sheet() -> None:
@@ -219,3 +216,42 @@ async def test_the_reason_is_told_in_the_language_of_the_page(story: Story) -> N
 
     assert "không trả lời trong" in vietnamese
     assert "no reply from" in english
+
+
+@pytest.mark.parametrize(("settings", "other"), [("vi", "en"), ("en", "vi")])
+async def test_a_language_that_is_not_the_settings_one_goes_from_page_to_page(
+    story: Story, settings: Literal["vi", "en"], other: str
+) -> None:
+    with shown(story, settings) as client:
+        pages = [(await client.get(f"{path}?lang={other}")).text for path in ("/sites", "/incidents", "/sites/s5")]
+        found = await client.get("/sites", {"q": "lung cu", "lang": other})
+        searched = (await client.get("/sites", {"q": "commune", "lang": other})).text
+        plain = (await client.get("/sites")).text
+
+    for page in pages:
+        links = re.findall(r'href="(/(?:sites|incidents|reports|wall)[^"]*)"', page)
+        assert links
+        assert [link for link in links if f"lang={other}" not in link and f"lang={settings}" not in link] == []
+    assert found.headers["location"] == f"/sites/s0?lang={other}"
+    assert f'href="/sites?q=commune&amp;lang={settings}"' in searched, "the switch keeps what was looked for"
+    assert f'href="/incidents?lang={other}"' not in plain
+
+
+async def test_what_lasts_is_shown_however_much_began_after_it(monkeypatch: pytest.MonkeyPatch, story: Story) -> None:
+    monkeypatch.setattr("collector.pages.incidents._SHOWN", 0)
+    monkeypatch.setattr("collector.pages.site._SHOWN", 0)
+    with shown(story) as client:
+        every = (await client.get("/incidents")).text
+        site = (await client.get("/sites/s5")).text
+
+    lasting = [one for one in story.incidents() if one.is_open]
+    assert lasting
+    assert all(f">{one.number}</a>" in every for one in lasting)
+    assert 'class="now"' in site
+
+
+async def test_whoever_is_not_logged_in_finds_the_way(story: Story) -> None:
+    with shown(story) as client:
+        page = (await client.get("/sites/s0")).text
+
+    assert 'href="/login?next=/sites/s0"' in page or 'href="/login?next=%2Fsites%2Fs0"' in page

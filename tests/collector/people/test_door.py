@@ -28,7 +28,7 @@ async def closed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hous
 
 
 def allowed(need: Need, who: str) -> bool:
-    if need in {Need.EVERYBODY, Need.MACHINE, Need.LINK}:
+    if need in {Need.EVERYBODY, Need.MACHINE, Need.FIGURES, Need.LINK}:
         return True
     if who == "nobody":
         return False
@@ -54,7 +54,7 @@ async def test_every_role_gets_what_the_table_says_on_every_route_and_nothing_el
                 answer = await visitor.ask(method, path)
                 if answer.status == 303:
                     passed = not answer.headers["location"].startswith("/login")
-                elif rule.need in {Need.MACHINE, Need.LINK}:
+                elif rule.need in {Need.MACHINE, Need.FIGURES, Need.LINK}:
                     passed = True
                 elif rule.need is Need.SCREEN:
                     passed = answer.status == 409 or "another site" in answer.text
@@ -65,7 +65,11 @@ async def test_every_role_gets_what_the_table_says_on_every_route_and_nothing_el
                 found[who, method, rule.path] = passed
                 assert answer.status not in {405, 500}, (who, method, path)
                 nothing = answer.text.startswith("there is nothing at")
-                assert not nothing or rule.need in {Need.MACHINE, Need.LINK, Need.EVERYBODY}, (who, method, path)
+                assert not nothing or rule.need in {Need.MACHINE, Need.FIGURES, Need.LINK, Need.EVERYBODY}, (
+                    who,
+                    method,
+                    path,
+                )
 
     assert found == {
         (who, method, rule.path): allowed(rule.need, who)
@@ -175,6 +179,31 @@ async def test_a_session_ends_when_it_is_idle_and_when_it_is_old(closed: House, 
     closed.change(aged)
 
     assert (await visitor.get("/account")).status == 303
+
+
+async def test_a_page_that_renews_itself_keeps_nobody_logged_in(closed: House) -> None:
+    """Whoever leaves a site's page open and goes home has gone home."""
+    visitor = closed.enter(f"the-{Role.VIEWER}")
+    identity, before_ns = session_identity(visitor.session), 0
+
+    def used_before(book: Book) -> None:
+        nonlocal before_ns
+        found = book.session(identity)
+        assert found is not None
+        before_ns = found.used_wall_ns - 600_000_000_000
+        book.use_session(identity, before_ns)
+
+    def used_ns() -> int:
+        with open_people(closed.path) as book:
+            found = book.session(identity)
+            assert found is not None
+            return found.used_wall_ns
+
+    closed.change(used_before)
+    assert (await visitor.ask("GET", "/sites", headers={"Phusong-Renewal": "1"})).status == 200
+    assert used_ns() == before_ns
+    assert (await visitor.get("/sites")).status == 200
+    assert used_ns() > before_ns
 
 
 FORGED = {

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from collector.people.gate import Gate
 from collector.people.person import Role
 from collector.people.proofs import WALL, wall_identity
+from collector.people.readers import Readers
 from collector.people.room import open_people_room
 from collector.people.sessions import Sessions
 from collector.people.settings import PeopleSettings
@@ -145,7 +146,9 @@ async def test_a_stream_that_is_being_read_ends_within_seconds_of_the_revocation
             return {"type": "http.request", "body": b"", "more_body": False}
 
         app = Starlette(routes=[Route("/events", events)])
-        gate = Gate(app, Table(RULES), Sessions(room, PeopleSettings(), clock), clock, required=True)
+        gate = Gate(
+            app, Table(RULES), Sessions(room, PeopleSettings(), clock), clock, readers=Readers(()), required=True
+        )
         headers = [(b"cookie", f"{WALL}={TOKEN}".encode()), (b"host", b"127.0.0.1")]
         scope = {"type": "http", "method": "GET", "path": "/events", "raw_path": b"/events", "root_path": ""}
         scope |= {"query_string": b"", "headers": headers, "server": ("127.0.0.1", 80), "scheme": "http"}

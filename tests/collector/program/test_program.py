@@ -101,18 +101,28 @@ async def test_clients_that_never_finish_are_cut_off_at_the_end_without_a_line_e
     assert len(said.splitlines()) <= 4
 
 
-async def fleet(port: int) -> str:
-    """The page of metrics, once there was an evaluation."""
+async def get(port: int, path: str, wanted: str) -> str:
+    """A page, once it says what is wanted."""
     async with asyncio.timeout(60):
         while True:
             with suppress(ConnectionError):  # in the middle of a turn to another inventory
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
                 said = (await reader.read()).decode()
                 writer.close()
-                if "phusong_inventory_expected_sites " in said:
+                if wanted in said:
                     return said
             await asyncio.sleep(0.1)
+
+
+async def fleet(port: int) -> str:
+    """The page of metrics, once there was an evaluation."""
+    return await get(port, "/metrics", "phusong_inventory_expected_sites ")
+
+
+async def kept_since(port: int, site: str) -> str:
+    """Since when the last day of a site is kept, as its page says."""
+    return (await get(port, f"/sites/{site}?lang=en", "there are figures since ")).split("figures since ")[1][:19]
 
 
 async def shows(port: int, sites: int) -> None:
@@ -152,10 +162,12 @@ async def test_an_imported_site_appears_while_the_collector_runs(tmp_path: Path)
     try:
         await until_it_listens(port)
         await shows(port, 2)
+        since = await kept_since(port, "1")
         (tmp_path / "sites.csv").write_text("code,name\n1,a\n2,b\n3,c\n", encoding="utf-8")
         assert main(["import-sites", str(tmp_path / "sites.csv"), "--config", str(config)]) == 0
         collector.send_signal(signal.SIGHUP)
         await shows(port, 3)
+        assert await kept_since(port, "3") == since, "the charts of a day began anew"
     finally:
         said = await end(collector)
 

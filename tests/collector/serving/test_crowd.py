@@ -41,6 +41,21 @@ def test_an_address_with_too_many_pushes_out_its_own_and_a_proxy_stands_for_ever
     assert found.enter(12, "a") == ("address", 10)
 
 
+def test_who_was_told_to_leave_and_has_not_yet_is_not_told_again_and_the_next_newcomer_pushes_out_another() -> None:
+    found = crowd(connections=2, per_address=9)
+    for member in range(6):
+        found.enter(member, "a")
+        assert found.leaving == max(0, member - 1)
+
+    assert found.enter(6, "b") == ("crowd", 4)
+    found.wait(0)
+    assert found.make_room(9) == [5, 6]
+    assert len(found) == found.leaving == 7
+    for member in range(7):
+        found.leave(member)
+    assert len(found) == 0
+
+
 @given(DEEDS)
 def test_it_never_holds_more_than_its_limits_once_who_must_leave_has_left(deeds: list[tuple[str, int]]) -> None:
     found, working = crowd(), set[int]()

@@ -25,6 +25,7 @@ AMBIGUOUS = {
     "two hosts": HEAD + b"Host: b\r\nContent-Length: 2\r\n\r\nAB",
     "no host": b"POST /x HTTP/1.1\r\nContent-Length: 2\r\n\r\nAB",
     "chunks of 1.0": b"POST /x HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a fragment": b"POST /x#y HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nAB",
     "no HTTP": b"\x16\x03\x01\x02\x00",
 }
 

@@ -8,14 +8,17 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from collector.wall.edition import edition, module, parts
 from tests.peers.presence import require
 
 pytestmark = pytest.mark.browser
@@ -44,15 +47,17 @@ STRIP = """() => [...['most', 'path'].map(id => document.getElementById(id).text
     rect => ['x', 'y', 'height', 'class'].map(name => rect.getAttribute(name)).join())]"""
 PROBLEMS = """() => [document.getElementById('more').outerHTML,
     document.getElementById('problems').innerHTML.trim().replace(/>\\s+</g, '><')]"""
+PARTS = parts("wall")
 LIMIT_MS = 10_000
 
 
 class Server:
     """The wall's pages in a process of their own, which a test can freeze and kill."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind(("127.0.0.1", port))
             self.port = free.getsockname()[1]
         self.process = subprocess.Popen([sys.executable, "-m", "tests.peers.wall_app", str(self.port)], cwd=ROOT)
         self.url = f"http://127.0.0.1:{self.port}"
@@ -80,8 +85,9 @@ def browser() -> Iterator[Browser]:
     asyncio.set_event_loop(None)
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
+@contextmanager
+def begun() -> Iterator[Server]:
+    """A server that answers."""
     running = Server()
     for _ in range(200):
         try:
@@ -95,6 +101,12 @@ def server() -> Iterator[Server]:
                 continue
     yield running
     running.end()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with begun() as running:
+        yield running
 
 
 @pytest.fixture
@@ -160,6 +172,50 @@ def test_a_page_whose_script_never_runs_covers_itself(page: Page, server: Server
     assert page.evaluate(UNCOVERED)
 
     page.wait_for_function(COVERED, polling=100)
+
+
+def test_a_part_that_cannot_be_had_leaves_the_cover(browser: Browser, server: Server) -> None:
+    """One page for each part, all at once: whichever is missing, nothing holds the cover back."""
+    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    pages = {address: context.new_page() for address in PARTS}
+    for address, opened in pages.items():
+        opened.route(f"**{address}", lambda route: route.abort())
+        opened.goto(f"{server.url}/wall", wait_until="domcontentloaded")
+    for opened in pages.values():
+        opened.wait_for_function(COVERED, polling=100, timeout=LIMIT_MS)
+
+    assert len(pages) >= 9
+    assert [address for address, opened in pages.items() if opened.evaluate(LIVE)] == []
+    context.close()
+
+
+def test_a_wall_whose_part_could_not_be_had_comes_back_when_it_can_be(page: Page, server: Server) -> None:
+    page.clock.install()
+    page.route("**/wall/live.js", lambda route: route.abort())
+    page.goto(f"{server.url}/wall", wait_until="load")
+    page.wait_for_function(COVERED, polling=100)
+
+    page.unroute("**/wall/live.js")
+    page.clock.fast_forward(20_000)
+    page.wait_for_function(LIVE)
+
+
+def test_all_modules_of_a_page_are_of_the_release_that_drew_it(page: Page, server: Server) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    show(page, server, "?rotate=10")
+    scripts = [url.removeprefix(server.url) for url in asked if url.endswith(".js")]
+
+    assert sorted(scripts) == sorted({module("wall.js"), module("rotate.js"), module("there.js"), *PARTS}), (
+        "each once, no other"
+    )
+
+
+def test_a_page_of_another_release_gets_none_of_our_modules(server: Server) -> None:
+    """It would run a module that was written for another page, and believe its own frame."""
+    other = module("wall/live.js").replace(edition(), "0123456789ab")
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{server.url}{other}", timeout=5)  # noqa: S310 - our own server
 
 
 @pytest.mark.parametrize("nonsense", ["no json", "{}", EMPTY])
@@ -489,6 +545,28 @@ def test_counts_that_contradict_the_sites_cover_the_screen(page: Page, server: S
     assert not page.evaluate(LIVE)
 
 
-def test_an_old_script_is_not_kept_after_an_upgrade(server: Server) -> None:
-    with urllib.request.urlopen(f"{server.url}/static/wall.js", timeout=5) as answer:  # noqa: S310 - our own server
-        assert answer.headers["Cache-Control"] == "no-cache"
+def test_an_old_script_is_not_kept_after_an_upgrade(page: Page, server: Server) -> None:
+    """What may be kept has an address that a page of another release does not name."""
+    for address in ("wall.css", "wall.js"):
+        with urllib.request.urlopen(f"{server.url}/static/{address}", timeout=5) as answer:  # noqa: S310 - our own
+            assert answer.headers["Cache-Control"] == "no-cache"
+    with urllib.request.urlopen(server.url + module("wall.js"), timeout=5) as answer:  # noqa: S310 - our own server
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    show(page, server)
+    written = page.evaluate(
+        "[...document.querySelectorAll('script, link[rel=modulepreload]')].map(e => e.src ?? e.href)"
+    )
+    assert written
+    assert all(f"/static/{edition()}/" in address for address in written)
+
+
+def test_a_desk_page_that_stays_open_says_that_it_is_old_by_no_code_at_all(page: Page) -> None:
+    css = (ROOT / "collector" / "wall" / "static" / "page.css").read_text(encoding="utf-8")
+    page.set_content(f"<style>{css}</style><p class='aged'>old</p>")
+    seen = "getComputedStyle(document.querySelector('.aged')).visibility"
+
+    assert page.evaluate(seen) == "hidden"
+    assert page.evaluate("document.getAnimations()[0].effect.getTiming().duration") == 120_000
+    page.evaluate("document.getAnimations()[0].finish()")
+    assert page.evaluate(seen) == "visible"

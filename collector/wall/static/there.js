@@ -1,0 +1,25 @@
+// @ts-check
+// Asks for a page before it is gone to: the error page of a proxy, on which nothing of ours runs, would stay for ever.
+
+const FETCH_MS = 4000;
+
+/**
+ * The answer, read to its end; null where none came in time.
+ * @param {string} address
+ */
+export async function asked(address) {
+  const given = new AbortController();
+  const over = setTimeout(() => given.abort(), FETCH_MS);
+  try {
+    const answer = await fetch(address, { cache: "no-store", signal: given.signal });
+    await answer.text();
+    return answer;
+  } catch {
+    return null;
+  } finally {
+    clearTimeout(over);
+  }
+}
+
+/** @param {number} ms */
+export const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });

@@ -1,0 +1,266 @@
+"""Faults of many sites that meet other faults: who is told of what, in stories on virtual time."""
+
+from collector.incident import Cause, Confidence, Incident, Scope, Trouble
+from collector.inventory.site import Inventory, Link, Site
+from tests.peers.story import SECOND_NS, Story, communes
+
+
+def said(story: Story) -> list[tuple[str, str, str]]:
+    """Of those that nobody was told of otherwise."""
+    found = [one for one in story.incidents() if one.folded_into is None]
+    return [(one.scope.value, one.subject, one.cause.value) for one in found]
+
+
+def at(story: Story, scope: Scope, subject: str) -> Incident:
+    return next(one for one in story.incidents() if (one.scope, one.subject) == (scope, subject))
+
+
+def mixed(count: int, hubs: int, areas: int) -> Inventory:
+    """Hubs and power areas lie across each other, three providers on each."""
+    return Inventory(
+        tuple(
+            Site(
+                id=f"s{number}",
+                name=f"Commune {number}",
+                hub=f"h{number * hubs // count}",
+                power_area=f"p{number * areas // count}",
+                links=(Link(name="main", provider=("VNPT", "Viettel", "FPT")[number % 3], kind="fibre"),),
+            )
+            for number in range(count)
+        )
+    )
+
+
+def hub(number: int, size: int = 6) -> list[str]:
+    return [f"s{place}" for place in range(number * size, (number + 1) * size)]
+
+
+def test_neighbouring_hubs_that_fail_within_seconds_are_told_one_by_one_and_never_as_power() -> None:
+    story = Story(mixed(36, hubs=6, areas=4))
+    story.live(120)
+    story.down.update(hub(0))
+    story.live(5)
+    story.down.update(hub(1))
+    story.live(40)
+    story.down.update(hub(3))
+    story.live(120)
+
+    assert said(story) == [("hub", "h0", "hub"), ("hub", "h1", "hub"), ("hub", "h3", "hub")]
+    assert [len(one.still) for one in story.picture.incidents] == [6, 6, 6]
+
+
+def test_a_place_that_was_guessed_is_told_as_the_hub_that_it_turns_out_to_be() -> None:
+    """Sites at two hubs go within seconds, the rest of one hub some time after them."""
+    story = Story(mixed(24, hubs=6, areas=2))
+    story.live(120)
+    story.down.update(["s0", "s1", "s2", "s4"])
+    story.live(40)
+    assert [one.scope for one in story.picture.incidents] == [Scope.POWER_AREA]
+    story.down.update(["s3"])
+    story.live(100)
+
+    assert said(story) == [("hub", "h0", "hub"), ("site", "s4", "unknown")]
+    assert len(story.incidents()) == 2, "it goes on under its number"
+
+
+def test_a_small_hub_that_returned_leaves_what_stays_lost_to_a_fault_of_its_own() -> None:
+    story = Story(communes(9, hubs=3))
+    story.live(120)
+    story.down.update(["s0", "s1", "s2"])
+    story.live(300)
+    began = at(story, Scope.HUB, "h0").began_ns
+    story.down = {"s1"}
+    story.live(400)
+
+    assert [(one.scope, one.subject) for one in story.picture.incidents] == [(Scope.SITE, "s1")]
+    assert abs(story.picture.incidents[0].began_ns - began) <= 10 * SECOND_NS
+    assert at(story, Scope.HUB, "h0").ended_ns is not None
+    story.live(600)
+    assert len(story.incidents()) == 2, "it is told once"
+
+
+def test_what_stays_lost_has_the_cause_that_shows_after_the_others_returned() -> None:
+    """A router hangs and a fibre is cut while the hub is away, which hides both."""
+    story = Story(communes(20, hubs=4), inside=True)
+    story.live(300)
+    story.down.update(f"s{number}" for number in range(5))
+    story.live(700)
+    story.levels["s1", "access_router"] = False
+    story.live(60)
+    story.down = {"s1", "s3"}
+    story.live(500)
+    assert sorted(one.subject for one in story.picture.incidents) == ["s1", "s3"]
+    story.router_boot["s1"] = story.now
+    story.levels.clear()
+    story.down.clear()
+    story.live(400)
+
+    assert (at(story, Scope.SITE, "s1").cause, at(story, Scope.SITE, "s3").cause) == (
+        Cause.SITE_LAN,
+        Cause.ACCESS_LINK,
+    )
+    assert at(story, Scope.HUB, "h0").cause is Cause.HUB
+
+
+def test_a_hub_whose_sites_return_one_by_one_stays_one_fault() -> None:
+    story = Story(communes(20, hubs=4))
+    story.live(120)
+    story.down.update(f"s{number}" for number in range(5))
+    story.live(120)
+    for number in range(5):
+        story.down.discard(f"s{number}")
+        story.live(200)
+
+    assert said(story) == [("hub", "h0", "hub")]
+
+
+def test_a_site_that_was_back_for_a_moment_while_its_hub_is_away_is_not_told_alone() -> None:
+    story = Story(communes(20, hubs=4))
+    story.live(120)
+    story.down.update(f"s{number}" for number in range(5))
+    story.live(300)
+    story.down.discard("s2")
+    story.live(60)
+    story.down.add("s2")
+    story.live(120)
+
+    assert said(story) == [("hub", "h0", "hub")]
+    assert len(story.picture.incidents[0].still) == 5
+
+
+def test_a_hub_inside_an_outage_of_a_provider_is_told_when_the_provider_returned() -> None:
+    story = Story(communes(36, hubs=6))
+    story.live(120)
+    story.down.update(f"s{number}" for number in range(0, 36, 2))
+    story.live(200)
+    story.down.update(hub(0))
+    story.live(200)
+    assert said(story) == [("provider", "VNPT", "isp"), ("hub", "h0", "hub")]
+    story.down = set(hub(0))
+    story.live(400)
+
+    assert [(one.scope, len(one.still)) for one in story.picture.incidents] == [(Scope.HUB, 6)]
+    assert len(story.incidents()) == 2
+
+
+def test_three_providers_at_once_are_not_our_own_side_which_is_well() -> None:
+    story = Story(mixed(36, hubs=6, areas=2))
+    story.live(120)
+    story.down.update(f"s{number}" for number in range(36))
+    story.live(200)
+
+    assert sorted(said(story)) == [("provider", name, "isp") for name in ("FPT", "VNPT", "Viettel")]
+
+
+def test_a_battery_beside_a_hub_fault_is_part_of_it_and_stands_for_itself_when_it_is_empty() -> None:
+    story = Story(mixed(36, hubs=6, areas=4))
+    story.battery = {"s1": False, "s8": False}
+    story.live(300)
+    story.battery["s1"] = True
+    story.live(300)
+    story.down.update(hub(0))
+    story.live(600)
+    assert said(story) == [("hub", "h0", "hub")]
+    assert len(story.picture.incidents[0].still) == 6
+    story.down = {"s1"}
+    story.live(400)
+
+    assert said(story) == [("hub", "h0", "hub"), ("site", "s1", "power")]
+
+
+def test_a_power_failure_over_two_hubs_is_one_fault_while_batteries_end_one_after_the_other() -> None:
+    story = Story(mixed(24, hubs=4, areas=2))
+    story.battery = dict.fromkeys(("s3", "s5", "s7", "s9"), False)
+    story.live(300)
+    story.battery = dict.fromkeys(story.battery, True)
+    story.down.update(["s2", "s4", "s6", "s8"])
+    story.live(300)
+    for site in ("s3", "s7", "s5"):
+        story.down.add(site)
+        story.live(240)
+
+    assert said(story) == [("power_area", "p0", "power")]
+    assert len(story.picture.incidents[0].still) == 7
+    # A generator brings some back: as long as supplies tell that mains are away, that proves nothing.
+    story.down -= {"s2", "s4", "s6", "s8"}
+    story.live(500)
+    assert said(story) == [("power_area", "p0", "power")]
+
+
+def test_a_restart_of_the_collector_goes_on_with_a_hub_of_which_some_had_returned() -> None:
+    story = Story(communes(20, hubs=4))
+    story.live(120)
+    story.down.update(f"s{number}" for number in range(5))
+    story.live(200)
+    story.down = {"s1"}
+    story.live(100)
+    story.start_collector()
+    story.live(400)
+    assert [(one.scope, one.subject) for one in story.picture.incidents] == [(Scope.SITE, "s1")]
+    story.start_collector()
+    story.live(100)
+    story.down.clear()
+    story.live(800)
+
+    assert story.picture.incidents == ()
+    assert len(story.incidents()) == 2
+
+
+def test_time_in_which_nobody_could_see_proves_nothing_of_what_stayed_lost() -> None:
+    story = Story(communes(20, hubs=4))
+    story.live(120)
+    story.down.update(f"s{number}" for number in range(5))
+    story.live(200)
+    story.down = {"s1", "s2"}
+    story.live(60)
+    story.blind = True
+    story.live(400)
+    story.blind, story.down = False, {"s1"}
+    story.live(120)
+    assert [one.scope for one in story.incidents()] == [Scope.HUB, Scope.PROVINCE]
+    story.live(300)
+
+    assert [(one.scope, one.subject) for one in story.picture.incidents] == [(Scope.SITE, "s1")]
+
+
+def test_a_fold_that_was_over_before_a_restart_becomes_final_after_it() -> None:
+    story = Story(communes(20, hubs=4))
+    story.live(120)
+    story.down.update(f"s{number}" for number in range(5))
+    story.live(200)
+    story.down.clear()
+    story.live(60)
+    assert at(story, Scope.HUB, "h0").confidence is Confidence.PROVISIONAL
+    story.start_collector()
+    story.live(600)
+
+    assert (at(story, Scope.HUB, "h0").confidence, at(story, Scope.HUB, "h0").cause) == (Confidence.FINAL, Cause.HUB)
+
+
+def test_a_site_whose_own_incident_became_that_of_its_hub_gets_a_number_of_its_own_later() -> None:
+    story = Story(communes(20, hubs=4))
+    story.live(120)
+    story.down.add("s1")
+    story.live(60)
+    story.down.update(f"s{number}" for number in range(5))
+    story.live(200)
+    assert said(story) == [("hub", "h0", "hub")]
+    story.down = {"s1"}
+    story.live(400)
+
+    assert [(one.number, one.scope, one.is_open) for one in story.incidents()] == [
+        (1, Scope.HUB, False),
+        (2, Scope.SITE, True),
+    ]
+
+
+def test_a_hub_that_flaps_is_one_incident_of_the_hub() -> None:
+    story = Story(communes(20, hubs=4))
+    story.live(100)
+    for _ in range(5):
+        story.down.update(f"s{number}" for number in range(5))
+        story.live(60)
+        story.down.clear()
+        story.live(60)
+
+    assert [(one.scope, one.trouble) for one in story.incidents()] == [(Scope.HUB, Trouble.FLAPPING)]

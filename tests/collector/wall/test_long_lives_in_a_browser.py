@@ -1,0 +1,191 @@
+"""A screen that hangs for years: restarts behind a proxy, old facts, thousands of frames, every eye, every reader."""
+
+import json
+from base64 import b64encode
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.collector.wall.test_wall_in_a_browser import (  # noqa: F401 - fixtures
+    COVERED,
+    LIMIT_MS,
+    LIVE,
+    UNCOVERED,
+    Server,
+    browser,
+    page,
+    server,
+    show,
+)
+from tests.peers.nginx import nginx
+
+pytestmark = pytest.mark.browser
+AXE = (Path(__file__).parents[2] / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+FAKE_STREAM = """
+window.EventSource = class extends EventTarget {
+  constructor() { super(); window.streams = [...(window.streams ?? []), this]; this.readyState = 1; }
+};
+window.EventSource.CLOSED = 2;
+"""
+FRAMES = """async ([frame, count]) => {
+  const stream = window.streams.at(-1), states = ['up', 'degraded', 'down', 'unknown', 'maintenance'];
+  const changed = structuredClone(frame);
+  for (let n = 0; n < count; n++) {
+    changed.sequence += 1; changed.evaluated_at += 0.01;
+    const site = changed.sites[n % changed.sites.length];
+    changed.counts[site.state] -= 1; site.state = states[n % 5]; changed.counts[site.state] += 1;
+    changed.incidents = frame.incidents.slice(0, n % 7);
+    stream.dispatchEvent(new MessageEvent('frame', { data: JSON.stringify(changed) }));
+    if (n % 500 === 499) await new Promise(done => setTimeout(done));
+  }
+  return [window.streams.length, document.getElementsByTagName('*').length];
+}"""
+
+
+@pytest.mark.parametrize("path", ["/wall", "/wall/map"])
+def test_a_screen_behind_a_proxy_comes_back_after_the_collector_does(
+    page: Page,  # noqa: F811 - the fixture
+    server: Server,  # noqa: F811
+    tmp_path: Path,
+    path: str,
+) -> None:
+    """While it is away the proxy answers 502: that ends an EventSource for good, and a page gone to is the proxy's."""
+    asked: list[tuple[str, int]] = []
+    page.on("response", lambda answer: asked.append((answer.url.partition("?")[0], answer.status)))
+    with nginx(tmp_path, None, None, server.port) as (port, _):
+        page.goto(f"http://127.0.0.1:{port}{path}", wait_until="domcontentloaded")
+        page.wait_for_function(UNCOVERED)
+        server.end()
+        page.wait_for_function(COVERED, polling=100, timeout=3 * LIMIT_MS)
+        for _ in range(300):
+            if any(status == 502 for _, status in asked):
+                break
+            page.wait_for_timeout(100)
+        again = Server(server.port)
+        try:
+            page.wait_for_function(UNCOVERED, timeout=3 * LIMIT_MS)
+        finally:
+            again.end()
+
+    assert any(status == 502 for _, status in asked), "the proxy answered for the collector"
+
+
+def test_a_tile_whose_facts_are_old_is_hatched_though_evaluations_are_fresh(
+    page: Page,  # noqa: F811
+    server: Server,  # noqa: F811
+) -> None:
+    page.add_init_script(FAKE_STREAM)
+    page.goto(f"{server.url}/wall", wait_until="load")
+    frame = page.evaluate("fetch('/api/v1/status').then(answer => answer.json())")
+    old, fresh = frame["sites"][0]["site"], frame["sites"][1]["site"]
+    frame["evaluated_at"] += 1
+    frame["sites"][0]["facts_at"] = frame["evaluated_at"] - 61
+    frame["sites"][1]["facts_at"] = frame["evaluated_at"] - 30
+    page.evaluate("data => window.streams.at(-1).dispatchEvent(new MessageEvent('frame', { data }))", json.dumps(frame))
+
+    page.wait_for_function(f"() => document.querySelector('[data-site=\"{old}\"]').classList.contains('old')")
+    assert not page.evaluate(f"document.querySelector('[data-site=\"{fresh}\"]').classList.contains('old')")
+
+
+def test_twenty_thousand_frames_leave_nothing_behind(browser: Browser, server: Server) -> None:  # noqa: F811
+    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    opened = context.new_page()
+    opened.add_init_script(FAKE_STREAM)
+    opened.goto(f"{server.url}/wall", wait_until="load")
+    frame = opened.evaluate("fetch('/api/v1/status').then(answer => answer.json())")
+    inside = context.new_cdp_session(opened)
+    sizes = []
+    for count in (1000, 9000, 10_000):
+        _, nodes = opened.evaluate(FRAMES, [frame, count])
+        frame["sequence"] += count
+        frame["evaluated_at"] += count / 100
+        inside.send("HeapProfiler.collectGarbage")
+        sizes.append((inside.send("Runtime.getHeapUsage")["usedSize"], nodes))
+    context.close()
+
+    (first, nodes), (_, _), (last, nodes_then) = sizes
+    assert last < first + 500_000, f"bytes after 1,000, 10,000 and 20,000 frames: {sizes}"
+    assert abs(nodes_then - nodes) < 100
+
+
+VISIONS = ("none", "deuteranopia", "protanopia", "tritanopia", "achromatopsia")
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+def test_states_are_told_apart_by_every_eye(
+    page: Page,  # noqa: F811
+    server: Server,  # noqa: F811
+    vision: str,
+) -> None:
+    """The pictures of two states' tiles differ in many pixels by much, whatever colours the eye takes for one."""
+    inside = page.context.new_cdp_session(page)
+    inside.send("Emulation.setEmulatedVisionDeficiency", {"type": vision})
+    show(page, server)
+    shots = {
+        state: page.locator(f".tile.{state}").first.screenshot()
+        for state in ("up", "degraded", "down", "unknown", "maintenance")
+    }
+    differ = """async ([one, other]) => {
+      const pixels = async data => {
+        const image = await createImageBitmap(await (await fetch('data:image/png;base64,' + data)).blob());
+        const canvas = new OffscreenCanvas(40, 40), pen = canvas.getContext('2d');
+        pen.drawImage(image, 0, 0, 40, 40);
+        return pen.getImageData(0, 0, 40, 40).data;
+      };
+      const [a, b] = [await pixels(one), await pixels(other)];
+      const light = (p, n) => 0.2126 * p[n] + 0.7152 * p[n + 1] + 0.0722 * p[n + 2];
+      let far = 0;
+      for (let n = 0; n < a.length; n += 4) if (Math.abs(light(a, n) - light(b, n)) > 32) far += 1;
+      return far / (a.length / 4);
+    }"""
+    blank = page.context.new_page()
+    shares = {
+        (one, other): blank.evaluate(differ, [b64encode(shots[name]).decode() for name in (one, other)])
+        for one, other in combinations(shots, 2)
+    }
+    assert {pair: share for pair, share in shares.items() if share < 0.12} == {}, "brightness alone tells them apart"
+
+
+@pytest.mark.parametrize("path", ["/wall", "/wall?theme=light&lang=en", "/wall/map", "/wall/map?theme=light&lang=en"])
+def test_no_reader_is_kept_out(page: Page, server: Server, path: str) -> None:  # noqa: F811
+    server.scene(down=14, folds=9)
+    page.goto(f"{server.url}{path}", wait_until="domcontentloaded")
+    if path.startswith("/wall?") or path == "/wall":
+        page.wait_for_function(LIVE)
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
+
+    assert [
+        (one["id"], one["impact"], [node["html"][:120] for node in one["nodes"]][:3]) for one in found["violations"]
+    ] == []
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (3840, 2160)])
+@pytest.mark.parametrize("query", ["", "?theme=light&lang=en"])
+def test_nothing_of_the_map_is_cut_off_and_its_letters_can_be_read_from_afar(
+    page: Page,  # noqa: F811
+    server: Server,  # noqa: F811
+    size: tuple[int, int],
+    query: str,
+) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    server.scene(down=60)
+    page.goto(f"{server.url}/wall/map{query}", wait_until="domcontentloaded")
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll('header *, .legend *, .province, .marker')].filter(one => {
+        const box = one.getBoundingClientRect();
+        return box.width > 0 && (box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.left < -1);
+    }).map(one => one.outerHTML.slice(0, 80))"""
+    )
+    smallest = page.evaluate(
+        """Math.min(...[...document.querySelectorAll('.legend *')].filter(one => one.childElementCount === 0
+        && one.textContent.trim()).map(one => parseFloat(getComputedStyle(one).fontSize) / innerHeight * 100))"""
+    )
+
+    assert outside == []
+    assert smallest >= 2.9 - 0.01, "vh"
+    assert page.locator(".marker").count() == page.evaluate(
+        "[...document.querySelectorAll('.legend .state b')].reduce((sum, one) => sum + Number(one.textContent), 0)"
+    )

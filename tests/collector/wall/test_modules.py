@@ -1,0 +1,102 @@
+"""The browser's modules: small, typed, whole, of one release; nothing is built, so what is checked is what runs."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from collector.wall.edition import STATIC, edition, module, modules, parts
+from tests.peers.presence import require
+
+ROOT = Path(__file__).parents[3]
+MODULES = sorted(path for path in STATIC.rglob("*.js") if "vendor" not in path.parts)
+MODULE_LINES = 150
+MISTAKES = [
+    ("wall/tiles.js", 'hasAll("all");', "TS2345"),
+    ("wall/live.js", 'drawn.sequence = "one";', "TS2322"),
+    ("wall/elements.js", "export function untyped(what) { return what; }", "TS7006"),
+]
+IMPORT = re.compile(r'(?:from|import|import\() ?"(\.[^"]+)"')
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(STATIC))
+
+
+def check(project: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    tsc = require("tsc", "node-typescript")
+    command = [tsc, "--project", str(project), "--pretty", "false", *more]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_types_of_all_modules_hold() -> None:
+    found = check(ROOT / "tsconfig.json", "--listFiles")
+    said = found.stdout.splitlines()
+
+    assert [line for line in said if "error TS" in line] == []
+    assert found.returncode == 0
+    assert {str(path) for path in MODULES} <= set(said), "a module that nobody looks at"
+
+
+def test_a_mistake_in_a_type_is_seen(tmp_path: Path) -> None:
+    shutil.copytree(STATIC, tmp_path / STATIC.relative_to(ROOT))
+    shutil.copy(ROOT / "tsconfig.json", tmp_path)
+    for where, mistake, _ in MISTAKES:
+        with (tmp_path / STATIC.relative_to(ROOT) / where).open("a", encoding="utf-8") as file:
+            file.write(f"{mistake}\n")
+    found = check(tmp_path / "tsconfig.json")
+    said = re.findall(r"static/(\S+\.js)\(\d+,\d+\): error (TS\d+):", found.stdout)
+
+    assert found.returncode != 0
+    assert set(said) == {(where, error) for where, _, error in MISTAKES}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_a_module_is_short_says_what_it_is_and_silences_nothing(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+
+    assert len(lines) <= MODULE_LINES
+    assert lines[0] == "// @ts-check"
+    assert re.match(r"// [A-Z]", lines[1])
+    assert not re.search(r"@ts-(ignore|nocheck|expect)|\bany\b\s*[}>|)]", text), "a type that is no type"
+
+
+def reached(first: str) -> set[Path]:
+    """All that a module brings with it."""
+    found, ways = set(), [STATIC / first]
+    while ways:
+        here = ways.pop()
+        if here not in found:
+            found.add(here)
+            named = IMPORT.findall(here.read_text(encoding="utf-8")) if "vendor" not in here.parts else []
+            ways += [(here.parent / way).resolve() for way in named]
+    return found
+
+
+@pytest.mark.parametrize(("page", "folders"), [("wall", ("wall",)), ("site", ("site", "vendor/uplot"))])
+def test_a_page_asks_at_once_for_all_that_its_module_brings_and_for_nothing_else(
+    page: str, folders: tuple[str, ...]
+) -> None:
+    asked = [address for folder in folders for address in parts(folder)]
+
+    assert {module(name(path)) for path in reached(f"{page}.js")} == {module(f"{page}.js"), *asked}
+
+
+def test_every_module_is_reached_from_one_that_a_page_names() -> None:
+    named = {"wall.js", "rotate.js", "site.js", "inventory.js"}
+
+    assert {path for first in named for path in reached(first) if "vendor" not in path.parts} == set(MODULES)
+
+
+def test_an_edition_changes_with_any_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, known = edition(), modules()
+    try:
+        for changed in (known, {**known, "wall/tiles.js": known["wall/tiles.js"] + b"\n"}):
+            edition.cache_clear()
+            monkeypatch.setattr("collector.wall.edition.modules", lambda told=changed: told)
+            assert (edition() == before) is (changed == known)
+    finally:
+        edition.cache_clear()
