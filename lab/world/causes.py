@@ -65,26 +65,32 @@ class Struck:
         told; and, of a hub that took only one site away, that of the site's line: nothing can tell them apart.
         """
         common = telling.sites.intersection(happening.sites)
-        counted = Counter(cause for site in common for cause in self._beside(happening, site, telling))
+        beside = [self._beside(happening, site, telling) for site in common]
+        named = [{cause for one in mine for cause in self._names(one, len(common))} for mine in beside]
+        counted = Counter(cause for mine in named for cause in mine)
         found = {cause for cause, sites in counted.items() if sites >= MOST * len(common)}
-        if happening.cause is not None:
-            found.add(happening.cause)
-        if happening.scope is Scope.HUB and len(common) <= 1 and self._alone(happening) <= 1:
-            found.add(Cause.ACCESS_LINK)
-        return frozenset(found)
+        return frozenset(found | self._names(happening, len(common)))
 
-    def _beside(self, happening: Happening, site: str, telling: Telling) -> set[Cause]:
-        """Causes of other faults that had the site at the same time, and not for a moment only."""
+    def _names(self, happening: Happening, sites: int) -> set[Cause]:
+        """Causes by which a fault may be told that is told of so many of its sites."""
+        found = {happening.cause} if happening.cause is not None else set()
+        if happening.scope is Scope.HUB and happening.cause and sites <= 1 and self._alone(happening) <= 1:
+            found.add(Cause.ACCESS_LINK)
+        return found
+
+    def _beside(self, happening: Happening, site: str, telling: Telling) -> list[Happening]:
+        """Other faults that had the site at the same time, and not for a moment only."""
         every = self._of.get(site, ())
         last = max((span[1] for span, _ in every), default=telling.began)
         told = (telling.began, telling.ended if telling.ended is not None else last)
         mine = [span for span, one in every if one is happening]
-        found = set()
-        for span, one in every:
-            met = one is not happening and any(_touch(span, own) for own in mine)
-            if one.cause is not None and met and (_much(span, mine) or _much(span, [told])):
-                found.add(one.cause)
-        return found
+        return [
+            one
+            for span, one in every
+            if one is not happening
+            and any(_touch(span, own) for own in mine)
+            and (_much(span, mine) or _much(span, [told]))
+        ]
 
     def _alone(self, happening: Happening) -> int:
         """How many sites a hub took away that nothing else had taken."""

@@ -133,6 +133,8 @@ def _show(found: dict[str, Any], terminal: Terminal) -> None:
             ]
         elif isinstance(value, tuple):
             rows += [(name, str(len(value))), *(("", str(one)) for one in value)]
-        elif not isinstance(value, dict):
+        elif isinstance(value, dict):
+            rows += [(name, ", ".join(f"{kind} {n}" for kind, n in value.items()))] if name != "causes" else []
+        else:
             rows.append((name, "–" if value is None else str(value)))
     terminal.pairs(rows)

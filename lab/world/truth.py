@@ -188,7 +188,8 @@ def _evident(outage: Outage, timeline: Timeline, seconds: float, *, power: bool)
     history, own = timeline.of(outage.site), timeline.of(CENTRE)
     before, back = history.at(outage.begins - 1), outage.ends + _STARTS_SECONDS
     after = history.at(back)
-    if not (before.measures and after.measures) or (not power and (before.unplugged or after.unplugged)):
+    looks = (*history.between(outage.begins - 1, outage.begins + _LOOKS_SECONDS), after)
+    if not (before.measures and after.measures) or (not power and any(strain.unplugged for strain in looks)):
         return False
     moments = (at for at in sorted((back, *history.starts, *own.starts)) if at >= back)
     told = next((at for at in moments if _tells(history.at(at), own.at(at))), seconds)

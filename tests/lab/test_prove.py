@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from lab.prove import Proof, Trial, load_proofs
+from lab.world.kinds import KINDS
 
 FUZZ = [proof for proof in load_proofs().values() if proof.name.startswith("fuzz-")]
 SEED = 20_250_701
@@ -72,6 +73,14 @@ def test_what_a_collector_acknowledged_survives_its_kill_and_an_answer_before_th
 
     assert kept.returncode == 0, kept.stdout + kept.stderr
     assert prove("kill-collector", "--count", "25", "--sabotage").returncode == 0
+
+
+def test_each_kind_of_fault_alone_is_told_as_it_should_be_and_a_slow_judge_is_seen() -> None:
+    proof = load_proofs()["alone"]
+    kept = proof.run(Trial(len(KINDS), SEED))
+
+    assert kept.broken == 0, kept.seen
+    assert proof.run(Trial(2, SEED, sabotage=True)).broken > 0
 
 
 def test_an_agent_that_was_offline_delivers_all_of_it_and_the_newest_first() -> None:

@@ -230,6 +230,7 @@ def test_a_cause_is_evident_once_the_sites_agent_could_tell_it() -> None:
     assert not evident(seconds=5500), "nothing of what the agent kept has arrived yet"
     assert not evident(Fault("host_off", site, 3000, 9000))
     assert not evident(Fault("lan_unplugged", site, 3000, 9000)), "it does not reach the router"
+    assert not evident(Fault("lan_unplugged", site, 3620, 4600)), "nor does it when there is something to see"
     assert evident(Fault("backlog", "", 5000, 9000))
     assert not evident(Fault("backlog", "", 5000, 30_000)), "what the agent kept never arrives"
 

@@ -326,6 +326,8 @@ def test_a_hub_of_one_site_may_be_told_as_its_line() -> None:
     assert score([alone], line, [], HOUR).causes.wrong == ()
     assert score([alone], [incident(cause=Cause.HUB)], [], HOUR).causes.wrong == ()
     assert score([pair], line, [], HOUR).causes.wrong == ("hub_down h at 1000: access_link",)
+    dark = fault(2, "s1", 1500.0, 600.0, Cause.POWER)
+    assert score([alone, dark], line, [], HOUR).causes.wrong == (), "it had most of what is told"
     neighbour = fault(2, "s2", 500.0, 5000.0)
     assert score([pair, neighbour], line, [], HOUR).causes.wrong == (), "of its two sites one was gone already"
 
