@@ -1,10 +1,15 @@
 """What somebody hostile does to a collector, as bytes and pauses on a connection; it judges no answer."""
 
 import asyncio
+import contextlib
 import os
 import random
+import re
 import zlib
 from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
 
 from lab.fleet import name, token
 from shared.wire.codec import CONTENT_TYPE, MAGIC, VERSION, encode_batch
@@ -13,7 +18,10 @@ from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Outcome, Readi
 SMUGGLED = 999_999
 """Sequence of the batch that is hidden in another request: it must never be stored."""
 _FLOOD_READINGS, _FLOOD_SAMPLES = 20, 150
-_WAIT_SECONDS = 5.0
+_FAT_EPOCHS, _SPARSE_RECORDS, _GAPS, _EPOCHS = 2_500_000, 250_000, 512, 130
+_PADDING_BYTES = 84_000
+"""Of noise, so that eight megabytes are no bomb."""
+_WAIT_SECONDS, _LONG_SECONDS = 5.0, 30.0
 _STAMPS = (1_000_000_000, 1_790_000_000_000_000_000)
 
 Act = Callable[["Enemy"], Awaitable[str]]
@@ -28,6 +36,7 @@ class Enemy:
         self.agent = agent
         self.dice = dice
         self.sequence = 0
+        self._next = 2 * SMUGGLED
 
     def head(self, length: str, more: str = "") -> bytes:
         """Of a POST that is authorised."""
@@ -53,6 +62,28 @@ class Enemy:
         except (OSError, TimeoutError):
             return "cut"
         return answer.split(b" ", 2)[1].decode("ascii", "replace") if answer.count(b" ") > 1 else "cut"
+
+    async def post(self, *bodies: bytes) -> str:
+        """Send batches over one connection, one after another; gives the last status."""
+        status = "cut"
+        try:
+            async with asyncio.timeout(_LONG_SECONDS):
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                with contextlib.closing(writer):
+                    for body in bodies:
+                        writer.write(self.head(f"Content-Length: {len(body)}\r\n") + body)
+                        told = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+                        status = told.split(" ", 2)[1]
+                        length = re.search(r"content-length: (\d+)", told)
+                        await reader.readexactly(int(length[1]) if length else 0)
+        except (OSError, TimeoutError, asyncio.IncompleteReadError):
+            pass
+        return status
+
+    def take(self, numbers: int) -> int:
+        """The first of so many sequences that were not used."""
+        self._next, first = self._next + numbers, self._next
+        return first
 
 
 def make_bombs() -> tuple[bytes, ...]:
@@ -159,9 +190,57 @@ async def flood(enemy: Enemy) -> str:
     return await enemy.say(enemy.head(f"Content-Length: {len(body)}\r\n"), body)
 
 
+async def fat_statement(enemy: Enemy) -> str:
+    """A hundred kilobytes whose statement names millions of epochs, each time from another: what is kept adds up."""
+    epoch = enemy.dice.randbytes(8).hex()
+    others = msgspec.Raw(b"\xdd" + _FAT_EPOCHS.to_bytes(4, "big") + b"\xa2ab" * _FAT_EPOCHS)
+    statement = [epoch, 1, [], [], [], [], others]
+    return await enemy.post(_spelt(enemy, epoch, [[1, ["boot", "unknown", []]]], statement))
+
+
+async def sparse_sequences(enemy: Enemy) -> str:
+    """A quarter of a million empty records, each second number."""
+    first = enemy.take(2 * _SPARSE_RECORDS)
+    cycle = msgspec.Raw(msgspec.msgpack.encode(["boot", "unknown", []]))
+    return await enemy.post(_spelt(enemy, "sparse", [[first + 2 * n, cycle] for n in range(_SPARSE_RECORDS)], None))
+
+
+async def gaps(enemy: Enemy) -> str:
+    """As many as a batch may have, in blocks of their own."""
+    first = enemy.take(4096 * _GAPS)
+    numbers = range(first, first + 4096 * _GAPS, 4096)
+    records = tuple(Record(n, Cycle("boot", ClockQuality.UNKNOWN, ())) for n in numbers)
+    return await enemy.post(encode_batch(Batch(name(enemy.agent), "gaps", "boot", *_STAMPS, Lane.LIVE, records)))
+
+
+async def endless_epochs(enemy: Enemy) -> str:
+    """A new epoch with each batch, one after another over one connection."""
+    mark = enemy.dice.randbytes(6).hex()
+    record = Record(1, Cycle("boot", ClockQuality.UNKNOWN, ()))
+    batch = Batch(name(enemy.agent), mark, "boot", *_STAMPS, Lane.LIVE, (record,))
+    return await enemy.post(
+        *(encode_batch(msgspec.structs.replace(batch, epoch=mark + str(n))) for n in range(_EPOCHS))
+    )
+
+
+async def swollen(enemy: Enemy) -> str:
+    """What is largest in memory of what decodes: labels, as many and as short as they may be."""
+    labels = [["a1", "b2"]] * 15
+    reading = ["c", "icmp", name(enemy.agent), "t", "router", "ok", *_STAMPS, 1, [["", 0, labels]] * 6_300]
+    readings = msgspec.Raw(b"\x93" + msgspec.msgpack.encode(reading) * 3)
+    return await enemy.post(_spelt(enemy, "swollen", [[enemy.take(1), ["boot", "synchronised", readings]]], None))
+
+
+def _spelt(enemy: Enemy, epoch: str, records: list[list[Any]], statement: list[Any] | None) -> bytes:
+    """A batch as no agent of ours would spell it; the noise stands in fields that no release has."""
+    batch = [name(enemy.agent), epoch, "boot", *_STAMPS, "live", records, [], "", [], statement]
+    return _frame(zlib.compress(msgspec.msgpack.encode([*batch, enemy.dice.randbytes(_PADDING_BYTES)]), 1))
+
+
 REFUSED: tuple[Act, ...] = (
     bomb, nested, huge, two_lengths, smuggle, bad_chunks, long_head, noise, slow_head, slow_body, deaf,
+    fat_statement, sparse_sequences,
 )  # fmt: skip
 """None of these may be answered with 200."""
-BORNE: tuple[Act, ...] = (pipelined, flood)
+BORNE: tuple[Act, ...] = (pipelined, flood, gaps, endless_epochs, swollen)
 """These may be answered, and must hurt nobody."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
+from collector.ingest.inbox import NEW_EPOCHS_AN_HOUR
 from collector.ingest.ranges import count
 from lab.fleet import name, token
 from lab.prove import Finding, Proof, Trial
@@ -23,10 +24,19 @@ _ABREAST, _PAUSE_SECONDS = 24, 0.05
 _QUIET_SECONDS = 6.0
 _FLOOR_SECONDS = 0.1
 """Below this nobody notices, and on two cores that also play the enemy it is the machine's own noise."""
+_TRIES, _HOSTILE_TRIES, _AGAIN_SECONDS = 20, 6, 0.5
+_MOST_SENT_AWAY = 0.01
 _TIMED = 500
 """A shorter run says nothing of time."""
-_GULLIBLE = "import zlib, shared.wire.codec as codec\ncodec._inflate = lambda body, limits: zlib.decompress(body)"
-"""A collector that unpacks whatever it is sent."""
+_GULLIBLE = """
+import zlib, shared.wire.bounds as bounds
+for name in vars(bounds):
+    if name.startswith("MOST_"):
+        setattr(bounds, name, 2**31)
+import shared.wire.codec as codec
+codec._inflate = lambda body, limits: zlib.decompress(body)
+"""
+"""A collector that unpacks whatever it is sent, and keeps as much of it as there is."""
 _MEMORY_MEGABYTES = 400.0
 
 
@@ -37,6 +47,8 @@ class Good:
     seconds: list[float] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     sent: int = 0
+    sent_away: int = 0
+    """Told to come again, as an agent does."""
 
     def p99(self) -> float:
         """Of the acknowledgements."""
@@ -58,16 +70,18 @@ def _run(trial: Trial) -> Finding:
         answers, taken = attack.result()
         hurt = sum((quiet.refused + busy.refused).values())
         missing = _missing(house, busy.sent)
-        smuggled = _smuggled(house)
+        smuggled, epochs = _smuggled(house), house.most_epochs()
         highest = house.highest_megabytes()
-    slow = trial.count >= _TIMED and busy.p99() > max(2 * quiet.p99(), _FLOOR_SECONDS)
+    crowded = busy.sent_away > _MOST_SENT_AWAY * _GOOD * busy.sent
+    slow = trial.count >= _TIMED and (crowded or busy.p99() > max(2 * quiet.p99(), _FLOOR_SECONDS))
     seen = (
-        f"good agents: p99 {quiet.p99() * 1000:.1f} ms quiet, {busy.p99() * 1000:.1f} ms attacked, {hurt} refused",
+        f"good agents: p99 {quiet.p99() * 1000:.1f} ms quiet, {busy.p99() * 1000:.1f} ms attacked",
+        f"{hurt} refused, {busy.sent_away} told to come again",
         f"{missing} of {busy.sent * _GOOD:,} good cycles missing, {smuggled} smuggled, {taken} hostile ones taken",
-        f"collector at most {highest:.0f} MB",
+        f"collector at most {highest:.0f} MB, {epochs} epochs of one agent at most",
         f"answers {dict(sorted(answers.items()))}",
     )
-    broken = hurt + missing + smuggled + taken + slow + (highest > _MEMORY_MEGABYTES)
+    broken = hurt + missing + smuggled + taken + slow + (highest > _MEMORY_MEGABYTES) + (epochs > NEW_EPOCHS_AN_HOUR)
     return Finding(trial.count, broken, seen)
 
 
@@ -86,8 +100,13 @@ async def _good(house: House, seed: int, over: Callable[[], bool], first: int) -
 
 async def _one(port: int, number: int, body: bytes, good: Good) -> None:
     await asyncio.sleep(number * _EVERY_SECONDS / _GOOD)
-    begun = time.monotonic()
-    status, _ = await post(port, token(number), body)
+    for _ in range(_TRIES):
+        begun = time.monotonic()
+        status, _ = await post(port, token(number), body)
+        if status != "503":
+            break
+        good.sent_away += 1
+        await asyncio.sleep(_AGAIN_SECONDS)
     if status == "200":
         good.seconds.append(time.monotonic() - begun)
     else:
@@ -110,7 +129,11 @@ async def _enemies(port: int, count: int, dice: random.Random) -> tuple[Counter[
         nonlocal taken
         one = acts[number % len(acts)]
         async with room:
-            status = await one(enemies[number % _ENEMIES])
+            for _ in range(_HOSTILE_TRIES):
+                status = await one(enemies[number % _ENEMIES])
+                if status != "503":
+                    break
+                await asyncio.sleep(_AGAIN_SECONDS)
         answers[f"{one.__name__} {status}"] += 1
         taken += status == "200" and one in REFUSED
 
@@ -132,7 +155,7 @@ def _smuggled(house: House) -> int:
 
 PROOF = Proof(
     "hostile-bodies",
-    "bombs, floods, slow clients, smuggling: good agents' p99 under twice the quiet one, memory bounded",
+    "bombs, floods, what swells or never ends, slow clients, smuggling: good agents' p99 under twice the quiet one",
     2_000,
     60,
     _run,
