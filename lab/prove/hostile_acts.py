@@ -1,8 +1,10 @@
 """What somebody hostile does to a collector, as bytes and pauses on a connection; it judges no answer."""
 
 import asyncio
+import contextlib
 import os
 import random
+import re
 import ssl
 import zlib
 from collections.abc import Awaitable, Callable
@@ -15,8 +17,8 @@ from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Outcome, Readi
 SMUGGLED = 999_999
 """Sequence of the batch that is hidden in another request: it must never be stored."""
 _FLOOD_READINGS, _FLOOD_SAMPLES = 20, 150
-_WAIT_SECONDS = 5.0
-_STAMPS = (1_000_000_000, 1_790_000_000_000_000_000)
+_WAIT_SECONDS, _LONG_SECONDS = 5.0, 30.0
+STAMPS = (1_000_000_000, 1_790_000_000_000_000_000)
 
 _LARGEST_BYTES = 1024 * 1024
 
@@ -43,6 +45,7 @@ class Enemy:
         self.agent = agent
         self.dice = dice
         self.sequence = 0
+        self._next = 2 * SMUGGLED
         self._place = place
         self._trust = ssl.create_default_context(cadata=place.authority) if place.authority else None
 
@@ -73,6 +76,27 @@ class Enemy:
             return "cut"
         return answer.split(b" ", 2)[1].decode("ascii", "replace") if answer.startswith(b"HTTP/1.1 ") else "cut"
 
+    async def post(self, *bodies: bytes) -> str:
+        """Send batches over one connection, one after another; gives the last status."""
+        status = "cut"
+        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+            async with asyncio.timeout(_LONG_SECONDS):
+                reader, writer = await self.connect()
+                with contextlib.closing(writer):
+                    for body in bodies:
+                        whole = self.head(f"Content-Length: {len(body)}\r\n") + body
+                        writer.write(self._harmless(len(whole)) if self._place.tame else whole)
+                        told = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+                        status = told.split(" ", 2)[1]
+                        length = re.search(r"content-length: (\d+)", told)
+                        await reader.readexactly(int(length[1]) if length else 0)
+        return status
+
+    def take(self, numbers: int) -> int:
+        """The first of so many sequences that were not used."""
+        self._next, first = self._next + numbers, self._next
+        return first
+
     async def connect(self, *, bare: bool = False) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """From this enemy's own address."""
         trust = None if bare else self._trust
@@ -98,16 +122,17 @@ class Enemy:
 
 def make_bombs() -> tuple[bytes, ...]:
     """One far over every limit, one a little over the limit of a decoded batch: each costs its maker time."""
-    return tuple(_frame(zlib.compress(bytes(size), 9)) for size in (500_000_000, 9_000_000))
+    return tuple(frame(zlib.compress(bytes(size), 9)) for size in (500_000_000, 9_000_000))
 
 
-def _frame(compressed: bytes) -> bytes:
+def frame(compressed: bytes) -> bytes:
+    """A body as this release writes it."""
     return MAGIC + bytes((VERSION,)) + compressed
 
 
 def _batch(agent: int, sequence: int, readings: tuple[Reading, ...]) -> bytes:
     record = Record(sequence, Cycle("boot", ClockQuality.SYNCHRONISED, readings))
-    return encode_batch(Batch(name(agent), "enemy", "boot", _STAMPS[0], _STAMPS[1], Lane.LIVE, (record,)))
+    return encode_batch(Batch(name(agent), "enemy", "boot", STAMPS[0], STAMPS[1], Lane.LIVE, (record,)))
 
 
 async def bomb(enemy: Enemy) -> str:
@@ -118,7 +143,7 @@ async def bomb(enemy: Enemy) -> str:
 
 async def nested(enemy: Enemy) -> str:
     """Arrays in arrays, as deep as they go."""
-    body = _frame(zlib.compress(b"\x91" * 200_000))
+    body = frame(zlib.compress(b"\x91" * 200_000))
     return await enemy.say(enemy.head(f"Content-Length: {len(body)}\r\n"), body)
 
 
@@ -190,7 +215,7 @@ async def flood(enemy: Enemy) -> str:
             f"t{number}",
             "router",
             Outcome.OK,
-            *_STAMPS,
+            *STAMPS,
             1,
             tuple(Sample(f"m_{mark}_{number}_{one}", 1.0) for one in range(_FLOOD_SAMPLES)),
         )

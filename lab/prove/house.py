@@ -58,6 +58,12 @@ class House:
                 runs.setdefault(agent, []).append((first, last))
         return {agent: tuple(found) for agent, found in runs.items()}
 
+    def most_epochs(self) -> int:
+        """How many epochs the inbox remembers of the agent with the most."""
+        with closing(sqlite3.connect(f"file:{self.inbox}?mode=ro", uri=True)) as database:
+            query = "SELECT max(epochs) FROM (SELECT count(*) AS epochs FROM epoch GROUP BY agent)"
+            return int(database.execute(query).fetchone()[0] or 0)
+
     def metrics(self, family: str) -> dict[str, float]:
         """Samples of one family by their labels as they stand on the page."""
         text = _get(self.socket, "/metrics").decode()

@@ -19,6 +19,9 @@ MOST_SAMPLES = 20_000
 MOST_SAMPLES_TOGETHER = 262_144
 """Of all readings of a batch."""
 MOST_LABELS = 16
+"""Of a sample."""
+MOST_PAIRS = 300_000
+"""Of labels in a batch, as far as its bytes tell: nothing else is so much larger in memory than on the wire."""
 MOST_METRICS = 2000
 MOST_ANCHORS = 256
 """The timekeeper knows two of each of 64 boots."""

@@ -4,27 +4,13 @@ Frame: ``b"phs"``, one byte of format version, then a single zlib stream of the 
 """
 
 import zlib
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
-from shared.wire.bounds import MOST_ANCHORS, MOST_METRICS, MOST_READINGS, MOST_RECORDS, MOST_SAMPLES_TOGETHER
+from shared.wire.bounds import MOST_PAIRS, MOST_READINGS, MOST_SAMPLES_TOGETHER
 from shared.wire.digest import digest_of_bytes
-from shared.wire.reading import (
-    Anchor,
-    Batch,
-    ClockQuality,
-    Cycle,
-    Lane,
-    Metric,
-    Name,
-    Random,
-    Reading,
-    Record,
-    Sequence,
-    Statement,
-)
+from shared.wire.reading import Batch, Cycle, Reading, Record
+from shared.wire.unread import UnreadBatch, UnreadCycle
 
 MAGIC = b"phs"
 VERSION = 1
@@ -32,6 +18,7 @@ CONTENT_TYPE = "application/vnd.phusong.batch"
 _HEAD = len(MAGIC) + 1
 _AT_ONCE_BYTES = 256 * 1024
 """A longer cycle is decoded reading by reading: between two of them other threads have a turn."""
+_LEAST_PAIR_BYTES = 3
 _ROOM_BYTES = 1024 * 1024
 """Of a decoded batch, for what it holds besides a cycle: the statement, descriptions."""
 
@@ -66,37 +53,6 @@ class FutureVersionError(BatchError):
     """A batch of a format that this release does not know yet."""
 
 
-class _UnreadCycle(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """See :class:`shared.wire.reading.Cycle`."""
-
-    boot_id: Random
-    clock: ClockQuality
-    readings: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=MOST_READINGS)]
-
-
-class _UnreadRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """See :class:`shared.wire.reading.Record`."""
-
-    sequence: Sequence
-    cycle: msgspec.Raw
-
-
-class UnreadBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A batch of which the cycles are not decoded yet; field by field :class:`shared.wire.reading.Batch`."""
-
-    agent: Name
-    epoch: Random
-    boot_id: Random
-    sent_monotonic_ns: int
-    sent_wall_ns: int
-    lane: Lane
-    records: Annotated[tuple[_UnreadRecord, ...], Meta(max_length=MOST_RECORDS)]
-    metrics: Annotated[tuple[Metric, ...], Meta(max_length=MOST_METRICS)] = ()
-    version: Name = ""
-    anchors: Annotated[tuple[Anchor, ...], Meta(max_length=MOST_ANCHORS)] = ()
-    statement: Statement | None = None
-
-
 class _Scale:
     """Counts what a batch holds, and says when it is too much."""
 
@@ -113,7 +69,7 @@ class _Scale:
 _encoder = msgspec.msgpack.Encoder()
 _batch_decoder = msgspec.msgpack.Decoder(UnreadBatch)
 _cycle_decoder = msgspec.msgpack.Decoder(Cycle)
-_unread_cycle_decoder = msgspec.msgpack.Decoder(_UnreadCycle)
+_unread_cycle_decoder = msgspec.msgpack.Decoder(UnreadCycle)
 _reading_decoder = msgspec.msgpack.Decoder(Reading)
 _GARBLED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -130,6 +86,7 @@ def encode_within(batch: Batch, limits: Limits) -> bytes:
         for reading in record.cycle.readings:
             scale.add(reading)
     plain = _encoder.encode(batch)
+    _demand_few_pairs(plain)
     body = MAGIC + bytes((VERSION,)) + zlib.compress(plain, 6)
     if len(body) > limits.encoded_bytes or len(plain) > limits.ceiling(len(body) - _HEAD):
         raise BatchTooLargeError(f"batch of {len(body)} bytes, {len(plain)} decoded, is over the limits")
@@ -151,6 +108,7 @@ def unframe(body: bytes, limits: Limits) -> bytes:
 
 def read_batch(plain: bytes) -> tuple[Batch, tuple[int, ...]]:
     """The batch, and the digest of each record's bytes as they stand there, known fields or not."""
+    _demand_few_pairs(plain)
     try:
         unread, scale = _batch_decoder.decode(plain), _Scale()
         records = tuple([Record(each.sequence, _read_cycle(each.cycle, scale)) for each in unread.records])
@@ -184,7 +142,7 @@ def encode_cycles(cycle: Cycle) -> list[bytes]:
     samples = sum(len(reading.samples) for reading in cycle.readings)
     most_bytes = min(limits.ceiling(len(blob)), limits.decoded_bytes - _ROOM_BYTES)
     fits = len(plain) <= most_bytes and len(blob) <= limits.encoded_bytes // 2
-    if (fits and samples <= MOST_SAMPLES_TOGETHER) or len(cycle.readings) < 2:
+    if (fits and samples <= MOST_SAMPLES_TOGETHER and _has_few_pairs(plain)) or len(cycle.readings) < 2:
         return [blob]
     half = len(cycle.readings) // 2
     parts = cycle.readings[:half], cycle.readings[half:]
@@ -210,6 +168,18 @@ def digest_of_blob(blob: bytes) -> int | None:
         return digest_of_bytes(_encoder.encode(decode_cycle(blob, Limits())))
     except BatchError:
         return None
+
+
+def _has_few_pairs(plain: bytes) -> bool:
+    """By the heads of arrays of two, and of those whose length is spelt out; other bytes are taken for some too."""
+    if len(plain) <= _LEAST_PAIR_BYTES * MOST_PAIRS:
+        return True
+    return sum(map(plain.count, (b"\x92", b"\xdc", b"\xdd"))) <= MOST_PAIRS
+
+
+def _demand_few_pairs(plain: bytes) -> None:
+    if not _has_few_pairs(plain):
+        raise BatchTooLargeError(f"more than {MOST_PAIRS} labels at once")
 
 
 def _read_cycle(plain: msgspec.Raw, scale: _Scale) -> Cycle:

@@ -126,10 +126,10 @@ def test_troubled_disks_cost_nothing_uncounted_and_heal_and_the_sabotage_is_seen
 
 def test_hostile_requests_hurt_no_good_agent_and_a_collector_that_unpacks_everything_is_seen() -> None:
     proof = load_proofs()["hostile-bodies"]
-    finding = proof.run(Trial(39, SEED))
+    finding = proof.run(Trial(54, SEED))
 
     assert finding.broken == 0, finding.seen
-    assert proof.run(Trial(13, SEED, sabotage=True)).broken > 0
+    assert proof.run(Trial(14, SEED, sabotage=True)).broken > 0
 
 
 def test_silence_before_a_handshake_keeps_no_agent_out_and_a_collector_that_does_not_count_it_is_seen() -> None:

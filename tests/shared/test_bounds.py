@@ -1,6 +1,7 @@
 """What one batch may say is bounded before it is unfolded, and no agent of ours ever says more."""
 
 import tracemalloc
+import zlib
 from itertools import chain
 from typing import Any
 
@@ -16,7 +17,6 @@ from shared.wire.codec import (
     BatchTooLargeError,
     Limits,
     MalformedBatchError,
-    UnreadBatch,
     decode_batch,
     decode_cycle,
     encode_batch,
@@ -38,6 +38,7 @@ from shared.wire.reading import (
     Sample,
     Statement,
 )
+from shared.wire.unread import UnreadBatch
 
 SAMPLE = Sample("m", 1.0, (("a", "b"),))
 READING = Reading("ping", "icmp", "s", "t", "router", Outcome.OK, 1, 2, 3, (SAMPLE,))
@@ -132,6 +133,22 @@ def test_readings_and_samples_are_bounded_over_all_records_together(cycle: Cycle
         decode_batch(encode_batch(two), WHOLE)
 
 
+def test_labels_are_counted_before_they_are_decoded() -> None:
+    """Seven bytes on the wire are two hundred in memory."""
+    many = (("a1", "b2"),) * bounds.MOST_LABELS
+    fits, too_much = (reading(samples=(replace(SAMPLE, labels=many),) * number) for number in (17_600, 17_700))
+    long_way = encode_batch(too_much)[4:]
+    spelt_out = zlib.decompress(long_way).replace(b"\x92\xa2a1", b"\xdc\x00\x02\xa2a1")
+    body = encode_batch(fits)[:4] + zlib.compress(spelt_out)
+
+    assert decode_batch(encode_batch(fits), WHOLE) == fits
+    for wrong in (encode_batch(too_much), body):
+        with pytest.raises(BatchTooLargeError):
+            decode_batch(wrong, WHOLE)
+    with pytest.raises(BatchTooLargeError):
+        encode_within(too_much, WHOLE)
+
+
 NOTHINGS = ["a", "e", "b", 1, 2, "live", [[1, ["b", "unknown", [None] * 7_000_000]]]]
 
 
@@ -198,3 +215,10 @@ def test_a_cycle_of_any_size_becomes_records_that_a_collector_takes(targets: int
         body = encode_within(replace(BATCH, records=(Record(1, cycle),)), Limits())
         assert len(decode_batch(body, Limits()).records) == 1
     assert len(blobs) == records
+
+
+def test_a_cycle_of_very_many_labels_becomes_records_too() -> None:
+    many = tuple((f"l{n}", "v") for n in range(8))
+    readings = tuple(replace(READING, samples=tuple(Sample("m", n * 0.1, many) for n in range(7000))) for _ in range(6))
+
+    assert len(encode_cycles(replace(CYCLE, readings=readings))) == 2
