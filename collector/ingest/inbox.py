@@ -9,6 +9,8 @@ from collector.ingest.ranges import Ranges
 from shared.wire.digest import add_up
 from shared.wire.reading import Block, Statement
 
+REPLAYED_SECONDS = 900.0
+"""A start reads back what came so lately: it is not forgotten early."""
 MOST_EPOCHS = 64
 """Of one agent whose statements are kept: a damaged spool ends an epoch, and so does the return of a disk."""
 

@@ -1,7 +1,5 @@
 """The journal on SQLite: WAL, synchronous=FULL, one connection; a version that was written is never changed."""
 
-import contextlib
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from collector.copying import copy_database
+from collector.database import Database, open_database
 from collector.incident import Confidence, Incident, Trouble
 from collector.journal.journal import Change, LinkChange
 from collector.picture import State, Transition, Verdict
@@ -54,7 +53,7 @@ _STRUCK = (
 class SqliteJournal:
     """See :class:`collector.journal.journal.Journal`."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     def write(
@@ -65,7 +64,7 @@ class SqliteJournal:
     ) -> list[Transition]:
         """See the promise; raises sqlite3.Error where the disk refuses, and then nothing is written."""
         written = []
-        with self._database:
+        with self._database.transaction():
             for site, at_ns, before, after, reason in transitions:
                 row = (site, at_ns, int(before), int(after), reason)
                 cursor = self._database.execute(
@@ -87,7 +86,7 @@ class SqliteJournal:
 
     async def copy(self, path: Path) -> None:
         """Copy the whole file; raises OSError or sqlite3.Error."""
-        copy_database(self._database, path)
+        copy_database(self._database.connection, path)
 
     def standing(self) -> dict[str, Transition]:
         """See the promise."""
@@ -123,7 +122,7 @@ class SqliteJournal:
     def note_down(self, slot_ns: int, most: int) -> None:
         """See the promise; raises sqlite3.Error where the disk refuses."""
         more = "INSERT INTO down VALUES (?, ?) ON CONFLICT (slot_ns) DO UPDATE SET most = max(most, excluded.most)"
-        with self._database:
+        with self._database.transaction():
             self._database.execute(more, (slot_ns, most))
 
     def down_since(self, since_ns: int) -> dict[int, int]:
@@ -159,11 +158,7 @@ class SqliteJournal:
 @contextmanager
 def open_sqlite_journal(path: Path) -> Iterator[SqliteJournal]:
     """Open or make the journal; raises OSError or sqlite3.Error where the file cannot be written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.executescript(_SCHEMA)
+    with open_database(path, _SCHEMA) as database:
         yield SqliteJournal(database)
 
 
