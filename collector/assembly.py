@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from starlette.routing import BaseRoute
 
 from collector.calendar.maintenance import Book
+from collector.disk import Disk
 from collector.evaluation import Evaluation
 from collector.exposition.discovery import targets
 from collector.forward.ledger import Ledger
@@ -24,9 +25,10 @@ from collector.ingest.chronicle import open_chronicle
 from collector.ingest.endpoint import BatchEndpoint
 from collector.ingest.enrolment import EnrolEndpoint
 from collector.ingest.entrance import Entrance
-from collector.ingest.inbox import Inbox
+from collector.ingest.inbox import REPLAYED_SECONDS, Inbox
 from collector.ingest.reconciliation import Reconciliation
 from collector.ingest.rotation import RotateEndpoint
+from collector.ingest.shortage import Noting, open_shortage
 from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
 from collector.inventory.site import Inventory
 from collector.journal.sqlite import SqliteJournal, open_sqlite_journal, read_sqlite_journal
@@ -39,7 +41,7 @@ from collector.people.look import Look
 from collector.people.opening import People, open_door
 from collector.people.readers import Readers
 from collector.pipeline import Pipeline
-from collector.replay import REPLAY_SECONDS, replay
+from collector.replay import replay
 from collector.series.latest import Latest
 from collector.series.quality import Quality
 from collector.series.store import SeriesStore
@@ -89,9 +91,13 @@ async def open_collector(
     Raises OSError or sqlite3.Error where the state folder cannot be written.
     """
     async with AsyncExitStack() as stack:
-        inbox = await stack.enter_async_context(open_sqlite_inbox(settings.state / "inbox.sqlite"))
-        journal = stack.enter_context(open_sqlite_journal(settings.state / "journal.sqlite"))
         telemetry = Telemetry(release())
+        telemetry.disk_reserve.set(settings.retention.disk_reserve_bytes)
+        disk = Disk(settings.state, settings.retention.disk_reserve_bytes)
+        noting = Noting(telemetry.disk_free.set, telemetry.pruned_early.inc, Limited(log, clock))
+        shortage = await stack.enter_async_context(open_shortage(disk, noting, clock))
+        inbox = await stack.enter_async_context(open_sqlite_inbox(settings.state / "inbox.sqlite", shortage))
+        journal = stack.enter_context(open_sqlite_journal(settings.state / "journal.sqlite"))
         series = SeriesStore(settings.series)
         keys = await stack.enter_async_context(open_identity_room(settings.state / "identity.sqlite"))
         agents, gone = await _agents(settings, keys)
@@ -103,6 +109,8 @@ async def open_collector(
         await replay(inbox, pipeline, clock, _limits(settings))
         pipeline.keep(quality)
         ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
+        if ledger is not None:
+            inbox.keep_behind(ledger.reached)
         around = Surroundings(settings.state, inventory, journal, maintenance, zone, telemetry.registry, clock, log)
         notify = await stack.enter_async_context(open_notify(settings.notify, around))
         people = await stack.enter_async_context(_people(settings, keys, clock, zone, log))
@@ -124,7 +132,7 @@ async def open_collector(
 
 
 def _new_day(clock: Clock) -> Quality:
-    return Quality(clock.wall_ns() / _SECOND_NS - REPLAY_SECONDS)
+    return Quality(clock.wall_ns() / _SECOND_NS - REPLAYED_SECONDS)
 
 
 def _build() -> str:

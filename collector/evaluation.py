@@ -19,8 +19,11 @@ from shared.clock import Clock
 from shared.logs import Limited
 
 _SECOND_NS = 1_000_000_000
-_BREATHS = 2.0
-"""Pause after an evaluation, at least, in times of what it took: ten thousand sites must not shut the agents out."""
+_BREATHS, _LONGEST_BREATH_SECONDS = 2.0, 10.0
+"""Pause after an evaluation, at least, in times of what it took: ten thousand sites must not shut the agents out.
+
+A machine that was suspended in the midst of one took hours for it.
+"""
 
 
 @dataclass
@@ -38,6 +41,8 @@ class Evaluation:
     keys: IdentityRoom
     picture: Picture | None = None
     evaluated_monotonic_ns: int = 0
+    unwritten: str = ""
+    """Why the last picture could not be written; empty where it was."""
     press: Press = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,9 +62,9 @@ class Evaluation:
         """Why this collector is not ready; empty where it is."""
         age = (self.clock.monotonic_ns() - self.evaluated_monotonic_ns) / _SECOND_NS
         if self.picture is None:
-            return "nothing was evaluated yet"
+            return self.unwritten or "nothing was evaluated yet"
         if age > 5 * self.every_seconds + 5:
-            return f"the last evaluation is {age:.0f} s old"
+            return f"the last evaluation is {age:.0f} s old{self.unwritten and ': '}{self.unwritten}"
         return self.inbox.failing
 
     def begin(self) -> "asyncio.Future[None]":
@@ -73,17 +78,19 @@ class Evaluation:
             begun_ns = self.clock.monotonic_ns()
             try:
                 self.picture = await self._evaluate(begun_ns)
-                self.evaluated_monotonic_ns = begun_ns
+                self.evaluated_monotonic_ns, self.unwritten = begun_ns, ""
                 # Of ten thousand sites that takes a tenth of a second in which agents would wait.
                 self.feed.show(await asyncio.to_thread(self.feed.draw, self.picture))
             except sqlite3.Error as error:
                 # Nothing is shown that is not written: screens cover themselves until the disk takes it.
                 self.telemetry.evaluation_faults.inc()
+                self.unwritten = f"the journal cannot be written: {error}"
                 complain.warning("the journal cannot be written, nothing is shown", str(error))
             await self._count_suspects()
             spent = (self.clock.monotonic_ns() - begun_ns) / _SECOND_NS
             self.telemetry.evaluated(spent, self.series.tally)
-            await self.clock.sleep(max(0.05, self.every_seconds - spent, _BREATHS * spent))
+            breath = min(_BREATHS * spent, _LONGEST_BREATH_SECONDS)
+            await self.clock.sleep(max(0.05, self.every_seconds - spent, breath))
 
     async def _evaluate(self, begun_ns: int) -> Picture:
         """The agents have a turn after each stretch of sites."""

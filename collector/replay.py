@@ -3,19 +3,18 @@
 import asyncio
 
 from collector.arrival import Arrival
-from collector.ingest.inbox import Inbox, StoredParcel
+from collector.ingest.inbox import REPLAYED_SECONDS, Inbox, StoredParcel
 from collector.pipeline import Pipeline
 from shared.clock import Clock
 from shared.wire.codec import BatchError, Limits, decode_batch
 
 _SECOND_NS = 1_000_000_000
-REPLAY_SECONDS = 900.0
 
 
 async def replay(inbox: Inbox, pipeline: Pipeline, clock: Clock, limits: Limits) -> None:
     """Read back what arrived lately, as if it arrived then; a large fleet's takes minutes, in which the loop lives."""
     now_wall_ns, now_monotonic_ns = clock.wall_ns(), clock.monotonic_ns()
-    for parcel in await inbox.since(now_wall_ns - int(REPLAY_SECONDS * _SECOND_NS)):
+    for parcel in await inbox.since(now_wall_ns - int(REPLAYED_SECONDS * _SECOND_NS)):
         arrival = _arrival(parcel, limits, now_monotonic_ns - (now_wall_ns - parcel.received_wall_ns))
         if arrival is not None:
             pipeline.accept(arrival)

@@ -38,6 +38,11 @@ class Telemetry:
         self.backups = self._counter("backups", "Nights by what became of their backup.", "result")
         for result in ("read_back", "no_room", "failed"):
             self.backups.labels(result)
+        self.disk_free = self._gauge("phusong_collector_disk_free_bytes", "What the disk of the state folder has free.")
+        text = "What backups and inbox leave free: retention.disk_reserve_megabytes."
+        self.disk_reserve = self._gauge("phusong_collector_disk_reserve_bytes", text)
+        text = "Batches forgotten before retention.inbox_hours because the disk has no room."
+        self.pruned_early = self._counter("inbox_pruned_early", text)
         self._foreign = self._counter(
             "readings_foreign", "Readings put aside: their sites are not the sender's to tell."
         )

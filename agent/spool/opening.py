@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agent.spool.aside import set_aside
-from agent.spool.ballast import Ballast
 from agent.spool.faults import is_damage
 from agent.spool.packing import Shapes
 from agent.spool.queue import CorruptSpoolError, is_epoch
@@ -16,7 +15,9 @@ from agent.spool.quota import SpoolSettings
 from agent.spool.shelf import load_shapes
 from agent.spool.sqlite import SqliteSpool
 from agent.spool.tally import renew
+from shared.ballast import Ballast
 
+BALLAST_BYTES = 4 * 1024 * 1024
 FORMAT = 2
 _READABLE_BY = 2
 """The oldest format's release that may read and write our file; a newer release that only adds to it leaves this."""
@@ -70,7 +71,7 @@ def open_sqlite_spool(folder: Path, settings: SpoolSettings) -> Iterator[SqliteS
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "spool.sqlite"
-    ballast = Ballast(folder / "ballast")
+    ballast = Ballast(folder / "ballast", BALLAST_BYTES)
     database, epoch, shapes = _open(path, settings, ballast)
     ballast.take()
     spool = SqliteSpool(database, epoch, shapes, settings, ballast)

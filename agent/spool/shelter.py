@@ -12,7 +12,7 @@ import msgspec
 from agent.spool.elders import TROUBLE, Elders, Opening, Store, open_store
 from agent.spool.memory import MemorySpool
 from agent.spool.queue import Backlog, CorruptSpoolError, DoubtfulCommitError, Gap, Spool, SpoolError, Stored
-from agent.spool.trial import try_disk
+from shared.trial import try_disk
 from shared.wire.reading import Statement
 
 _LONGEST_PAUSE_PUTS = 32

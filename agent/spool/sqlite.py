@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
-from agent.spool.ballast import Ballast
 from agent.spool.faults import is_doubtful, translated
 from agent.spool.losses import LEAST_WANTED, drop, lose, reach
 from agent.spool.packing import Shapes, pack
@@ -30,6 +29,7 @@ from agent.spool.settled import forget, mark, reopen, set_apart
 from agent.spool.shelf import keep_shapes, whole
 from agent.spool.stating import state_file
 from agent.spool.succession import REMEMBERED, remember, take_over
+from shared.ballast import Ballast
 from shared.wire.codec import digest_of_blob
 from shared.wire.reading import Statement
 

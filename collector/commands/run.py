@@ -27,6 +27,8 @@ from collector.commands.upkeep import Upkeep
 from collector.disk import NoRoomError
 from collector.forward.post import unusable
 from collector.forward.settings import DestinationSettings
+from collector.identity.room import IdentityFailedError
+from collector.ingest.inbox import InboxFailedError
 from collector.inventory.site import Inventory
 from collector.notify.channels import gaps_in_words, load_roster
 from collector.notify.channels import unusable as not_telling
@@ -76,7 +78,7 @@ def run(path: Path, level: str) -> int:
     log = logs.logger("phusong.collector")
     try:
         uvloop.run(_run(path, *loaded, log))
-    except (ListenError, StateTakenError) as error:
+    except (ListenError, StateTakenError, InboxFailedError, IdentityFailedError) as error:
         print(f"phusong-collector: {error}", file=sys.stderr)
         return 1
     except OSError as error:

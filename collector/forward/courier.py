@@ -93,7 +93,7 @@ class Courier:
         oldest, newest = await self._inbox.extent()
         self._telemetry.pending.labels(self._name).set(max(0, newest - self._cursor.number))
         self._telemetry.cursor.labels(self._name).set(self._cursor.received_wall_ns / _SECOND_NS)
-        self._note_lost(oldest)
+        self._note_lost(oldest - 1)
 
     async def try_late_sample(self) -> bool:
         """Whether the destination takes a sample that is a day old; what it answers first also shows its protocol."""
@@ -114,9 +114,12 @@ class Courier:
         parcels = await self._inbox.from_row(self._cursor.number, _PARCELS)
         if not parcels:
             return False
+        for parcel in parcels:
+            self._note_lost(parcel.number - 1)
+            self._taken = max(self._taken, parcel.number)
         await self.watch()
         found, last = await self._translate(parcels)
-        self._taken = max(self._taken, last.number)
+        self._taken = last.number  # what came behind it is read again, if it is still there
         dead = list(found.dead)
         for part in chunks(found.points, self._settings.samples_per_request):
             await self._deliver(part, dead)
@@ -198,12 +201,13 @@ class Courier:
         first, cap = self._settings.retry_first_seconds, self._settings.retry_cap_seconds
         await self._clock.sleep(wait_seconds(failures, self._draw(), first, cap, pause_seconds))
 
-    def _note_lost(self, oldest: int) -> None:
-        lost = oldest - 1 - max(self._taken, self._cursor.number)
+    def _note_lost(self, number: int) -> None:
+        """The inbox has nothing between what was taken last and this number, itself among it."""
+        lost = number - max(self._taken, self._cursor.number)
         if lost > 0:
-            self._taken = oldest - 1
+            self._taken = number
             self._telemetry.pruned.labels(self._name).inc(lost)
-            detail = f"{lost} batches: the destination was away longer than retention.inbox_hours"
+            detail = f"{lost} batches: it was away longer than retention.inbox_hours, or the collector's disk is full"
             self._complain.warning(f"forward '{self._name}': the inbox forgot what had not gone yet", detail)
 
 

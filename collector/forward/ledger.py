@@ -1,7 +1,6 @@
 """How far each destination has come and what it refused, on disk: one connection, one thread; it sends nothing."""
 
 import asyncio
-import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from collector.copying import copy_database
+from collector.database import Database, open_database
 from collector.forward.translate import DeadLetter
 
 _T = TypeVar("_T")
@@ -43,17 +43,24 @@ class Cursor(msgspec.Struct, frozen=True):
 class Ledger:
     """Cursors and dead letters of all destinations."""
 
-    def __init__(self, database: sqlite3.Connection, thread: ThreadPoolExecutor, kept: int = _KEPT) -> None:
+    def __init__(self, database: Database, thread: ThreadPoolExecutor, kept: int = _KEPT) -> None:
         """``kept`` is how many dead letters stay, the newest of all destinations together."""
         self._database = database
         self._thread = thread
         self._kept = kept
+        self._reached: dict[str, int] = {}
+
+    def reached(self) -> int:
+        """Up to which parcel every destination has come that asked for its cursor; 0 where none did."""
+        return min(self._reached.values(), default=0)
 
     async def cursor(self, destination: str) -> Cursor:
         """Where to go on; raises sqlite3.Error."""
         query = "SELECT number, received_wall_ns FROM cursor WHERE destination = ?"
         row = await self._do(lambda database: database.execute(query, (destination,)).fetchone())
-        return Cursor(*row) if row else Cursor()
+        found = Cursor(*row) if row else Cursor()
+        self._reached[destination] = found.number
+        return found
 
     async def advance(self, destination: str, cursor: Cursor, dead: Sequence[DeadLetter], now_wall_ns: int) -> None:
         """Move the cursor and keep what was refused, both or neither; on disk when this returns."""
@@ -74,6 +81,7 @@ class Ledger:
                 database.execute(most, (self._kept,))
 
         await self._do(write)
+        self._reached[destination] = cursor.number
 
     async def dead_letters(self, destination: str) -> list[DeadLetter]:
         """What was refused, oldest first."""
@@ -88,30 +96,22 @@ class Ledger:
 
     async def copy(self, path: Path) -> None:
         """Copy the whole file; raises OSError or sqlite3.Error."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, copy_database, self._database, path)
+
+        def work() -> None:
+            copy_database(self._database.connection, path)
+
+        await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _do(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, work)
 
     def _commit(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            result = work(self._database)
-            self._database.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                self._database.execute("ROLLBACK")
-            raise
-        return result
+        with self._database.transaction() as connection:
+            return work(connection)
 
 
 @asynccontextmanager
 async def open_ledger(path: Path) -> AsyncIterator[Ledger]:
     """Open or make the file; raises OSError or sqlite3.Error where it cannot be written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    with contextlib.closing(database), ThreadPoolExecutor(1, "forward-ledger") as thread:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.executescript(_SCHEMA)
+    with open_database(path, _SCHEMA) as database, ThreadPoolExecutor(1, "forward-ledger") as thread:
         yield Ledger(database, thread)

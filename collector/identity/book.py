@@ -3,8 +3,6 @@
 The running collector and its commands open the same file: each decision reads what the other wrote before.
 """
 
-import contextlib
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +11,11 @@ from pathlib import Path
 import msgspec
 
 from collector.copying import copy_database
+from collector.database import Database, open_database
 from collector.identity.chain import Chain, advance
 from collector.identity.events import ENROLLED, ROTATED, SCHEMA, Events, short
 from collector.identity.records import Invitation, Key, KeyState, Refused, Rotation, Step, Successor
 
-_WAIT_SECONDS = 5.0
 _SET_APART = 200
 """Batches of one key that are kept apart; the machine has them too."""
 _SCHEMA = """
@@ -42,21 +40,15 @@ _chain = msgspec.msgpack.Decoder(Chain)
 class Book:
     """Every method runs inside the caller's transaction."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
         self.events = Events(database)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing, on disk at the end; other programs wait. Raises sqlite3.Error."""
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
+        with self._database.transaction():
             yield
-            self._database.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                self._database.execute("ROLLBACK")
-            raise
 
     def invite(self, invitation: Invitation) -> None:
         """Write an invitation down."""
@@ -190,7 +182,7 @@ class Book:
 
     def copy(self, path: Path) -> None:
         """The whole book in a file of its own; raises OSError or sqlite3.Error. In no transaction."""
-        copy_database(self._database, path)
+        copy_database(self._database.connection, path)
 
     def fact(self, name: str, value: bytes) -> bytes:
         """What was written down under the name first: ``value`` where nothing was."""
@@ -217,14 +209,7 @@ class Book:
 @contextmanager
 def open_book(path: Path) -> Iterator[Book]:
     """Open or make the file, readable by its owner only; raises OSError or sqlite3.Error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "rb") as file:
-        if os.geteuid() == 0:  # a command of root's before the first run of the collector, which is another user
-            owner = path.parent.stat()
-            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_WAIT_SECONDS)
-    with contextlib.closing(database):
-        prepare(database)
+    with open_database(path, _SCHEMA + SCHEMA, private=True) as database:
         yield Book(database)
 
 

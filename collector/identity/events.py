@@ -4,11 +4,11 @@ The log is another file with another owner: a decision neither waits for it nor 
 once.
 """
 
-import sqlite3
 from collections.abc import Iterable
 
 import msgspec
 
+from collector.database import Database
 from collector.identity.records import Key
 
 SCHEMA = """
@@ -36,7 +36,7 @@ class Event(msgspec.Struct, frozen=True):
 class Events:
     """Every method runs inside the caller's transaction."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     def note(self, action: str, key: Key, what: str) -> None:

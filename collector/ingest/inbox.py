@@ -16,6 +16,10 @@ NEW_EPOCHS_AN_HOUR = 120
 RUNS_REMEMBERED = 16_384
 """Of one agent's sequences, over all its epochs; each gap that does not close costs all others time."""
 HOUR_NS = 3600 * 1_000_000_000
+REPLAYED_SECONDS = 900.0
+"""A start reads back what came so lately: it is not forgotten early."""
+MOST_EPOCHS = 64
+"""Of one agent whose statements are kept: a damaged spool ends an epoch, and so does the return of a disk."""
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,42 +1,32 @@
-"""The inbox on SQLite: one connection in one thread, one commit for all that waits; it answers nobody before that."""
+"""The inbox on SQLite: each record once for ever, by one connection in one thread; no answer comes before a commit."""
 
 import asyncio
-import contextlib
-import queue
 import sqlite3
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
 
 import msgspec
 
 from collector.copying import copy_database
-from collector.disk import NoRoomError
-from collector.ingest.inbox import (
-    InboxBusyError,
-    InboxFailedError,
-    Parcel,
-    StoredParcel,
-    TooManyEpochsError,
-    TooSparseError,
-    fresh_digests,
-)
+from collector.database import PRAGMAS as DURABLE
+from collector.database import Database, open_database
+from collector.ingest.inbox import InboxBusyError, Parcel, StoredParcel, fresh_digests
 from collector.ingest.ranges import Ranges
 from collector.ingest.seen import SCHEMA as SEEN
 from collector.ingest.seen import enter, move_in, runs_of
+from collector.ingest.shortage import Shortage
 from collector.ingest.stated import SCHEMA as STATED
 from collector.ingest.stated import forget_senseless, note_statement, statements
 from collector.ingest.summed import SCHEMA as SUMMED
 from collector.ingest.summed import sum_up, sums
+from collector.ingest.writer import Writer
 from shared.wire.reading import Block, Statement
 
-_T = TypeVar("_T")
 _QUEUE = 2048
-_GROUP = 512
+_PORTION = 500
+"""Parcels that are forgotten in one transaction: agents have their turn between two."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS parcel (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -48,34 +38,37 @@ CREATE TABLE IF NOT EXISTS parcel (
 CREATE INDEX IF NOT EXISTS by_time ON parcel (received_wall_ns);
 """
 SCHEMA = _SCHEMA + SEEN + STATED + SUMMED
-PRAGMAS = ("journal_mode = WAL", "synchronous = FULL")
+# Zeros over what is forgotten would be written once more each, on a full disk too.
+PRAGMAS = (*DURABLE, "secure_delete = OFF")
+_PRUNE = (
+    "DELETE FROM parcel WHERE number IN"
+    " (SELECT number FROM parcel WHERE received_wall_ns < ? ORDER BY received_wall_ns LIMIT ?)"
+)
 _numbers = msgspec.msgpack.Decoder(tuple[int, ...])
-
-
-@dataclass(slots=True)
-class _Job:
-    work: Callable[[sqlite3.Connection], Any]
-    answer: "asyncio.Future[Any]"
-    alone: bool = False
-    """Whether it wants no transaction of ours around it."""
 
 
 class SqliteInbox:
     """See :class:`collector.ingest.inbox.Inbox`."""
 
-    def __init__(self, database: sqlite3.Connection, loop: asyncio.AbstractEventLoop) -> None:
-        self._database = database
-        self._loop = loop
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self.failing = ""
-        """Why the last commit failed; empty when it did not."""
-        self._thread = threading.Thread(target=self._work, name="inbox", daemon=True)
+    def __init__(self, database: Database, loop: asyncio.AbstractEventLoop, shortage: Shortage) -> None:
+        self._shortage = shortage
+        self._writer = Writer(database, loop, shortage)
+        self._do = self._writer.do
+
+    @property
+    def failing(self) -> str:
+        """Why the last commit failed; empty once something was written again."""
+        return self._writer.failing
+
+    def keep_behind(self, reached: Callable[[], int]) -> None:
+        """What has a greater number than ``reached`` says is still wanted: it is forgotten early only in need."""
+        self._shortage.reached = reached
 
     async def store(self, parcel: Parcel) -> frozenset[int]:
         """See the promise."""
-        if self._jobs.qsize() >= _QUEUE:
+        if self._writer.waiting >= _QUEUE:
             raise InboxBusyError(f"{_QUEUE} batches wait for the disk")
-        return await self._do(lambda database: _keep(database, parcel))
+        return await self._do(lambda database: _keep(database, parcel), size_bytes=len(parcel.body))
 
     async def since(self, wall_ns: int) -> list[StoredParcel]:
         """See the promise."""
@@ -109,112 +102,36 @@ class SqliteInbox:
 
     async def prune(self, before_wall_ns: int) -> int:
         """See the promise."""
-        query = "DELETE FROM parcel WHERE received_wall_ns < ?"
-        return int(await self._do(lambda database: database.execute(query, (before_wall_ns,)).rowcount))
+        gone, last = 0, _PORTION
+        while last == _PORTION:
+            last = await self._do(lambda database: database.execute(_PRUNE, (before_wall_ns, _PORTION)).rowcount)
+            gone += last
+        return gone
 
     async def backup(self, path: Path, reserve_bytes: int = 0) -> None:
         """Copy the whole file while the inbox is at work: what comes meanwhile is stored between two pieces.
 
         Raises :class:`collector.disk.NoRoomError` where less than the reserve would be left for the batches.
         """
-        copying = partial(copy_database, path=path, between=self._serve, reserve_bytes=reserve_bytes)
+        copying = partial(copy_database, path=path, between=self._writer.serve, reserve_bytes=reserve_bytes)
         await self._do(copying, alone=True)
 
     def start(self) -> None:
         """Begin to work; called once, by the opener."""
-        self._thread.start()
+        self._writer.start()
 
     def stop(self) -> None:
         """Finish what waits and end the thread."""
-        self._jobs.put(None)
-        self._thread.join()
-
-    async def _do(self, work: Callable[[sqlite3.Connection], _T], *, alone: bool = False) -> _T:
-        answer: asyncio.Future[_T] = self._loop.create_future()
-        self._jobs.put(_Job(work, answer, alone))
-        return await answer
-
-    def _work(self) -> None:
-        going = True
-        while going:
-            jobs = self._take([self._jobs.get()])
-            going = None not in jobs
-            self._commit([job for job in jobs if job is not None and not job.alone])
-            for job in jobs:
-                if job is not None and job.alone:
-                    self._work_alone(job)
-
-    def _serve(self) -> None:
-        """In the midst of a copy: store what waits; the end and another copy wait for the end of this one."""
-        jobs = self._take([])
-        self._commit([job for job in jobs if job is not None and not job.alone])
-        for job in jobs:
-            if job is None or job.alone:
-                self._jobs.put(job)
-
-    def _take(self, jobs: "list[_Job | None]") -> "list[_Job | None]":
-        with contextlib.suppress(queue.Empty):
-            while len(jobs) < _GROUP:
-                jobs.append(self._jobs.get_nowait())
-        return jobs
-
-    def _work_alone(self, job: _Job) -> None:
-        try:
-            result = job.work(self._database)
-        except NoRoomError as error:
-            result = error
-        except Exception as error:  # noqa: BLE001 - as in _commit
-            result = InboxFailedError(f"the inbox cannot be copied: {error}")
-        self._tell([job], [result])
-
-    def _commit(self, group: list[_Job]) -> None:
-        if not group:
-            return
-        try:
-            self._database.execute("BEGIN IMMEDIATE")
-            results = [self._try(job) for job in group]
-            self._database.execute("COMMIT")
-        except Exception as error:  # noqa: BLE001 - one bad row must not end the only thread that writes
-            self.failing = f"the inbox cannot be written: {error}"
-            with contextlib.suppress(sqlite3.Error):
-                self._database.execute("ROLLBACK")
-            self._tell(group, [InboxFailedError(self.failing)] * len(group))
-        else:
-            self.failing = ""
-            self._tell(group, results)
-
-    def _try(self, job: _Job) -> Any:
-        try:
-            return job.work(self._database)
-        except (TooManyEpochsError, TooSparseError) as refusal:
-            return refusal
-
-    def _tell(self, group: list[_Job], results: list[Any]) -> None:
-        def settle() -> None:
-            for job, result in zip(group, results, strict=True):
-                if job.answer.cancelled():
-                    continue
-                if isinstance(result, Exception):
-                    job.answer.set_exception(result)
-                else:
-                    job.answer.set_result(result)
-
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(settle)
+        self._writer.stop()
 
 
 @asynccontextmanager
-async def open_sqlite_inbox(path: Path) -> AsyncIterator[SqliteInbox]:
+async def open_sqlite_inbox(path: Path, shortage: Shortage | None = None) -> AsyncIterator[SqliteInbox]:
     """Open or make the inbox; raises OSError or sqlite3.Error where the file cannot be written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    with contextlib.closing(database):
-        for pragma in PRAGMAS:
-            database.execute(f"PRAGMA {pragma}")
-        database.executescript(SCHEMA)
-        move_in(database)
-        forget_senseless(database)
-        inbox = SqliteInbox(database, asyncio.get_running_loop())
+    with open_database(path, SCHEMA, pragmas=PRAGMAS) as database:
+        move_in(database.connection)
+        forget_senseless(database.connection)
+        inbox = SqliteInbox(database, asyncio.get_running_loop(), shortage or Shortage())
         inbox.start()
         try:
             yield inbox

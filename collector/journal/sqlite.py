@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from collector.copying import copy_database
+from collector.database import Database, open_database
 from collector.incident import Confidence, Incident, Trouble
 from collector.journal.journal import Change, LinkChange, Turn, Turns, joined, newest_first
 from collector.picture import State, Transition, Verdict
@@ -74,7 +75,7 @@ _STRUCK = (
 class SqliteJournal:
     """See :class:`collector.journal.journal.Journal`."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     def write(
@@ -85,7 +86,7 @@ class SqliteJournal:
     ) -> list[Transition]:
         """See the promise; raises sqlite3.Error where the disk refuses, and then nothing is written."""
         written = []
-        with self._database:
+        with self._database.transaction():
             for site, at_ns, before, after, reason in transitions:
                 row = (site, at_ns, int(before), int(after), reason)
                 cursor = self._database.execute(
@@ -107,7 +108,7 @@ class SqliteJournal:
 
     async def copy(self, path: Path) -> None:
         """Copy the whole file; raises OSError or sqlite3.Error."""
-        copy_database(self._database, path)
+        copy_database(self._database.connection, path)
 
     def standing(self) -> dict[str, Transition]:
         """See the promise."""
@@ -145,7 +146,7 @@ class SqliteJournal:
     def note_down(self, slot_ns: int, most: int) -> None:
         """See the promise; raises sqlite3.Error where the disk refuses."""
         more = "INSERT INTO down VALUES (?, ?) ON CONFLICT (slot_ns) DO UPDATE SET most = max(most, excluded.most)"
-        with self._database:
+        with self._database.transaction():
             self._database.execute(more, (slot_ns, most))
 
     def down_since(self, since_ns: int) -> dict[int, int]:
@@ -154,8 +155,8 @@ class SqliteJournal:
 
     def note_watched(self, begun_ns: int, until_ns: int) -> None:
         """See the promise; raises sqlite3.Error where the disk refuses."""
-        with self._database:
-            self._database.execute("INSERT OR REPLACE INTO watched VALUES (?, ?)", (begun_ns, until_ns))
+        with self._database.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO watched VALUES (?, ?)", (begun_ns, until_ns))
 
     def watched(self, from_ns: int, until_ns: int) -> list[tuple[int, int]]:
         """See the promise."""
@@ -199,11 +200,7 @@ class SqliteJournal:
 @contextmanager
 def open_sqlite_journal(path: Path) -> Iterator[SqliteJournal]:
     """Open or make the journal; raises OSError or sqlite3.Error where the file cannot be written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.executescript(_SCHEMA)
+    with open_database(path, _SCHEMA) as database:
         yield SqliteJournal(database)
 
 
@@ -213,7 +210,8 @@ def read_sqlite_journal(path: Path) -> Iterator[SqliteJournal]:
 
     A reader never resets the log, so the one connection that writes stays the only one that does.
     """
-    with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+    address = f"{path.resolve().as_uri()}?mode=ro"
+    with contextlib.closing(Database(lambda: sqlite3.connect(address, uri=True))) as database:
         yield SqliteJournal(database)
 
 

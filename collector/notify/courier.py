@@ -8,8 +8,8 @@ import msgspec
 
 from collector.notify.letters import Letters
 from collector.notify.message import Audience, Channel, Kind, RefusedError, UntoldError
-from collector.notify.outbox import Outbox
-from collector.notify.queue import Parcel, expired, parcels, wait_seconds
+from collector.notify.outbox import Outbox, Result
+from collector.notify.queue import Parcel, Waiting, expired, parcels, wait_seconds
 from collector.notify.telemetry import NotifyTelemetry
 from shared.clock import Clock
 from shared.logs import Limited
@@ -52,6 +52,8 @@ class Courier:
         self._refresh_failures = 0
         self._had: dict[str, set[str]] = {}
         """Whom tries of messages that wait have reached, by key; a crash tells them twice rather than not at all."""
+        self._unwritten: list[tuple[tuple[int, ...], Result, int, str]] = []
+        """What is done with and the outbox could not be told: it is not told again for that."""
         self.news = asyncio.Event()
         """Set where something new may wait."""
         telemetry.begin(channel.name)
@@ -63,8 +65,7 @@ class Courier:
             try:
                 seconds = await self.turn()
             except sqlite3.Error as error:
-                self._complain.warning(f"notify '{self._channel.name}': the outbox cannot be used", str(error))
-                self._telemetry.faults.inc()
+                self._lament(error)
                 seconds = _IDLE_SECONDS
             except Exception as error:  # noqa: BLE001 - whatever ends a courier ends all telling by its channel
                 self._complain.warning(f"notify '{self._channel.name}': a fault", f"{type(error).__name__}: {error}")
@@ -75,10 +76,11 @@ class Courier:
     async def turn(self) -> float:
         """Tell everything that is due; seconds until something will be."""
         name, now_ns = self._channel.name, self._clock.wall_ns()
-        waiting = await self._outbox.waiting(name)
+        await self._write_down()
+        waiting = await self._waiting()
         old = expired(waiting, now_ns, self._give_up_hours)
         if old:
-            await self._outbox.done([one.id for one in old], "expired", now_ns)
+            await self._done(tuple(one.id for one in old), "expired", now_ns)
             self._telemetry.became(name, "expired", len(old))
             self._complain.warning(f"notify '{name}': given up", f"{len(old)} messages waited too long")
         for parcel in parcels([one for one in waiting if one not in old], self._channel.audience):
@@ -86,7 +88,7 @@ class Courier:
                 await self._send(parcel)
         if self._channel.audience is Audience.STANDING:
             await self._refresh()
-        left = await self._outbox.waiting(name)
+        left = await self._waiting()
         if not left:
             self._had.clear()
         self._telemetry.waits(name, left)
@@ -104,23 +106,51 @@ class Courier:
             async with asyncio.timeout(self._deadline_seconds):
                 await self._channel.tell(message, self._clock.wall_ns())
         except RefusedError as error:
-            await self._outbox.done(parcel.ids, "refused", self._clock.wall_ns(), str(error))
+            await self._done(parcel.ids, "refused", self._clock.wall_ns(), str(error))
             self._telemetry.became(name, "refused", len(parcel.ids))
             self._complain.warning(f"notify '{name}': refused for good", str(error))
         except Exception as error:  # noqa: BLE001 - a fault of ours costs this message a wait, and no other one
             asked = error.wait_seconds if isinstance(error, UntoldError) else 0.0
             why = self._reason(error)
             seconds = wait_seconds(parcel.attempts + 1, self._draw(), asked)
-            await self._outbox.again(parcel.ids, self._clock.wall_ns() + int(seconds * _SECOND_NS), why)
+            try:
+                await self._outbox.again(parcel.ids, self._clock.wall_ns() + int(seconds * _SECOND_NS), why)
+            except sqlite3.Error as fault:  # it is tried sooner than it should be, and the others in their turn
+                self._lament(fault)
             self._telemetry.became(name, "failed")
             self._complain.warning(f"notify '{name}': not told, tried again", why)
         else:
             now_ns = self._clock.wall_ns()
-            await self._outbox.done(parcel.ids, "told", now_ns)
+            await self._done(parcel.ids, "told", now_ns)
             self._telemetry.became(name, "told")
             self._telemetry.became(name, "merged", len(parcel.ids) - 1)
             if parcel.note.is_trial and parcel.note.kind is not Kind.WITHDRAWN:
                 await self._proven(name, now_ns)
+
+    async def _waiting(self) -> list[Waiting]:
+        done = {id_ for ids, *_ in self._unwritten for id_ in ids}
+        return [one for one in await self._outbox.waiting(self._channel.name) if one.id not in done]
+
+    async def _done(self, ids: tuple[int, ...], result: Result, now_ns: int, why: str = "") -> None:
+        if self._channel.audience is Audience.STANDING:
+            # Told again it is the same state, and it lapses where it is neither repeated nor written down as told.
+            await self._outbox.done(ids, result, now_ns, why)
+            return
+        self._unwritten.append((ids, result, now_ns, why))
+        await self._write_down()
+
+    async def _write_down(self) -> None:
+        """As far as the disk allows; the rest with the next turn, or lost with the power: then it is told once more."""
+        try:
+            while self._unwritten:
+                await self._outbox.done(*self._unwritten[0])
+                del self._unwritten[0]
+        except sqlite3.Error as error:
+            self._lament(error)
+
+    def _lament(self, error: sqlite3.Error) -> None:
+        self._complain.warning(f"notify '{self._channel.name}': the outbox cannot be used", str(error))
+        self._telemetry.faults.inc()
 
     def _reason(self, error: Exception) -> str:
         if isinstance(error, UntoldError):

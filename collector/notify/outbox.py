@@ -1,7 +1,6 @@
 """What is to be told and what was, on disk before anybody hears of it: one connection, one thread; it sends nothing."""
 
 import asyncio
-import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from collector.copying import copy_database
+from collector.database import Database, open_database
 from collector.notify.message import Audience, Note
 from collector.notify.plan import Step
 from collector.notify.queue import Waiting
@@ -58,7 +58,7 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
 class Outbox:
     """All notes of all channels."""
 
-    def __init__(self, database: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
+    def __init__(self, database: Database, thread: ThreadPoolExecutor) -> None:
         self._database = database
         self._thread = thread
 
@@ -176,7 +176,11 @@ class Outbox:
 
     async def copy(self, path: Path) -> None:
         """Copy the whole file; raises OSError or sqlite3.Error."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, copy_database, self._database, path)
+
+        def work() -> None:
+            copy_database(self._database.connection, path)
+
+        await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _rows(self, query: str, values: tuple[object, ...]) -> list[Any]:
         return await self._do(lambda database: database.execute(query, values).fetchall())
@@ -185,26 +189,14 @@ class Outbox:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, work)
 
     def _commit(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            result = work(self._database)
-            self._database.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                self._database.execute("ROLLBACK")
-            raise
-        return result
+        with self._database.transaction() as connection:
+            return work(connection)
 
 
 @asynccontextmanager
 async def open_outbox(path: Path) -> AsyncIterator[Outbox]:
     """Open or make the file; raises OSError or sqlite3.Error where it cannot be written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    with contextlib.closing(database), ThreadPoolExecutor(1, "notify-outbox") as thread:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.executescript(_SCHEMA)
+    with open_database(path, _SCHEMA) as database, ThreadPoolExecutor(1, "notify-outbox") as thread:
         yield Outbox(database, thread)
 
 

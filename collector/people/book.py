@@ -4,7 +4,6 @@ The running collector and its commands open the same file: each request reads wh
 """
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +12,10 @@ from pathlib import Path
 import msgspec
 
 from collector.copying import copy_database
+from collector.database import Database, open_database
 from collector.people.chain import GENESIS, Head, Row, mark_of
 from collector.people.person import Person, Role
 
-_WAIT_SECONDS = 5.0
 _SESSIONS_OF_ONE = 16
 _WORDS = 200
 _SCHEMA = """
@@ -67,20 +66,14 @@ class Session(msgspec.Struct, frozen=True):
 class Book:
     """Every method runs inside the caller's transaction."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing, on disk at the end; other programs wait. Raises sqlite3.Error."""
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
+        with self._database.transaction():
             yield
-            self._database.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                self._database.execute("ROLLBACK")
-            raise
 
     def add(self, account: Account) -> bool:
         """Write a new person down; False where the name is taken."""
@@ -183,7 +176,7 @@ class Book:
 
     def copy(self, path: Path) -> None:
         """The book in a file of its own, without the sessions; raises OSError or sqlite3.Error. In no transaction."""
-        copy_database(self._database, path)
+        copy_database(self._database.connection, path)
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as made:
             made.execute("DELETE FROM session")  # a restored collector lets nobody in who logged out since
 
@@ -191,16 +184,7 @@ class Book:
 @contextmanager
 def open_people(path: Path) -> Iterator[Book]:
     """Open or make the file, readable by its owner only; raises OSError or sqlite3.Error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "rb") as file:
-        if os.geteuid() == 0:  # a command of root's before the first run of the collector, which is another user
-            owner = path.parent.stat()
-            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_WAIT_SECONDS)
-    with contextlib.closing(database):
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.executescript(_SCHEMA)
+    with open_database(path, _SCHEMA, private=True) as database:
         yield Book(database)
 
 

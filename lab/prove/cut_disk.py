@@ -101,6 +101,11 @@ class Connection:
         """Run statements."""
         self.execute(sql)
 
+    @property
+    def total_changes(self) -> int:
+        """Rows that were changed since it was opened."""
+        return self._connection.total_changes()
+
     def close(self) -> None:
         """Close it, which writes the log into the file."""
         self._connection.close()

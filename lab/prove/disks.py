@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-_SIZE = "24m"
+_MEGABYTES = 24
 _MOST_FILES = 200
 
 
@@ -33,9 +33,9 @@ class Disk(Protocol):
 class FullDisk:
     """Somebody else's file takes all its room."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, megabytes: int = _MEGABYTES) -> None:
         self.folder = folder
-        _run("mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "none", str(folder))
+        _run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "none", str(folder))
 
     def spoil(self) -> None:
         """See :class:`Disk`."""
@@ -50,12 +50,22 @@ class FullDisk:
         _run("umount", "-l", str(self.folder))
 
 
+class TightDisk(FullDisk):
+    """Somebody else's file leaves some room."""
+
+    left_bytes = 0
+
+    def spoil(self) -> None:
+        """See :class:`Disk`."""
+        fill(self.folder / "filler", self.left_bytes)
+
+
 class InodelessDisk(FullDisk):
     """There is room, and no file can be made."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, megabytes: int = _MEGABYTES) -> None:
         self.folder = folder
-        _run("mount", "-t", "tmpfs", "-o", f"size={_SIZE},nr_inodes={_MOST_FILES}", "none", str(folder))
+        _run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m,nr_inodes={_MOST_FILES}", "none", str(folder))
 
     def spoil(self) -> None:
         """See :class:`Disk`."""
@@ -72,14 +82,14 @@ class InodelessDisk(FullDisk):
 class ReadOnlyDisk:
     """An ext4 that found an error in itself and refuses every write from then on, as a worn card's does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, megabytes: int = _MEGABYTES) -> None:
         self.folder = folder
         self._below = folder.with_name(f"{folder.name}-below")
         self._below.mkdir()
-        _run("mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "none", str(self._below))
+        _run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "none", str(self._below))
         self._image = self._below / "image"
         with self._image.open("wb") as image:
-            image.truncate(64 * 1024 * 1024)
+            image.truncate(megabytes * 8 // 3 * 1024 * 1024)
         _run("mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", str(self._image))
         self._mount()
 
@@ -123,7 +133,32 @@ class FailingDisk(ReadOnlyDisk):
         super().mend()
 
 
-KINDS: dict[str, Callable[[Path], Disk]] = {
+class _Exchanged(ReadOnlyDisk):
+    """Who works on it holds the old one open: it is copied, checked, and the copy is mounted in its place."""
+
+    def mend(self) -> None:
+        """See :class:`Disk`."""
+        _run("umount", "-l", str(self.folder))
+        copy = self.folder.with_name(f"{self.folder.name}-copy")
+        _run("cp", "--sparse=always", str(self._image), str(copy))
+        self._image = copy
+        _run("e2fsck", "-p", "-f", str(self._image), good=(0, 1, 2))
+        self._mount()
+
+
+class ExchangedReadOnlyDisk(_Exchanged):
+    """As :class:`ReadOnlyDisk`, exchanged under those who work on it."""
+
+
+class ExchangedFailingDisk(_Exchanged, FailingDisk):
+    """As :class:`FailingDisk`, exchanged under those who work on it."""
+
+    def mend(self) -> None:
+        """See :class:`Disk`."""
+        _Exchanged.mend(self)
+
+
+KINDS: dict[str, Callable[..., Disk]] = {
     "full": FullDisk,
     "no inodes": InodelessDisk,
     "read-only": ReadOnlyDisk,
@@ -131,10 +166,14 @@ KINDS: dict[str, Callable[[Path], Disk]] = {
 }
 
 
-def fill(path: Path) -> None:
-    """Write until the last byte is taken."""
+def fill(path: Path, left_bytes: int = 0) -> None:
+    """Write until the last byte is taken, or so many are left."""
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
+        if left_bytes:
+            stand = os.statvfs(path.parent)
+            os.posix_fallocate(number, 0, max(1, stand.f_bavail * stand.f_frsize - left_bytes))
+            return
         for size in (1 << 20, 4096, 1):
             while True:
                 try:

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from agent.spool.ballast import Ballast
-from agent.spool.opening import PRAGMAS, migrate, open_sqlite_spool
+from agent.spool.opening import BALLAST_BYTES, PRAGMAS, migrate, open_sqlite_spool
 from agent.spool.queue import Gap
 from agent.spool.quota import SpoolSettings
 from agent.spool.shelf import load_shapes
@@ -22,6 +21,7 @@ from agent.spool.sqlite import SqliteSpool
 from collector.ingest.ranges import common, normal
 from lab.prove import Finding, Proof, Trial
 from lab.prove.cut_disk import NAME, Connection, Step, image, noting
+from shared.ballast import Ballast
 from shared.wire.codec import encode_cycle
 from shared.wire.reading import ClockQuality, Cycle, Outcome, Reading, Sample, Statement
 
@@ -109,7 +109,8 @@ def _record(seed: int, synchronous: str, *, early: bool) -> _Run:
             database.execute(f"PRAGMA {pragma}")
         migrate(database)
         epoch = database.execute("SELECT value FROM fact WHERE name = 'epoch'").fetchone()[0]
-        spool = SqliteSpool(database, epoch, load_shapes(database), SpoolSettings(), Ballast(Path(folder, "ballast")))
+        ballast = Ballast(Path(folder, "ballast"), BALLAST_BYTES)
+        spool = SqliteSpool(database, epoch, load_shapes(database), SpoolSettings(), ballast)
         spools.append(spool)
         _live(spool, dice, run.settled, doing, _OFFLINE if seed % 2 else _ONLINE)
         run.steps = list(run.steps)

@@ -19,6 +19,7 @@ from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from collector.database import Database
 from collector.identity.book import Book, open_book, prepare
 from collector.identity.events import ENROLLED
 from collector.identity.records import Invitation, Key, KeyState, Refused, Successor
@@ -117,7 +118,7 @@ async def _live(path: Path, build: _Build, run: _Run, dice: random.Random) -> No
     loosened = (f"synchronous = {build.synchronous}",) if build.synchronous else ()
     for pragma in (*loosened, "wal_autocheckpoint = 24"):
         database.execute(f"PRAGMA {pragma}")
-    book = build.kind(database)
+    book = build.kind(Database(lambda: database, database))
     with book.transaction():
         book.fact("seal", _SEAL)
     room = IdentityRoom(book, asyncio.get_running_loop(), Ed25519PrivateKey.from_private_bytes(_SEAL))

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from collector.database import Database
 from collector.ingest.inbox import InboxFailedError, Parcel
 from collector.ingest.ranges import add
+from collector.ingest.shortage import Shortage
 from collector.ingest.sqlite import PRAGMAS, SCHEMA, SqliteInbox, open_sqlite_inbox
 from lab.prove import Finding, Proof, Trial
 from lab.prove.cut_disk import NAME, Connection, Step, image, noting
@@ -79,7 +81,7 @@ async def _store_all(path: Path, build: _Build, steps: list[Step]) -> None:
     for pragma in (*PRAGMAS, *loosened, "wal_autocheckpoint = 24"):
         database.execute(f"PRAGMA {pragma}")
     database.executescript(SCHEMA)
-    inbox = build.kind(database, asyncio.get_running_loop())
+    inbox = build.kind(Database(lambda: database), asyncio.get_running_loop(), Shortage())
     inbox.start()
 
     async def store(number: int) -> None:

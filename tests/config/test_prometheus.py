@@ -21,6 +21,7 @@ OF_ALL = ALWAYS | {
     "PhusongManySitesUnknown",
     "PhusongInventoryShrunk",
     "PhusongBackupStale",
+    "PhusongCollectorDiskLow",
     "PhusongNetworkWideOutage",
     "PhusongErrorBudgetBurning",
 }

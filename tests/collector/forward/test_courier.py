@@ -18,8 +18,8 @@ from collector.forward.ledger import Ledger, open_ledger
 from collector.forward.post import HttpPost
 from collector.forward.settings import DestinationSettings, Protocol
 from collector.forward.telemetry import ForwardTelemetry
-from collector.forward.translate import Translator
-from collector.ingest.inbox import Parcel
+from collector.forward.translate import Translation, Translator
+from collector.ingest.inbox import Parcel, StoredParcel
 from collector.ingest.memory import MemoryInbox
 from collector.series.settings import SeriesSettings
 from shared.clock import SystemClock
@@ -229,6 +229,27 @@ async def test_what_the_inbox_forgets_before_it_went_is_counted_once(tmp_path: P
             assert bench.counted("pruned_parcels_total") == 6
             assert bench.counted("pending_parcels") == 0
     assert values(receiver) == [1.0, 2.0, 3.0, 4.0, 11.0]
+
+
+async def test_what_was_forgotten_out_of_order_is_counted_and_what_is_in_memory_is_not(tmp_path: Path) -> None:
+    """A clock that was once in the future keeps one old batch in front of those that went; a full disk takes any."""
+    with running_scripted(takes_1) as receiver:
+        async with opened(tmp_path, receiver.url) as bench:
+            await fill(bench.inbox, 9)
+            bench.inbox._parcels = [each for each in bench.inbox._parcels if each.number in {1, 2, 6, 9}]
+            reading_them, watching = bench.courier._translate, bench.courier.watch
+
+            async def forgotten_meanwhile(parcels: list[StoredParcel]) -> tuple[Translation, StoredParcel]:
+                bench.inbox._parcels.clear()
+                await watching()
+                return await reading_them(parcels)
+
+            bench.courier._translate = forgotten_meanwhile  # type: ignore[method-assign]
+            await bench.drain()
+            assert bench.counted("pruned_parcels_total") == 5
+            assert bench.counted("pending_parcels") == 0
+            assert bench.ledger.reached() == 9
+    assert values(receiver) == [1.0, 2.0, 6.0, 9.0]
 
 
 async def test_behind_a_restored_inbox_the_cursor_does_not_wait_for_old_numbers(tmp_path: Path) -> None:

@@ -232,6 +232,28 @@ async def test_a_fault_in_a_channel_costs_its_message_a_wait_and_nothing_else(op
     assert said(phone) == [(Kind.NEW, 7)]
 
 
+async def test_on_a_full_disk_people_are_told_once_what_was_decided_and_it_is_written_down_later(
+    opened: Callable[..., Any], tmp_path: Path
+) -> None:
+    """An SMS every five seconds until somebody makes room would be the end of all trust."""
+    desk = await opened()
+    desk.journal.write([], [incident(), incident(8, scope=Scope.PROVIDER, subject="VNPT", cause=Cause.ISP)])
+    await desk.teller.look()
+    desk.outbox._database.execute(
+        "CREATE TEMP TRIGGER full BEFORE UPDATE ON note BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+    )
+    for _ in range(3):
+        for name in ("phone", "mail"):
+            await desk.couriers[name].turn()
+
+    assert said(desk.channels["phone"]) == said(desk.channels["mail"]) == [(Kind.NEW, 8), (Kind.NEW, 7)]
+    assert len(await desk.outbox.waiting("phone")) == 2
+    desk.outbox._database.execute("DROP TRIGGER full")
+    await desk.couriers["phone"].turn()
+    assert await desk.outbox.waiting("phone") == []
+    assert len(desk.channels["phone"].heard) == 2
+
+
 async def test_what_was_put_off_until_after_a_step_of_the_clock_is_not_put_off_for_years(
     opened: Callable[..., Any],
 ) -> None:

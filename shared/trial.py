@@ -9,10 +9,10 @@ from pathlib import Path
 _BYTES = 64 * 1024
 
 
-def try_disk(folder: Path) -> None:
-    """Write a little, for good, and take it away again; raises OSError."""
+def try_disk(folder: Path, name: str = "trial") -> None:
+    """Write a little, for good, and take it away again; raises OSError. Each who tries at a time has another name."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "trial"
+    path = folder / name
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         os.write(number, bytes(_BYTES))
