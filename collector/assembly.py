@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from starlette.routing import BaseRoute
 
 from collector.calendar.maintenance import Book
-from collector.disk import Disk
 from collector.evaluation import Evaluation
 from collector.exposition.discovery import targets
 from collector.forward.ledger import Ledger
@@ -26,10 +25,11 @@ from collector.ingest.endpoint import BatchEndpoint
 from collector.ingest.enrolment import EnrolEndpoint
 from collector.ingest.entrance import Entrance
 from collector.ingest.inbox import REPLAYED_SECONDS, Inbox
+from collector.ingest.opening import open_inbox
 from collector.ingest.reconciliation import Reconciliation
 from collector.ingest.rotation import RotateEndpoint
-from collector.ingest.shortage import Noting, open_shortage
-from collector.ingest.sqlite import SqliteInbox, open_sqlite_inbox
+from collector.ingest.shortage import Noting
+from collector.ingest.sqlite import SqliteInbox
 from collector.inventory.site import Inventory
 from collector.journal.sqlite import SqliteJournal, open_sqlite_journal, read_sqlite_journal
 from collector.notify.opening import Notify, Surroundings, open_notify
@@ -86,17 +86,11 @@ class Collector:
 async def open_collector(
     settings: CollectorSettings, inventory: Inventory, clock: Clock, log: logging.Logger, day: Quality | None = None
 ) -> AsyncIterator[Collector]:
-    """Open everything but the sockets; what arrived lately is read back first. ``day``: what an earlier turn kept.
-
-    Raises OSError or sqlite3.Error where the state folder cannot be written.
-    """
+    """All but the sockets; ``day``: what an earlier turn kept. Raises OSError or sqlite3.Error."""
     async with AsyncExitStack() as stack:
-        telemetry = Telemetry(release())
-        telemetry.disk_reserve.set(settings.retention.disk_reserve_bytes)
-        disk = Disk(settings.state, settings.retention.disk_reserve_bytes)
-        noting = Noting(telemetry.disk_free.set, telemetry.pruned_early.inc, Limited(log, clock))
-        shortage = await stack.enter_async_context(open_shortage(disk, noting, clock))
-        inbox = await stack.enter_async_context(open_sqlite_inbox(settings.state / "inbox.sqlite", shortage))
+        telemetry, reserve_bytes = Telemetry(release()), settings.retention.disk_reserve_bytes
+        noting = _noting(telemetry, reserve_bytes, clock, log)
+        inbox = await stack.enter_async_context(open_inbox(settings.state, reserve_bytes, noting, clock))
         journal = stack.enter_context(open_sqlite_journal(settings.state / "journal.sqlite"))
         series = SeriesStore(settings.series)
         keys = await stack.enter_async_context(open_identity_room(settings.state / "identity.sqlite"))
@@ -129,6 +123,11 @@ async def open_collector(
         )
         copies = _copies(notify, people, journal, ledger)
         yield Collector(app, feed, inbox, telemetry, state.begin, keys, people, copies, notify, quality)
+
+
+def _noting(telemetry: Telemetry, reserve_bytes: int, clock: Clock, log: logging.Logger) -> Noting:
+    telemetry.disk_reserve.set(reserve_bytes)
+    return Noting(telemetry.disk_free.set, telemetry.pruned_early.inc, Limited(log, clock))
 
 
 def _new_day(clock: Clock) -> Quality:

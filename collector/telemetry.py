@@ -32,6 +32,19 @@ class Telemetry:
             "phusong_collector_evaluation_duration_seconds", "How long the last evaluation took."
         )
         self.evaluation_faults = self._counter("evaluation_faults", "Evaluations that failed.")
+        self._describe_disk()
+        self._foreign = self._counter(
+            "readings_foreign", "Readings put aside: their sites are not the sender's to tell."
+        )
+        self._enrolments = self._counter("enrolments", "Join codes that were sent, by what came of them.", "result")
+        self.connections = self._gauge("phusong_collector_connections", "Connections that are open.")
+        self._connections_refused = self._counter(
+            "connections_refused", "Connections ended before their request was answered, by reason.", "reason"
+        )
+        self._describe_agents()
+        self._told = SeriesTally()
+
+    def _describe_disk(self) -> None:
         self.backup_verified = self._gauge(
             "phusong_collector_backup_verified_timestamp_seconds", "When the newest good backup was read back."
         )
@@ -43,16 +56,6 @@ class Telemetry:
         self.disk_reserve = self._gauge("phusong_collector_disk_reserve_bytes", text)
         text = "Batches forgotten before retention.inbox_hours because the disk has no room."
         self.pruned_early = self._counter("inbox_pruned_early", text)
-        self._foreign = self._counter(
-            "readings_foreign", "Readings put aside: their sites are not the sender's to tell."
-        )
-        self._enrolments = self._counter("enrolments", "Join codes that were sent, by what came of them.", "result")
-        self.connections = self._gauge("phusong_collector_connections", "Connections that are open.")
-        self._connections_refused = self._counter(
-            "connections_refused", "Connections ended before their request was answered, by reason.", "reason"
-        )
-        self._describe_agents()
-        self._told = SeriesTally()
 
     def _describe_agents(self) -> None:
         text = "1 where two machines seem to hold the agent's key: an operator must accept or revoke it."
