@@ -33,6 +33,8 @@ class Glimpse:
     seen: Seen
     began_ns: int
     """The first failure where it is lost, the newest look where it is well."""
+    known_ns: int | None = None
+    """Since when it is known to be lost."""
     own: bool = False
     """Whether another fault has it already."""
     mains_ns: int | None = None
@@ -100,11 +102,8 @@ def could_be(
         return None
     if part.scope is Scope.POWER_AREA:
         return _dark(part, free, near, settings) or _at_once(part, free, near)
-    struck = _together(
-        [site for site in free if not _apart(site, part, near)],
-        {site: near[site].began_ns for site in free},
-        int(settings.fold_seconds * _SECOND_NS),
-    )
+    within_ns = int(settings.fold_seconds * _SECOND_NS)
+    struck = _together([site for site in free if not _apart(site, part, near)], near, within_ns)
     # A site that another link carries has lost its link to the provider all the same.
     spared = [site for site, glimpse in near.items() if part.scope is Scope.PROVIDER and _is_carried(glimpse, part)]
     found = _fold(part, struck, spared, near, settings)
@@ -177,7 +176,7 @@ def _dark(part: Part, free: list[str], near: Glimpses, settings: JudgementSettin
 def _at_once(part: Part, free: list[str], near: Glimpses) -> Fold | None:
     """Sites of several hubs of one place, lost within seconds: their supplies will tell in a minute what it was."""
     bare = [site for site in free if not (near[site].supplied or near[site].mains_ns or near[site].left)]
-    struck = _together(bare, {site: near[site].began_ns for site in bare}, AT_ONCE_NS)
+    struck = _together(bare, near, AT_ONCE_NS)
     if len(struck) < _AT_ONCE_SITES or len({part.hubs.get(site, site) for site in struck}) < 2:
         return None
     if not any(near[site].seen is Seen.DOWN for site in struck):
@@ -211,14 +210,22 @@ def _apart(site: str, part: Part, near: Glimpses) -> bool:
     )
 
 
-def _together(free: list[str], at_ns: Mapping[str, int], within_ns: int) -> list[str]:
-    """The most of them within a time of each other, the latest such, in the order of time."""
-    ordered = sorted(free, key=lambda site: at_ns[site])
+def _together(free: list[str], near: Glimpses, within_ns: int) -> list[str]:
+    """The most of them lost within a time of each other, the latest such, in the order of time.
+
+    One that was lost when those before it were all known to be lost is of another fault: what fails at once is found at
+    once, as fast as anybody looks.
+    """
+    ordered = sorted(free, key=lambda site: near[site].began_ns)
     best: list[str] = []
-    first = 0
+    first = known_ns = 0
     for last, site in enumerate(ordered):
-        while at_ns[site] - at_ns[ordered[first]] > within_ns:
+        began_ns = near[site].began_ns
+        if began_ns > known_ns:
+            first = last
+        while began_ns - near[ordered[first]].began_ns > within_ns:
             first += 1
+        known_ns = max(known_ns, near[site].known_ns or began_ns + within_ns)
         if last - first + 1 >= len(best):
             best = ordered[first : last + 1]
     return best
