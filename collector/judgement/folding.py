@@ -96,10 +96,14 @@ def could_be(
     part: Part, glimpses: Glimpses, taken: Collection[str], settings: JudgementSettings, *, sighted: bool
 ) -> Fold | None:
     """The fold of those of its lost sites that no other fault has; ``sighted``: our own side is known to be well."""
-    near = {site: glimpses[site] for site in part.members if site in glimpses and not _own(glimpses[site])}
-    free = [site for site, glimpse in near.items() if glimpse.lost and site not in taken]
-    if not free:
+    free = [site for site in part.members if _is_free(glimpses.get(site)) and site not in taken]
+    # Most of the time one site is lost, and no part of thousands need be looked at.
+    spares = part.scope is Scope.POWER_AREA or (
+        part.scope is Scope.PROVIDER and any(g.carriers for g in glimpses.values())
+    )
+    if len(free) < (1 if spares else least_of(part.scope, settings)):
         return None
+    near = {site: glimpses[site] for site in part.members if site in glimpses and not _own(glimpses[site])}
     if part.scope is Scope.POWER_AREA:
         return _dark(part, free, near, settings) or _at_once(part, free, near)
     within_ns = int(settings.fold_seconds * _SECOND_NS)
@@ -156,7 +160,7 @@ def _dark(part: Part, free: list[str], near: Glimpses, settings: JudgementSettin
     fates = {site: glimpse.mains_ns for site, glimpse in near.items() if not glimpse.lost and glimpse.mains_ns}
     fates |= {site: near[site].mains_ns or near[site].began_ns for site in free if not _is_left(near[site])}
     best: list[str] = []
-    for told in [site for site in fates if near[site].mains_ns]:
+    for told in sorted(site for site in fates if near[site].mains_ns):
         together = [site for site, fate_ns in fates.items() if abs(fate_ns - fates[told]) <= MAINS_NS]
         if sum(near[site].mains_ns is not None for site in together) < _TELLERS:
             # One that stands alone may be a fuse: sites that have a battery do not go when their mains do.
@@ -165,7 +169,7 @@ def _dark(part: Part, free: list[str], near: Glimpses, settings: JudgementSettin
             best = together
     if not best:
         return None
-    struck = sorted((site for site in best if near[site].lost), key=lambda site: near[site].began_ns)
+    struck = sorted((site for site in best if near[site].lost), key=lambda site: (near[site].began_ns, site))
     found = _fold(part, struck, [site for site in best if not near[site].lost], near, settings)
     if found is None:
         return None
@@ -182,6 +186,10 @@ def _at_once(part: Part, free: list[str], near: Glimpses) -> Fold | None:
     if not any(near[site].seen is Seen.DOWN for site in struck):
         return None
     return Fold(part, tuple(struck), faults=_UNTOLD, well=len(near) - len(struck))
+
+
+def _is_free(glimpse: Glimpse | None) -> bool:
+    return glimpse is not None and glimpse.lost and not glimpse.own
 
 
 def _own(glimpse: Glimpse) -> bool:
@@ -216,7 +224,7 @@ def _together(free: list[str], near: Glimpses, within_ns: int) -> list[str]:
     One that was lost when those before it were all known to be lost is of another fault: what fails at once is found at
     once, as fast as anybody looks.
     """
-    ordered = sorted(free, key=lambda site: near[site].began_ns)
+    ordered = sorted(free, key=lambda site: (near[site].began_ns, site))
     best: list[str] = []
     first = known_ns = 0
     for last, site in enumerate(ordered):
