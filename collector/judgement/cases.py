@@ -7,7 +7,7 @@ from typing import Protocol
 from collector.incident import Incident, Scope
 from collector.judgement.folding import Fold, Glimpse, Part, Seen
 from collector.judgement.groups import Case, Group
-from collector.judgement.parsimony import fold
+from collector.judgement.parsimony import fold, is_vague
 from collector.judgement.scene import Look, Scene
 from collector.judgement.settings import JudgementSettings
 
@@ -142,8 +142,8 @@ class Cases:
 
     def _gather(self, found: Fold, scene: Scene, glimpses: Mapping[str, Glimpse], turn: "Turn") -> None:
         same = (group for group in self.groups if group.part is found.part and group.lasting())
-        group = next(same, None) or Group(found.part, guess=found.guess)
-        group.guess = group.guess and found.guess
+        group = next(same, None) or Group(found.part)
+        group.guess = is_vague(found, glimpses, self._parts)
         numbers: list[int] = []
         for site in found.sites:
             case = self.lasting.get(site)
@@ -181,6 +181,7 @@ class Cases:
         return Glimpse(
             look.seen,
             began_ns,
+            known_ns=case.known_ns if case is not None else None,
             own=held and case is not None and (case.known_ns < young_ns or not _is_free(case)),
             mains_ns=mains.mains_failed(site, began_ns),
             supplied=mains.tells_of_mains(site),
@@ -241,4 +242,4 @@ class Turn:
 
 
 def _is_free(case: Case) -> bool:
-    return case.group is None or case.group.guess
+    return case.group is None or (case.group.guess and not case.group.ends_ns())

@@ -65,6 +65,8 @@ class Causes:
         for case in group.cases.values():
             clues = clues_of(case.span(), self._notes.of(case.site), scene.now_ns)
             cause, every = cause_of(clues)
+            if cause is Cause.UNKNOWN and _restarted(every):
+                cause = Cause.POWER
             votes[cause] += cause is not Cause.UNKNOWN
             mute += cause is Cause.UNKNOWN and case.ended_ns is None
             told += every[:2]
@@ -121,3 +123,9 @@ class Causes:
             yield Clue(
                 kind=ClueKind.NEIGHBOURS_WELL, at_ns=case.began_ns, site=case.site, subject=hub, value=float(well)
             )
+
+
+def _restarted(clues: Iterable[Clue]) -> bool:
+    """Whether the router started anew, and nothing shows that its site had power: nobody restarts those of many."""
+    kinds = {clue.kind for clue in clues}
+    return ClueKind.ROUTER_REBOOTED in kinds and ClueKind.HOST_STAYED not in kinds

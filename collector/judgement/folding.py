@@ -33,6 +33,8 @@ class Glimpse:
     seen: Seen
     began_ns: int
     """The first failure where it is lost, the newest look where it is well."""
+    known_ns: int | None = None
+    """Since when it is known to be lost."""
     own: bool = False
     """Whether another fault has it already."""
     mains_ns: int | None = None
@@ -94,17 +96,18 @@ def could_be(
     part: Part, glimpses: Glimpses, taken: Collection[str], settings: JudgementSettings, *, sighted: bool
 ) -> Fold | None:
     """The fold of those of its lost sites that no other fault has; ``sighted``: our own side is known to be well."""
-    near = {site: glimpses[site] for site in part.members if site in glimpses and not _own(glimpses[site])}
-    free = [site for site, glimpse in near.items() if glimpse.lost and site not in taken]
-    if not free:
+    free = [site for site in part.members if _is_free(glimpses.get(site)) and site not in taken]
+    # Most of the time one site is lost, and no part of thousands need be looked at.
+    spares = part.scope is Scope.POWER_AREA or (
+        part.scope is Scope.PROVIDER and any(g.carriers for g in glimpses.values())
+    )
+    if len(free) < (1 if spares else least_of(part.scope, settings)):
         return None
+    near = {site: glimpses[site] for site in part.members if site in glimpses and not _own(glimpses[site])}
     if part.scope is Scope.POWER_AREA:
         return _dark(part, free, near, settings) or _at_once(part, free, near)
-    struck = _together(
-        [site for site in free if not _apart(site, part, near)],
-        {site: near[site].began_ns for site in free},
-        int(settings.fold_seconds * _SECOND_NS),
-    )
+    within_ns = int(settings.fold_seconds * _SECOND_NS)
+    struck = _together([site for site in free if not _apart(site, part, near)], near, within_ns)
     # A site that another link carries has lost its link to the provider all the same.
     spared = [site for site, glimpse in near.items() if part.scope is Scope.PROVIDER and _is_carried(glimpse, part)]
     found = _fold(part, struck, spared, near, settings)
@@ -157,7 +160,7 @@ def _dark(part: Part, free: list[str], near: Glimpses, settings: JudgementSettin
     fates = {site: glimpse.mains_ns for site, glimpse in near.items() if not glimpse.lost and glimpse.mains_ns}
     fates |= {site: near[site].mains_ns or near[site].began_ns for site in free if not _is_left(near[site])}
     best: list[str] = []
-    for told in [site for site in fates if near[site].mains_ns]:
+    for told in sorted(site for site in fates if near[site].mains_ns):
         together = [site for site, fate_ns in fates.items() if abs(fate_ns - fates[told]) <= MAINS_NS]
         if sum(near[site].mains_ns is not None for site in together) < _TELLERS:
             # One that stands alone may be a fuse: sites that have a battery do not go when their mains do.
@@ -166,7 +169,7 @@ def _dark(part: Part, free: list[str], near: Glimpses, settings: JudgementSettin
             best = together
     if not best:
         return None
-    struck = sorted((site for site in best if near[site].lost), key=lambda site: near[site].began_ns)
+    struck = sorted((site for site in best if near[site].lost), key=lambda site: (near[site].began_ns, site))
     found = _fold(part, struck, [site for site in best if not near[site].lost], near, settings)
     if found is None:
         return None
@@ -177,12 +180,16 @@ def _dark(part: Part, free: list[str], near: Glimpses, settings: JudgementSettin
 def _at_once(part: Part, free: list[str], near: Glimpses) -> Fold | None:
     """Sites of several hubs of one place, lost within seconds: their supplies will tell in a minute what it was."""
     bare = [site for site in free if not (near[site].supplied or near[site].mains_ns or near[site].left)]
-    struck = _together(bare, {site: near[site].began_ns for site in bare}, AT_ONCE_NS)
+    struck = _together(bare, near, AT_ONCE_NS)
     if len(struck) < _AT_ONCE_SITES or len({part.hubs.get(site, site) for site in struck}) < 2:
         return None
     if not any(near[site].seen is Seen.DOWN for site in struck):
         return None
     return Fold(part, tuple(struck), faults=_UNTOLD, well=len(near) - len(struck))
+
+
+def _is_free(glimpse: Glimpse | None) -> bool:
+    return glimpse is not None and glimpse.lost and not glimpse.own
 
 
 def _own(glimpse: Glimpse) -> bool:
@@ -211,14 +218,22 @@ def _apart(site: str, part: Part, near: Glimpses) -> bool:
     )
 
 
-def _together(free: list[str], at_ns: Mapping[str, int], within_ns: int) -> list[str]:
-    """The most of them within a time of each other, the latest such, in the order of time."""
-    ordered = sorted(free, key=lambda site: at_ns[site])
+def _together(free: list[str], near: Glimpses, within_ns: int) -> list[str]:
+    """The most of them lost within a time of each other, the latest such, in the order of time.
+
+    One that was lost when those before it were all known to be lost is of another fault: what fails at once is found at
+    once, as fast as anybody looks.
+    """
+    ordered = sorted(free, key=lambda site: (near[site].began_ns, site))
     best: list[str] = []
-    first = 0
+    first = known_ns = 0
     for last, site in enumerate(ordered):
-        while at_ns[site] - at_ns[ordered[first]] > within_ns:
+        began_ns = near[site].began_ns
+        if began_ns > known_ns:
+            first = last
+        while began_ns - near[ordered[first]].began_ns > within_ns:
             first += 1
+        known_ns = max(known_ns, near[site].known_ns or began_ns + within_ns)
         if last - first + 1 >= len(best):
             best = ordered[first : last + 1]
     return best

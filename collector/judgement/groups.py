@@ -51,7 +51,7 @@ class Group:
     cases: dict[str, Case] = field(default_factory=dict)
     number: int | None = None
     guess: bool = False
-    """Nothing shows that it is the part that failed: a fold that explains them better may have them."""
+    """Something else may show to have failed: while it is young, a fold that explains them better may have them."""
     remembered: Cause | None = None
     """What an earlier run held to be the cause."""
     unseen_ns: int = 0

@@ -1,7 +1,7 @@
 """Reports of nearly all sites, or of one provider's, that stop arriving at once: one incident; it asks no agent."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from collector.incident import Cause, Clue, Confidence, Incident, Scope, Trouble
@@ -21,6 +21,7 @@ _BACK_NS = 60 * _SECOND_NS
 """Within this time of the return of a line every agent has tried again."""
 
 Place = tuple[Scope, str]
+EVERYBODY: Place = (Scope.PROVINCE, EVERYWHERE)
 
 
 @dataclass(slots=True)
@@ -32,6 +33,11 @@ class Hush:
     sites: tuple[str, ...]
     back: dict[str, int] = field(default_factory=dict)
     """Since when they are heard again."""
+
+    def grow(self, sites: Iterable[str]) -> None:
+        """Others were lost while these fell silent, and are silent since they returned."""
+        if 2 * len(self.back) < len(self.sites):
+            self.sites += tuple(site for site in sites if site not in self.sites)
 
     def is_over(self, now_ns: int, rest_ns: int) -> bool:
         """All are back, or most, and no other has come for a while: what is left is silent for another reason."""
@@ -62,30 +68,39 @@ class Unreported:
             self._blind_ns = scene.now_ns
         if len(scene.reports.unheard) >= self._settings.blind_sites and scene.now_ns - self._blind_ns > _BACK_NS:
             self._look(scene)
-        for place, hush in list(self._open.items()):
-            self._go_on(place, hush, scene)
+        # Our own side comes first: it takes those of providers with it.
+        for place in sorted(self._open, key=lambda place: place != EVERYBODY):
+            if place in self._open:
+                self._go_on(place, self._open[place], scene)
         return frozenset(site for hush in self._open.values() for site in hush.sites if site not in hush.back)
 
     def _look(self, scene: Scene) -> None:
         """Whether what stopped last is nearly all that was heard until then."""
         unheard = {site: at_ns for site, at_ns in scene.reports.unheard.items() if _matters(site, at_ns, scene)}
+        for place, hush in self._open.items():
+            late = (
+                site for site in unheard if scene.looks[site].since_ns >= hush.began_ns and self._is_at(site, place)
+            )
+            hush.grow(self._ordered(late))
         newest_ns = max(unheard.values(), default=0)
         unheard = {site: at_ns for site, at_ns in unheard.items() if newest_ns - at_ns <= _AT_ONCE_NS}
         # Who was not heard since either is about to be unheard too: else it would have reported again by now.
         later = {site for site, at_ns in scene.reports.heard.items() if at_ns > newest_ns + _REPORT_NS}
         waiting = ((site, at_ns) for site, at_ns in scene.reports.heard.items() if site not in later)
         mute = unheard | {site: at_ns for site, at_ns in waiting if _matters(site, at_ns, scene)}
-        told = {site for hush in self._open.values() for site in hush.sites}
         for place, sites in self._places(mute, later):
             known = sum(site in unheard for site in sites)
-            if place not in self._open and not told.issuperset(sites) and 2 * known >= len(sites):
+            if place not in self._open and EVERYBODY not in self._open and 2 * known >= len(sites):
                 self._open[place] = self._begun(sites, mute, scene)
+
+    def _is_at(self, site: str, place: Place) -> bool:
+        return place == EVERYBODY or self._provider.get(site) == place[1]
 
     def _places(self, mute: Collection[str], heard: Collection[str]) -> Iterator[tuple[Place, list[str]]]:
         """Our own side, or each provider, where so large a share is not heard."""
         settings = self._settings
         if len(mute) >= max(settings.blind_sites, settings.blind_share * (len(mute) + len(heard))):
-            yield (Scope.PROVINCE, EVERYWHERE), list(mute)
+            yield EVERYBODY, list(mute)
             return
         well = Counter(self._provider.get(site, "") for site in heard)
         lost: dict[str, list[str]] = {}
@@ -100,8 +115,10 @@ class Unreported:
         """Where nobody else looks at most of the sites, nothing is known of them, which is worse."""
         unseen = sum(scene.looks[site].at_ns <= mute[site] for site in sites)
         trouble = Trouble.SILENT if 2 * unseen > len(sites) else Trouble.UNREPORTED
-        ordered = sorted(sites, key=lambda site: self._order.get(site, len(self._order)))
-        return Hush(trouble, min(mute[site] for site in sites), tuple(ordered))
+        return Hush(trouble, min(mute[site] for site in sites), self._ordered(sites))
+
+    def _ordered(self, sites: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(sites, key=lambda site: self._order.get(site, len(self._order))))
 
     def _go_on(self, place: Place, hush: Hush, scene: Scene) -> None:
         scope, subject = place
@@ -112,7 +129,7 @@ class Unreported:
                 hush.back.pop(site, None)
         over = hush.is_over(scene.now_ns, int(self._settings.remainder_seconds * _SECOND_NS))
         count = float(len(hush.sites))
-        self._ledger.hold(
+        incident = self._ledger.hold(
             Draft(
                 scope=scope,
                 subject=subject,
@@ -129,6 +146,10 @@ class Unreported:
         )
         if over:
             del self._open[place]
+        for other in [other for other in self._open if place == EVERYBODY != other]:
+            folded = self._ledger.find((*other, self._open.pop(other).trouble), scene.now_ns)
+            if folded is not None:
+                self._ledger.drop(folded, scene.now_ns, ended_ns=scene.now_ns, folded_into=incident.number)
 
 
 def is_of_reports(incident: Incident) -> bool:

@@ -241,10 +241,11 @@ def test_a_site_whose_own_incident_became_that_of_its_hub_gets_a_number_of_its_o
     story = Story(communes(20, hubs=4))
     story.live(120)
     story.down.add("s1")
-    story.live(60)
+    story.live(14)
     story.down.update(f"s{number}" for number in range(5))
     story.live(200)
     assert said(story) == [("hub", "h0", "hub")]
+    assert story.journal.versions(1)[0].scope is Scope.SITE
     story.down = {"s1"}
     story.live(400)
 
@@ -252,6 +253,68 @@ def test_a_site_whose_own_incident_became_that_of_its_hub_gets_a_number_of_its_o
         (1, Scope.HUB, False),
         (2, Scope.SITE, True),
     ]
+
+
+def test_a_site_that_was_known_to_be_lost_before_its_hub_failed_is_a_fault_of_its_own() -> None:
+    story = Story(communes(20, hubs=4), inside=True)
+    story.live(300)
+    story.down.add("s1")
+    story.live(60)
+    story.down.update(f"s{number}" for number in range(5))
+    story.live(200)
+    assert said(story) == [("site", "s1", "unknown"), ("hub", "h0", "hub")]
+    story.down.clear()
+    story.live(400)
+
+    assert said(story) == [("site", "s1", "access_link"), ("hub", "h0", "hub")]
+
+
+def test_two_sites_of_a_small_hub_that_are_lost_one_after_the_other_are_two_faults() -> None:
+    story = Story(communes(8, hubs=4))
+    story.live(120)
+    story.down.add("s0")
+    story.live(60)
+    story.down.add("s1")
+    story.live(200)
+
+    assert said(story) == [("site", "s0", "unknown"), ("site", "s1", "unknown")]
+
+
+def test_a_small_hub_is_a_power_failure_when_supplies_around_it_tell_of_one_later() -> None:
+    story = Story(mixed(24, hubs=12, areas=3))
+    story.battery = dict.fromkeys(("s2", "s3", "s5"), False)
+    story.live(300)
+    story.down.update(["s0", "s1"])
+    story.live(22)
+    assert [one.scope for one in story.picture.incidents] == [Scope.HUB]
+    story.battery = dict.fromkeys(story.battery, True)
+    story.live(120)
+
+    assert said(story) == [("power_area", "p0", "power")]
+    assert len(story.incidents()) == 1
+
+
+def test_a_place_whose_sites_return_one_after_the_other_does_not_become_the_hub_of_the_last() -> None:
+    story = Story(mixed(24, hubs=12, areas=3))
+    story.live(120)
+    story.down.update(["s0", "s1", "s2", "s4", "s6"])
+    story.live(60)
+    story.down = {"s0", "s1"}
+    story.live(60)
+
+    assert [(one.scope, len(one.still)) for one in story.incidents()] == [(Scope.POWER_AREA, 2)]
+
+
+def test_routers_of_a_hub_that_all_started_anew_had_no_power() -> None:
+    story = Story(communes(20, hubs=4))
+    story.live(120)
+    story.down.update(f"s{number}" for number in range(5))
+    story.live(300)
+    story.router_boot |= dict.fromkeys(story.down, story.now)
+    story.down.clear()
+    story.live(500)
+
+    assert said(story) == [("hub", "h0", "power")]
 
 
 def test_a_hub_that_flaps_is_one_incident_of_the_hub() -> None:

@@ -61,6 +61,33 @@ def test_reports_of_one_provider_that_stop_are_told_as_its_fault() -> None:
     assert newest(story).cause is Cause.ISP
 
 
+def test_reports_of_one_provider_go_on_as_those_of_all_when_the_others_stop_too() -> None:
+    story = Story(communes(20), inside=True)
+    story.live(300)
+    story.deaf = {f"s{number}" for number in range(0, 20, 2)}
+    story.live(100)
+    story.deaf = set(story.hosts)
+    story.live(60)
+
+    assert open_ones(story) == [EVERYBODY]
+    assert story.incidents()[0].folded_into == story.incidents()[1].number
+
+
+def test_sites_that_return_while_no_report_arrives_are_told_with_the_others() -> None:
+    story = Story(communes(20, hubs=4), inside=True)
+    story.live(300)
+    story.down.update(f"s{number}" for number in range(5))
+    story.live(200)
+    story.deaf = set(story.hosts)
+    story.live(100)
+    story.down.clear()
+    story.live(900)
+
+    assert open_ones(story) == [EVERYBODY]
+    assert len(story.picture.incidents[0].sites) == 20
+    assert len(story.incidents()) == 2
+
+
 def test_computers_that_are_switched_off_one_after_the_other_are_no_such_fault() -> None:
     story = Story(communes(20), inside=True)
     story.live(300)
