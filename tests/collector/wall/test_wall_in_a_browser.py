@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -329,6 +330,20 @@ def test_a_new_build_reloads_the_page(page: Page, server: Server) -> None:
     server.scene(build="two")
 
     page.wait_for_function("() => document.body.dataset.build === 'two'")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_map_is_light_or_dark_as_its_address_says_whatever_the_browser_likes(
+    browser: Browser, server: Server, theme: str, scheme: Literal["light", "dark"]
+) -> None:
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{server.url}/wall/map?theme={theme}", wait_until="load")
+    grounds = {"light": "rgb(255, 255, 255)", "dark": "rgb(11, 15, 20)"}
+
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == grounds[theme]
+    context.close()
 
 
 def test_without_scripts_the_page_is_a_table_that_renews_itself(browser: Browser, server: Server) -> None:
