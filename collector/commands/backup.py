@@ -14,6 +14,7 @@ from collector.calendar.nightly import KINDS, backup_name, oldest_kept_ns, verif
 from collector.commands.night import Night, tidy
 from collector.copying import check_copy
 from collector.disk import NoRoomError, demand_room
+from collector.identity.apart import KEPT_HOURS
 from collector.inventory.versions import open_versions
 from collector.settings import CollectorSettings, RetentionSettings
 from shared.clock import Clock
@@ -35,7 +36,9 @@ async def do_nightly_work(collector: Collector, settings: CollectorSettings, clo
     else:
         made.labels("read_back").inc()
     finally:
-        await collector.inbox.prune(oldest_kept_ns(clock.wall_ns(), settings.retention.inbox_hours))
+        now_ns = clock.wall_ns()
+        await collector.inbox.prune(oldest_kept_ns(now_ns, settings.retention.inbox_hours))
+        await collector.keys.decide(lambda book: book.forget_apart(oldest_kept_ns(now_ns, KEPT_HOURS)))
         if collector.notify is not None:
             await collector.notify.teller.forget()
 

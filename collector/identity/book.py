@@ -12,12 +12,11 @@ import msgspec
 
 from collector.copying import copy_database
 from collector.database import Database, open_database
+from collector.identity import apart
 from collector.identity.chain import Chain, advance
 from collector.identity.events import ENROLLED, ROTATED, SCHEMA, Events, short
 from collector.identity.records import Invitation, Key, KeyState, Refused, Rotation, Step, Successor
 
-_SET_APART = 200
-"""Batches of one key that are kept apart; the machine has them too."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS invitation (
     id TEXT PRIMARY KEY, verifier BLOB NOT NULL, agent TEXT NOT NULL, site TEXT NOT NULL,
@@ -27,10 +26,6 @@ CREATE TABLE IF NOT EXISTS key (
     key_id TEXT PRIMARY KEY, public BLOB NOT NULL, agent TEXT NOT NULL, site TEXT NOT NULL, state TEXT NOT NULL,
     enrolled_wall_ns INTEGER NOT NULL, predecessor TEXT NOT NULL DEFAULT '', chain BLOB NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS apart (
-    key_id TEXT NOT NULL, mark BLOB NOT NULL, received_wall_ns INTEGER NOT NULL, why TEXT NOT NULL, body BLOB NOT NULL,
-    PRIMARY KEY (key_id, mark)
-);
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
 _COLUMNS = "key_id, public, agent, site, state, enrolled_wall_ns, predecessor"
@@ -142,6 +137,7 @@ class Book:
 
     def accept(self, site: str | None) -> int:
         """An operator vouches for the site's keys (all where None): each may go on from whatever it presents next."""
+        apart.drop(self._database, site)
         changed = self._database.execute(
             "UPDATE key SET state = ?, chain = ? WHERE (site = ? OR ? IS NULL) AND state IN (?, ?)",
             (KeyState.ACTIVE, msgspec.msgpack.encode(Chain("")), site, site, KeyState.ACTIVE, KeyState.SUSPECT),
@@ -174,11 +170,12 @@ class Book:
             self.events.suspected(key, now_ns)
 
     def set_apart(self, key_id: str, mark: bytes, now_ns: int, why: str, body: bytes) -> None:
-        """Keep a batch that is not judged, as long as there are few of the key."""
-        self._database.execute(
-            "INSERT OR IGNORE INTO apart SELECT ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM apart WHERE key_id = ?) < ?",
-            (key_id, mark, now_ns, why, body, key_id, _SET_APART),
-        )
+        """Keep a batch that is not judged, as long as there are few of the agent."""
+        apart.keep(self._database, (key_id, mark, now_ns, why, body))
+
+    def forget_apart(self, before_ns: int) -> None:
+        """Batches that were kept before then go."""
+        apart.forget(self._database, before_ns)
 
     def copy(self, path: Path) -> None:
         """The whole book in a file of its own; raises OSError or sqlite3.Error. In no transaction."""
@@ -209,7 +206,7 @@ class Book:
 @contextmanager
 def open_book(path: Path) -> Iterator[Book]:
     """Open or make the file, readable by its owner only; raises OSError or sqlite3.Error."""
-    with open_database(path, _SCHEMA + SCHEMA, private=True) as database:
+    with open_database(path, _SCHEMA + apart.SCHEMA + SCHEMA, private=True) as database:
         yield Book(database)
 
 
@@ -217,7 +214,7 @@ def prepare(database: sqlite3.Connection) -> None:
     """Make the tables where there are none; each commit is on the disk before anybody is told."""
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
-    database.executescript(_SCHEMA + SCHEMA)
+    database.executescript(_SCHEMA + apart.SCHEMA + SCHEMA)
 
 
 def _key(row: tuple[str, bytes, str, str, str, int, str]) -> Key:
