@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from collector.incident import Cause, Scope
 from lab.world.matching import AROUND_SECONDS, MOST, teller
-from lab.world.spans import Span, shared, without
+from lab.world.spans import Span, longest, shared, without
 from lab.world.stories import Story, Telling
-from lab.world.truth import Happening
+from lab.world.truth import LEAST_SECONDS, Happening
 
 _MISSED, _NONE = "missed", "none"
 
@@ -93,10 +93,9 @@ class Struck:
         ]
 
     def _alone(self, happening: Happening) -> int:
-        """How many sites a hub took away that nothing else had taken."""
-        return sum(
-            bool(without((own.begins, own.ends), self._others(happening, own.site))) for own in happening.outages
-        )
+        """How many sites a hub took away for a while that nothing else had taken."""
+        left = (without((own.begins, own.ends), self._others(happening, own.site)) for own in happening.outages)
+        return sum(longest(spans) > LEAST_SECONDS for spans in left)
 
     def _others(self, happening: Happening, site: str) -> list[Span]:
         same = (happening.scope, happening.where)

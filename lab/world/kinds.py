@@ -20,6 +20,8 @@ class Kind:
     """Where it takes no site away: whether calling somebody is right all the same."""
     ours: bool = False
     """Whether it takes the province's own sight, so that somebody must be called for that."""
+    hushes: bool = False
+    """Whether reports of all sites stop by it, so that it is right to tell of that in the morning."""
     shows: bool = False
     """Whether the province sees the cause by itself, as it does of what strikes many sites at once."""
 
@@ -43,7 +45,7 @@ KINDS: dict[str, Kind] = {
         Kind(name="hub_down", scope=_HUB, cause=Cause.HUB, shows=True),
         Kind(name="province_uplink", scope=None, cause=Cause.PROVINCE, ours=True, shows=True),
         Kind(name="collector_restart", scope=None),
-        Kind(name="backlog", scope=None),
+        Kind(name="backlog", scope=None, hushes=True),
         Kind(name="agent_crash"),
         Kind(name="host_off"),
         Kind(name="clock_jump"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from collector.incident import Trouble
 from lab.world.spans import likeness
 from lab.world.stories import Story, Telling
 from lab.world.truth import Happening
@@ -48,12 +49,14 @@ def _speaks(story: Story, telling: Telling, happening: Happening) -> bool:
         return False
     if telling.ended is not None and telling.ended < happening.begins - AROUND_SECONDS:
         return False
-    return happening.is_ours if story.is_blindness else not telling.sites.isdisjoint(happening.sites)
+    if story.is_ours:
+        return happening.hushes if story.trouble is Trouble.UNREPORTED else happening.is_ours
+    return not telling.sites.isdisjoint(happening.sites)
 
 
 def _explained(story: Story, telling: Telling, mays: Sequence[Happening], others: Sequence[Happening]) -> bool:
     struck = {site for one in mays if _speaks(story, telling, one) for site in one.sites}
-    if len(telling.sites & struck) < MOST * len(telling.sites) and not story.is_blindness:
+    if len(telling.sites & struck) < MOST * len(telling.sites) and not story.is_ours:
         return False
     spoken = (one for one in (*mays, *others) if _speaks(story, telling, one))
     return any(telling.began >= one.begins - AROUND_SECONDS for one in spoken)

@@ -85,7 +85,7 @@ class Reasons:
             mays = [one for one in truth if one.degrades or (one.outages and story.began <= one.ends)]
             self.explained = explained(story, mays)
         else:
-            mays = [one for one in truth if one.may_tell]
+            mays = [one for one in truth if one.may_tell or one.hushes]
             self.explained = explained(story, mays, [one for one in truth if one.outages])
         self._tellings = story.tellings
         self._owners = [owner(story, mays, telling) if self.explained else None for telling in story.tellings]

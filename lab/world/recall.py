@@ -13,6 +13,8 @@ from lab.world.when import seconds_of
 _GLANCE_SECONDS = 30.0
 """Nobody promises to know anything within less: a shorter look between two blindnesses does not count."""
 
+_UNSEEN = frozenset({Trouble.SILENT, Trouble.UNREPORTED})
+
 Naming = tuple[float, int, bool]
 """When a version of an incident was decided, the incident's number, and whether it calls somebody for the site."""
 
@@ -48,7 +50,7 @@ def namings(versions: Iterable[Incident]) -> dict[str, list[Naming]]:
     """What was said of each site, in the order in which it was said; that it is not seen says nothing of it."""
     found: dict[str, list[Naming]] = {}
     for version in versions:
-        if version.trouble is Trouble.SILENT:
+        if version.trouble in _UNSEEN:
             continue
         still = frozenset(version.still) if version.calls else frozenset()
         for site in version.sites:
@@ -95,6 +97,6 @@ def by_site(stories: Iterable[Story]) -> dict[str, list[Story]]:
     """Stories of each site that is said to be lost."""
     found: dict[str, list[Story]] = {}
     for story in stories:
-        for site in story.sites if story.trouble is not Trouble.SILENT else ():
+        for site in story.sites if story.trouble not in _UNSEEN else ():
             found.setdefault(site, []).append(story)
     return found

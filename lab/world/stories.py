@@ -53,9 +53,9 @@ class Story:
         return self.tellings[-1]
 
     @property
-    def is_blindness(self) -> bool:
-        """Whether it says that nothing is seen of the province, rather than that its sites are lost."""
-        return self.last.scope is Scope.PROVINCE and self.trouble is Trouble.SILENT
+    def is_ours(self) -> bool:
+        """Whether it says that nothing is seen of the province, or heard, rather than that its sites are lost."""
+        return self.last.scope is Scope.PROVINCE and self.trouble in {Trouble.SILENT, Trouble.UNREPORTED}
 
 
 def stories(versions: Iterable[Incident]) -> list[Story]:

@@ -72,6 +72,8 @@ class Happening:
     """Whether anything was measured that shows the cause."""
     degrades: bool = False
     """Whether a site serves badly by it that is not lost."""
+    hushes: bool = False
+    """Whether reports of all sites stop by it."""
 
     @property
     def subject(self) -> str:
@@ -128,6 +130,7 @@ def _happening(number: int, fault: Fault, land: Land, timeline: Timeline, second
         evident=any(_evident(one, timeline, seconds, power=kind.cause is Cause.POWER) for one in outages)
         or (kind.shows and (kind.ours or sum(_is_new(one, timeline) for one in outages) >= _MANY)),
         degrades=kind.tellable or fault.kind == LINK,
+        hushes=kind.hushes,
     )
 
 

@@ -213,6 +213,16 @@ def test_what_outlasts_announced_work_is_told_with_reason() -> None:
     assert message_score([work], began, END, 0.02).false_messages == 2
 
 
+def test_reports_that_do_not_arrive_are_told_with_reason_and_tell_of_nothing_else() -> None:
+    hush = first(trouble=Trouble.UNREPORTED, scope=Scope.PROVINCE)
+    versions = [hush, closed(hush, 2000.0)]
+    backlog = replace(happened(990.0, 1990.0), kind="backlog", sites=(), outages=(), cause=None, may_tell=False)
+
+    found = message_score([replace(backlog, hushes=True)], versions, END, 0.02)
+    assert (found.messages, found.false_messages, found.messages_per_fault) == (2, 0, 2.0)
+    assert message_score([happened()], versions, END, 0.02).false_messages == 2
+
+
 def test_what_is_told_without_a_fault_is_counted_apart() -> None:
     found = message_score([happened(9000.0, 9900.0)], [first(), closed(first(), 1606.0)], END, 0.02)
 

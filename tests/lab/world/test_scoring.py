@@ -328,8 +328,10 @@ def test_a_hub_of_one_site_may_be_told_as_its_line() -> None:
     assert score([pair], line, [], HOUR).causes.wrong == ("hub_down h at 1000: access_link",)
     dark = fault(2, "s1", 1500.0, 600.0, Cause.POWER)
     assert score([alone, dark], line, [], HOUR).causes.wrong == (), "it had most of what is told"
-    neighbour = fault(2, "s2", 500.0, 5000.0)
-    assert score([pair, neighbour], line, [], HOUR).causes.wrong == (), "of its two sites one was gone already"
+    for ends, wrong in ((5000.0, 0), (1750.0, 0), (1650.0, 1)):
+        neighbour = fault(2, "s2", 500.0, ends - 500.0)
+        found = score([pair, neighbour], line, [], HOUR).causes
+        assert len(found.wrong) == wrong, f"of its two sites one was gone already, until {ends:.0f}"
 
 
 def test_an_incident_that_opens_again_is_judged_for_each_fault_by_what_it_said_then() -> None:
