@@ -30,6 +30,7 @@ def look_of(standing: Standing, facts: Facts, *, maintenance: bool) -> Look:
         at_ns=newest.last_wall_ns if newest is not None else facts.reported_wall_ns,
         since_ns=since_ns,
         fresh=bool(links) or bool(facts.reporting),
+        vouched=any(link.vouched for link in links),
         degraded_since_ns=verdict.since_ns if verdict.state is State.DEGRADED else None,
         maintenance=maintenance,
     )
@@ -52,6 +53,7 @@ def look_with_links(
         at_ns=look.at_ns,
         since_ns=look.since_ns,
         fresh=look.fresh,
+        vouched=look.vouched,
         degraded_since_ns=shown.since_ns if shown.state is State.DEGRADED else None,
         maintenance=look.maintenance,
         lost_links=tuple(

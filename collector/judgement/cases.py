@@ -1,18 +1,19 @@
 """The outages of sites, each with its beginning and end and the fault that it belongs to; it names no cause."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from collector.incident import Incident, Scope
 from collector.judgement.folding import Fold, Glimpse, Part, Seen
-from collector.judgement.groups import Case, Group
+from collector.judgement.groups import Case, Group, Turn
 from collector.judgement.parsimony import fold, is_vague
 from collector.judgement.scene import Look, Scene
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
 _LATE_NS = 600 * _SECOND_NS
+_LOOKED_NS = 30 * _SECOND_NS
+"""So long after somebody could see again every site has been looked at."""
 
 
 class Mains(Protocol):
@@ -38,6 +39,7 @@ class Cases:
         self.lasting: dict[str, Case] = {}
         self.groups: list[Group] = []
         self._earlier: dict[str, int] = {}
+        self._blind_ns = (0, 0)
 
     def restore(self, incident: Incident) -> None:
         """Go on with an open incident of an earlier run; sites that returned meanwhile end by their next look."""
@@ -71,8 +73,10 @@ class Cases:
         found = (part for part in self._parts if (part.scope, part.subject) == (incident.scope, incident.subject))
         return next(found, Part(incident.scope, incident.subject, frozenset(incident.sites)))
 
-    def update(self, scene: Scene, mains: Mains) -> "Turn":
+    def update(self, scene: Scene, mains: Mains) -> Turn:
         """Open, close, part and fold."""
+        if blind := [one.since_ns for one in scene.blind if one.alone]:
+            self._blind_ns = min(blind), scene.now_ns
         turn = Turn(list(self._close(scene.looks)))
         self._open(scene)
         self._part(scene, mains, turn)
@@ -125,9 +129,9 @@ class Cases:
                 if group is not None:
                     group.take(case)
 
-    def _fold(self, scene: Scene, mains: Mains, turn: "Turn") -> None:
+    def _fold(self, scene: Scene, mains: Mains, turn: Turn) -> None:
         young_ns = scene.now_ns - self._within_ns
-        if not any(_is_free(case) and case.known_ns >= young_ns for case in self.lasting.values()):
+        if not any(case.is_free and case.known_ns >= young_ns for case in self.lasting.values()):
             return
         glimpses = {
             site: self._glimpse(site, look, mains, young_ns) for site, look in scene.looks.items() if look.fresh
@@ -140,7 +144,7 @@ class Cases:
             else:
                 self._gather(found, scene, glimpses, turn)
 
-    def _gather(self, found: Fold, scene: Scene, glimpses: Mapping[str, Glimpse], turn: "Turn") -> None:
+    def _gather(self, found: Fold, scene: Scene, glimpses: Mapping[str, Glimpse], turn: Turn) -> None:
         same = (group for group in self.groups if group.part is found.part and group.lasting())
         group = next(same, None) or Group(found.part)
         group.guess = is_vague(found, glimpses, self._parts)
@@ -176,19 +180,27 @@ class Cases:
             carriers = frozenset(link.provider for link in look.lost_links)
             return Glimpse(Seen.WELL, look.at_ns, mains_ns=mains.mains_failed(site, look.at_ns), carriers=carriers)
         case = self.lasting.get(site)
+        if case is None and not look.vouched:
+            return Glimpse(Seen.WELL, 0)  # As good as not looked at: who looked may have lost its own side.
         began_ns = case.began_ns if case is not None else look.since_ns
         held = case is not None and (case.group is not None or case.number is not None)
         return Glimpse(
             look.seen,
             began_ns,
             known_ns=case.known_ns if case is not None else None,
-            own=held and case is not None and (case.known_ns < young_ns or not _is_free(case)),
+            own=held and case is not None and (case.known_ns < young_ns or not case.is_free),
             mains_ns=mains.mains_failed(site, began_ns),
             supplied=mains.tells_of_mains(site),
-            left=case is not None and case.alone_ns is not None,
+            between_ns=self._between(began_ns, case),
         )
 
-    def _part(self, scene: Scene, mains: Mains, turn: "Turn") -> None:
+    def _between(self, began_ns: int, case: Case | None) -> tuple[int, int] | None:
+        if case is not None and case.alone_ns is not None:
+            return case.began_ns, case.alone_ns
+        first_ns, last_ns = self._blind_ns
+        return (first_ns, began_ns) if first_ns <= began_ns <= last_ns + _LOOKED_NS else None
+
+    def _part(self, scene: Scene, mains: Mains, turn: Turn) -> None:
         """Faults that are over end; what stays lost when what it shares works again stands for itself."""
         for group in list(self.groups):
             lasting = group.lasting()
@@ -227,19 +239,3 @@ class Cases:
             if one is not group and not one.guess and case.site in one.part.members and one.lasting()
         ]
         return min(others, key=lambda one: len(one.part.members), default=None)
-
-
-@dataclass(slots=True)
-class Turn:
-    """What one update brought."""
-
-    ended: list[Case]
-    waiting: set[str] = field(default_factory=set)
-    """Sites that are down but whose neighbours have not been looked at since."""
-    folded: list[tuple[int, Group]] = field(default_factory=list)
-    """Incidents of single sites that a group now tells of."""
-    over: list[Group] = field(default_factory=list)
-
-
-def _is_free(case: Case) -> bool:
-    return case.group is None or (case.group.guess and not case.group.ends_ns())

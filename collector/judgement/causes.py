@@ -96,7 +96,8 @@ class Causes:
     def _any_dark(self, group: Group) -> bool:
         """Whether a site of the area, lost or not, is known to have lost its mains at that time."""
         began_ns = min(case.began_ns for case in group.cases.values())
-        failed = (self.mains_failed(site, began_ns + _DARK_NS) for site in group.part.members)
+        last_ns = max(case.alone_ns or case.began_ns for case in group.cases.values())
+        failed = (self.mains_failed(site, last_ns + _DARK_NS) for site in group.part.members)
         return any(mains_ns is not None and mains_ns >= began_ns - _DARK_NS for mains_ns in failed)
 
     def confidence(self, cases: Iterable[Case], scene: Scene) -> Confidence:

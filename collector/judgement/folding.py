@@ -41,8 +41,8 @@ class Glimpse:
     """When its mains failed, where they are known to have."""
     supplied: bool = False
     """Whether it has a supply that has told of itself: it does not go when its mains do."""
-    left: bool = False
-    """Whether it was lost with others that have returned: when it was lost by itself is not known."""
+    between_ns: tuple[int, int] | None = None
+    """Where it is not known when it was lost, or lost by itself: not before the first, not after the second."""
     carriers: frozenset[str] = frozenset()
     """Of a site that is well: providers whose link to it is lost, while another carries it."""
 
@@ -157,11 +157,12 @@ def _fold(part: Part, struck: list[str], spared: list[str], near: Glimpses, sett
 def _dark(part: Part, free: list[str], near: Glimpses, settings: JudgementSettings) -> Fold | None:
     """Sites that lost their mains with one whose supply told of it, however long batteries lasted."""
     # What supplies tell of one failure lies close together; of a site without one its loss is that.
-    fates = {site: glimpse.mains_ns for site, glimpse in near.items() if not glimpse.lost and glimpse.mains_ns}
-    fates |= {site: near[site].mains_ns or near[site].began_ns for site in free if not _is_left(near[site])}
+    fates = {site: _fate(near[site]) for site in near if not near[site].lost and near[site].mains_ns}
+    fates |= {site: _fate(near[site]) for site in free}
     best: list[str] = []
     for told in sorted(site for site in fates if near[site].mains_ns):
-        together = [site for site, fate_ns in fates.items() if abs(fate_ns - fates[told]) <= MAINS_NS]
+        first_ns, last_ns = fates[told][0] - MAINS_NS, fates[told][1] + MAINS_NS
+        together = [site for site, fate in fates.items() if fate[0] <= last_ns and fate[1] >= first_ns]
         if sum(near[site].mains_ns is not None for site in together) < _TELLERS:
             # One that stands alone may be a fuse: sites that have a battery do not go when their mains do.
             together = [site for site in together if near[site].mains_ns or not near[site].supplied]
@@ -179,7 +180,7 @@ def _dark(part: Part, free: list[str], near: Glimpses, settings: JudgementSettin
 
 def _at_once(part: Part, free: list[str], near: Glimpses) -> Fold | None:
     """Sites of several hubs of one place, lost within seconds: their supplies will tell in a minute what it was."""
-    bare = [site for site in free if not (near[site].supplied or near[site].mains_ns or near[site].left)]
+    bare = [site for site in free if not (near[site].supplied or near[site].mains_ns or near[site].between_ns)]
     struck = _together(bare, near, AT_ONCE_NS)
     if len(struck) < _AT_ONCE_SITES or len({part.hubs.get(site, site) for site in struck}) < 2:
         return None
@@ -200,8 +201,11 @@ def _is_carried(glimpse: Glimpse, part: Part) -> bool:
     return not glimpse.lost and part.subject in glimpse.carriers
 
 
-def _is_left(glimpse: Glimpse) -> bool:
-    return glimpse.left and glimpse.mains_ns is None
+def _fate(glimpse: Glimpse) -> tuple[int, int]:
+    """Between when its mains failed, if that is what took it."""
+    if glimpse.mains_ns is not None:
+        return glimpse.mains_ns, glimpse.mains_ns
+    return glimpse.between_ns or (glimpse.began_ns, glimpse.began_ns)
 
 
 def _apart(site: str, part: Part, near: Glimpses) -> bool:

@@ -31,6 +31,11 @@ class Case:
     weighed_ns: int = 0
     remembered: tuple[Clue, ...] = ()
 
+    @property
+    def is_free(self) -> bool:
+        """Whether a fold may have it: it has none, or one that is a guess and still whole."""
+        return self.group is None or (self.group.guess and not self.group.ends_ns())
+
     def span(self) -> Span:
         """As those who look for its cause see it."""
         return Span(self.site, self.began_ns, self.ended_ns, self.remembered, self.alone_ns)
@@ -115,6 +120,18 @@ class Group:
 
     def _works(self, lasting: list[Case]) -> bool:
         return len(self.cases) - len(self.lasting()) >= len(lasting)
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one update brought."""
+
+    ended: list[Case]
+    waiting: set[str] = field(default_factory=set)
+    """Sites that are down but whose neighbours have not been looked at since."""
+    folded: list[tuple[int, Group]] = field(default_factory=list)
+    """Incidents of single sites that a group now tells of."""
+    over: list[Group] = field(default_factory=list)
 
 
 def _fate_ns(case: Case) -> int:

@@ -1,15 +1,17 @@
 """The folds that explain with the fewest faults which sites are lost, the smallest parts first; pure."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
 from collector.incident import Scope
-from collector.judgement.folding import Fold, Glimpses, Part, could_be
+from collector.judgement.folding import Fold, Glimpses, Part, Seen, could_be
 from collector.judgement.settings import JudgementSettings
 
 _ORDER = (Scope.HUB, Scope.PROVIDER, Scope.POWER_AREA, Scope.PROVINCE)
 
 Rank = Callable[[Fold], tuple[bool | int | str, ...]]
+Lost = Mapping[str, bool]
+"""Free sites that are lost: whether each is known to be down."""
 Ask = Callable[[Part, Collection[str]], Fold | None]
 
 
@@ -21,12 +23,12 @@ def fold(
     Parts lie across each other: what a provider lost may be what two hubs lost. Some orders of asking are tried, and
     the one that needs the fewest faults is kept.
     """
-    lost = frozenset(site for site, glimpse in glimpses.items() if glimpse.lost and not glimpse.own)
+    lost = {site: glimpse.seen is Seen.DOWN for site, glimpse in glimpses.items() if glimpse.lost and not glimpse.own}
 
     def ask(part: Part, taken: Collection[str]) -> Fold | None:
         return could_be(part, glimpses, taken, settings, sighted=sighted)
 
-    asked = (ask(part, ()) for part in parts if not part.members.isdisjoint(lost))
+    asked = (ask(part, ()) for part in parts if not part.members.isdisjoint(lost.keys()))
     candidates = [one for one in asked if one is not None]
     scopes = dict.fromkeys(one.part.scope for one in candidates)
     firsts: list[Scope | None] = [None, *scopes] if len(scopes) > 1 else [None]
@@ -80,7 +82,7 @@ def _nearest(one: Fold) -> tuple[bool | int | str, ...]:
     return one.guess, one.undecided, len(one.part.members), *_key(one)
 
 
-def _cost(way: Sequence[Fold], candidates: Sequence[Fold], lost: Collection[str]) -> tuple[float, ...]:
+def _cost(way: Sequence[Fold], candidates: Sequence[Fold], lost: Lost) -> tuple[float, ...]:
     """Faults; then how little is known of them, what speaks against them, and how much of the network they are."""
     return (
         _faults(way, candidates, lost),
@@ -90,14 +92,15 @@ def _cost(way: Sequence[Fold], candidates: Sequence[Fold], lost: Collection[str]
     )
 
 
-def _faults(way: Sequence[Fold], candidates: Sequence[Fold], lost: Collection[str]) -> float:
-    """Folds, sites that are in none, and areas whose supplies told of failed mains for another reason."""
+def _faults(way: Sequence[Fold], candidates: Sequence[Fold], lost: Lost) -> float:
+    """Folds, sites that are down and in none, and areas whose supplies told of failed mains for another reason."""
     folded = {site for one in way for site in one.sites}
     told = {_key(one) for one in way}
     dark = (one for one in candidates if one.told and _key(one) not in told)
     # A site that is lost alone is what its own supply told of.
     other = sum(any(site in folded or site not in lost for site in one.tellers) for one in dark)
-    return sum(one.faults for one in way) + len(lost) - len(folded) + other
+    alone = sum(down for site, down in lost.items() if site not in folded)
+    return sum(one.faults for one in way) + alone + other
 
 
 def _key(one: Fold) -> tuple[str, str]:

@@ -27,6 +27,8 @@ class Look:
     """Of a lost site the first failure, of any other the first reply."""
     fresh: bool = True
     """Whether there is evidence at all: where not, what was held before is held still."""
+    vouched: bool = True
+    """Of a site that does not answer: whether who looked is known to have seen well since."""
     degraded_since_ns: int | None = None
     maintenance: bool = False
     lost_links: tuple[LostLink, ...] = ()

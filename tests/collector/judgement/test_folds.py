@@ -305,6 +305,35 @@ def test_a_place_whose_sites_return_one_after_the_other_does_not_become_the_hub_
     assert [(one.scope, len(one.still)) for one in story.incidents()] == [(Scope.POWER_AREA, 2)]
 
 
+def test_a_place_without_power_is_told_when_its_hub_that_hid_it_returns() -> None:
+    story = Story(mixed(24, hubs=4, areas=2))
+    story.battery = dict.fromkeys(("s7", "s8", "s9"), False)
+    story.live(300)
+    story.down.update(hub(0))
+    story.live(200)
+    story.battery = dict.fromkeys(story.battery, True)
+    story.live(300)
+    story.down = {"s1", "s2", "s4"}
+    story.live(400)
+
+    assert said(story) == [("hub", "h0", "hub"), ("power_area", "p0", "power")]
+
+
+def test_the_first_lost_looks_of_our_own_loss_are_no_fault_of_a_provider() -> None:
+    """A site is down; then everything else goes with our own side, and what was looked at first is not down yet."""
+    story = Story(communes(24, hubs=4))
+    story.live(120)
+    story.down.add("s7")
+    story.live(16)
+    story.blind = True
+    story.live(200)
+
+    assert [(one.scope, one.trouble) for one in story.incidents()] == [
+        (Scope.SITE, Trouble.DOWN),
+        (Scope.PROVINCE, Trouble.SILENT),
+    ]
+
+
 def test_routers_of_a_hub_that_all_started_anew_had_no_power() -> None:
     story = Story(communes(20, hubs=4))
     story.live(120)

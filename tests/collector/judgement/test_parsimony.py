@@ -99,6 +99,20 @@ def test_batteries_that_run_since_another_hour_are_no_power_failure_of_now() -> 
     assert folded(sites, lost(0, 1, 2, 3) | on_battery(4, 5, ago=3600)) == [("hub", "a", ["s0", "s1", "s2", "s3"])]
 
 
+def test_sites_that_were_lost_while_nobody_could_see_go_with_the_mains_that_failed_then() -> None:
+    sites = [place(n, f"h{n // 4}", area="p" if n < 8 else "q") for n in range(16)]
+    hidden = {
+        site: Glimpse(
+            Seen.DOWN, NOW_NS - 60 * SECOND_NS, between_ns=(NOW_NS - 900 * SECOND_NS, NOW_NS - 60 * SECOND_NS)
+        )
+        for site in ("s0", "s1", "s4")
+    }
+
+    assert folded(sites, hidden | on_battery(2, 3, ago=500)) == [("power_area", "p", ["s0", "s1", "s4"])]
+    assert folded(sites, hidden | on_battery(2, 3, ago=1500)) == [], "they failed before"
+    assert folded(sites, hidden) == [], "they are not known to have gone at once"
+
+
 def test_a_battery_that_ends_is_no_loss_of_its_hub() -> None:
     sites = [place(n, "a" if n < 2 else "b") for n in range(8)]
     empty = Glimpse(Seen.DOWN, NOW_NS - 100 * SECOND_NS, mains_ns=NOW_NS - 3600 * SECOND_NS, supplied=True)
