@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 from collector.commands.console import note
 from collector.commands.sheet import sheet
+from collector.commands.staging import load_whole_settings
 from collector.commands.stock import load_inventory
 from collector.identity.book import Book, open_book
 from collector.identity.pins import pin_of
 from collector.identity.records import Invitation
 from collector.inventory.site import Inventory
-from collector.settings import CollectorSettings, KnownAgent, load_collector_settings
+from collector.settings import CollectorSettings, KnownAgent
 from shared.clock import SystemClock
 from shared.settings import SettingsError
 from shared.wire.enrolment import invitation_id, invitation_key
@@ -46,7 +47,7 @@ def accept(site: str, config: Path) -> int:
 
 def _do(deed: _Deed, site: str, config: Path) -> int:
     try:
-        settings = load_collector_settings(config)
+        settings = load_whole_settings(config)
         inventory = load_inventory(settings, config)
         with open_book(settings.state / "identity.sqlite") as book:
             known = {*inventory.by_id(), *(agent.site for agent in settings.agents)}

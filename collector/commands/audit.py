@@ -7,9 +7,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from collector.commands.people import people_path
+from collector.commands.staging import load_whole_settings
 from collector.people.book import Book, open_people
 from collector.people.chain import Head, faults, head_of
-from collector.settings import load_collector_settings
 from shared.printable import printable
 from shared.settings import SettingsError
 
@@ -20,7 +20,7 @@ _SECOND_NS = 1_000_000_000
 def audit(config: Path, *, verify: bool, head: str | None, last: int) -> int:
     """Print the ``last`` rows, or check all of them; 1 where one was touched, 2 where the input is wrong."""
     try:
-        settings = load_collector_settings(config)
+        settings = load_whole_settings(config)
         kept = None if head is None else head_of(head)
         with open_people(people_path(settings)) as book:
             if verify or kept is not None:

@@ -4,9 +4,9 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from collector.commands.staging import load_whole_settings
 from collector.commands.stock import load_inventory
 from collector.inventory.sheet_text import hubs_text, sheet_text
-from collector.settings import load_collector_settings
 from shared.settings import SettingsError
 
 _INPUT_IS_WRONG = 2
@@ -18,7 +18,7 @@ def export_sites(given: Namespace) -> int:
     out: Path | None = given.out
     hubs: Path | None = given.hubs
     try:
-        inventory = load_inventory(load_collector_settings(config), config)
+        inventory = load_inventory(load_whole_settings(config), config)
     except SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)
         return _INPUT_IS_WRONG

@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 from collector.commands.console import console
 from collector.commands.reform import reform
+from collector.commands.staging import load_whole_settings
 from collector.commands.stock import demand_ours, load_inventory, open_book, refusals, told
 from collector.inventory.change import RefusedError
 from collector.inventory.versions import Deed, Version
-from collector.settings import CollectorSettings, load_collector_settings
+from collector.settings import CollectorSettings
 from shared.clock import Clock, SystemClock
 
 _SECOND_NS = 1_000_000_000
@@ -20,7 +21,7 @@ def inventory(given: Namespace, clock: Clock | None = None) -> int:
     """Do one of the deeds; 0 done, 1 failed, 2 the input is wrong."""
     clock = clock or SystemClock()
     with refusals() as refused:
-        settings = load_collector_settings(given.config)
+        settings = load_whole_settings(given.config)
         {"history": _history, "undo": _undo, "accept": _accept, "reform": reform}[given.deed](given, settings, clock)
     return refused.code
 

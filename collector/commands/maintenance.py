@@ -10,9 +10,9 @@ from collector.calendar.changes import end_now, next_name
 from collector.calendar.maintenance import edited, load_windows
 from collector.calendar.windows import DAYS, Weekly, Window, written
 from collector.commands.console import note
+from collector.commands.staging import load_whole_settings
 from collector.commands.stock import load_inventory
 from collector.inventory.site import Inventory
-from collector.settings import load_collector_settings
 from shared.clock import Clock, SystemClock
 from shared.settings import SettingsError
 
@@ -25,7 +25,7 @@ def maintenance(given: Namespace, clock: Clock | None = None) -> int:
     deed: Callable[[Namespace, Path, Inventory, ZoneInfo, int], str]
     deed = {"add": _add, "list": _list, "end": _end}[given.deed]
     try:
-        settings = load_collector_settings(given.config)
+        settings = load_whole_settings(given.config)
         inventory = load_inventory(settings, given.config)
         zone = ZoneInfo(settings.retention.time_zone)
         changed = deed(given, settings.maintenance_file, inventory, zone, (clock or SystemClock()).wall_ns())

@@ -12,11 +12,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from collector.commands.console import console
+from collector.commands.staging import load_whole_settings
 from collector.people.book import Account, Book, open_people
 from collector.people.passwords import Passwords, weakness
 from collector.people.person import NAME, Role
 from collector.people.proofs import wall_identity
-from collector.settings import CollectorSettings, load_collector_settings
+from collector.settings import CollectorSettings
 from shared.clock import SystemClock
 from shared.settings import SettingsError
 
@@ -52,7 +53,7 @@ def people_path(settings: CollectorSettings) -> Path:
 
 def _do(deed: _Deed, given: Namespace) -> int:
     try:
-        settings = load_collector_settings(given.config)
+        settings = load_whole_settings(given.config)
         with open_people(people_path(settings)) as book:
             deed(given, settings, book)
     except SettingsError as error:

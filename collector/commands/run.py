@@ -22,6 +22,8 @@ from collector.calendar.almanac import open_almanac
 from collector.calendar.maintenance import load_windows
 from collector.commands.admission import admit, missing
 from collector.commands.backup import do_nightly_work
+from collector.commands.restore import finish
+from collector.commands.staging import is_half_done, load_whole_settings
 from collector.commands.stock import load_inventory
 from collector.commands.upkeep import Upkeep
 from collector.disk import NoRoomError
@@ -71,6 +73,8 @@ def check_config(path: Path) -> int:
 
 def run(path: Path, level: str) -> int:
     """Run until SIGTERM or SIGINT; SIGHUP reads the inventory again."""
+    if not _end_restore(path):
+        return 1
     loaded = _load(path)
     if loaded is None:
         return _INPUT_IS_WRONG
@@ -88,6 +92,21 @@ def run(path: Path, level: str) -> int:
         print(f"phusong-collector: {loaded[0].state}: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _end_restore(path: Path) -> bool:
+    """Before anything else is read: what a restore left half done; False where that cannot be done, which is told."""
+    try:
+        state = load_collector_settings(path).state
+        if is_half_done(state):
+            with owned(state):
+                print(f"phusong-collector: {finish(state)}", file=sys.stderr)
+    except SettingsError:
+        return True  # told in a moment
+    except (StateTakenError, OSError) as error:
+        print(f"phusong-collector: a restore was interrupted and cannot be ended: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 async def _run(path: Path, settings: CollectorSettings, inventory: Inventory, log: logging.Logger) -> None:
@@ -177,7 +196,7 @@ def _settle() -> None:
 
 def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:
     try:
-        settings = load_collector_settings(path)
+        settings = load_whole_settings(path)
         for agent in settings.agents:
             token_of(agent)
         _demand_usable(settings.forward, path)

@@ -11,12 +11,13 @@ from pathlib import Path
 import msgspec
 
 from collector.commands.console import console, note
+from collector.commands.staging import load_whole_settings
 from collector.inventory.change import Change, DrasticError, RefusedError, compare
 from collector.inventory.csv_file import read_csv, read_hubs
 from collector.inventory.site import Inventory
 from collector.inventory.versions import Deed, Versions, open_versions, read_versions
 from collector.inventory.yaml_file import read_yaml
-from collector.settings import CollectorSettings, load_collector_settings
+from collector.settings import CollectorSettings
 from shared.clock import Clock, SystemClock
 from shared.settings import SettingsError
 
@@ -67,7 +68,7 @@ def open_book(settings: CollectorSettings, clock: Clock) -> Iterator[Versions]:
 def import_sites(source: Path, config: Path, hubs: Path | None = None, *, sure: bool) -> int:
     """Load or update the inventory from a spreadsheet's CSV; what it has no column for stays as it was."""
     with refusals() as refused:
-        settings, clock = load_collector_settings(config), SystemClock()
+        settings, clock = load_whole_settings(config), SystemClock()
         tree = None if hubs is None else read_hubs(hubs)
         with open_book(settings, clock) as versions:
             expected, before = versions.newest, versions.inventory()

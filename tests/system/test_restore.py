@@ -14,7 +14,9 @@ import pytest
 import yaml
 
 from collector.assembly import open_collector
+from collector.calendar.nightly import KINDS
 from collector.commands.backup import do_nightly_work
+from collector.commands.staging import decide, stage
 from collector.commands.stock import load_inventory
 from collector.settings import load_collector_settings
 from shared.clock import SystemClock
@@ -79,6 +81,14 @@ def produced(folder: Path) -> int:
         return int(database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'record'").fetchone()[0])
 
 
+def acknowledged(folder: Path) -> int:
+    """The newest record of a running agent that it knows to be stored."""
+    address = f"file:{folder}/state/spool/spool.sqlite?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as database:
+        query = "SELECT coalesce(max(sequence), 0) FROM record WHERE acknowledged_wall_ns IS NOT NULL"
+        return int(database.execute(query).fetchone()[0])
+
+
 def test_after_a_restore_the_agents_refill_what_the_backup_did_not_have(tmp_path: Path) -> None:
     port, house = free_port(), tmp_path / "collector"
     file = collector_file(house, port, ["province"], AGENTS)
@@ -97,14 +107,12 @@ def test_after_a_restore_the_agents_refill_what_the_backup_did_not_have(tmp_path
         asyncio.run(back_up(file))
         shutil.copytree(state / "backups", kept)
         (backup,) = kept.glob("inbox-*.sqlite")
-        before = {name: max(found) for name, found in stored(state).items()}
+        known = {name: acknowledged(tmp_path / name) for name in AGENTS}
         with collecting(file, port) as collector:
-            # Of each of them: who has delivered nothing since the backup has lost nothing by it.
-            until(
-                "something came after it",
-                lambda: all(max(stored(state)[name]) > before.get(name, 0) for name in AGENTS),
-                collector,
-            )
+            for name in AGENTS:
+                until(
+                    f"{name} had more stored", lambda name=name: acknowledged(tmp_path / name) > known[name], collector
+                )
             refused = restore(file, backup)
             collector.kill()
         shutil.rmtree(state)
@@ -155,8 +163,9 @@ def test_an_enrolled_machine_is_let_in_again_and_refills_as_well(tmp_path: Path)
         asyncio.run(back_up(file))
         shutil.copytree(state / "backups", kept)
         (backup,) = kept.glob("inbox-*.sqlite")
+        known = acknowledged(home)
         with collecting(file, port) as collector:
-            until("something came after it", lambda: records(port) >= 4, machine, collector)
+            until("it had more stored", lambda: acknowledged(home) > known, machine, collector)
             collector.kill()
         shutil.rmtree(state)
         done = restore(file, backup)
@@ -168,6 +177,23 @@ def test_an_enrolled_machine_is_let_in_again_and_refills_as_well(tmp_path: Path)
 
     assert "accept all" in done.stdout
     assert sorted(stored(state)["province"]) == list(range(1, produced(home) + 1))
+
+
+def test_a_start_ends_a_restore_that_was_interrupted_before_it_opens_anything(tmp_path: Path) -> None:
+    port = free_port()
+    file = collector_file(tmp_path, port, ["province"], AGENTS)
+    state = tmp_path / "state"
+    asyncio.run(back_up(file))
+    copies = {kind: path for kind in KINDS for path in (state / "backups").glob(f"{kind}-*")}
+    before = (state / "identity.sqlite").stat().st_ino
+    stage(copies, state, "before-restore-x")
+    decide(state)
+    with collecting(file, port) as collector:
+        assert "a restore that was interrupted is done now" in collector.said()
+        assert collector.end() == 0
+
+    assert (state / "before-restore-x" / "identity.sqlite").stat().st_ino == before
+    assert not (state / "restoring").exists()
 
 
 def test_a_restore_takes_only_a_good_backup_and_deletes_nothing(tmp_path: Path) -> None:
@@ -200,4 +226,5 @@ def test_a_restore_takes_only_a_good_backup_and_deletes_nothing(tmp_path: Path) 
         "people.sqlite",
     ]
     assert (state / "identity.sqlite").stat().st_mode & 0o777 == 0o600
-    assert not list(state.glob("*.restoring"))
+    assert not list(state.glob("restoring*"))
+    assert "so is the log of who did what: before, it ended at 0:" in done.stdout
