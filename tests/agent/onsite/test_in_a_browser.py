@@ -57,7 +57,11 @@ MEASURE = """() => {
 }"""
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 COVERED = "() => getComputedStyle(document.getElementById('cover')).visibility === 'visible'"
-TIME = "ms => { document.getElementById('cover').getAnimations()[0].currentTime = ms }"
+TIME = """ms => {
+  const held = document.getElementById('cover').getAnimations()[0];
+  held.pause();
+  held.currentTime = ms;
+}"""
 
 
 @pytest.fixture(scope="module")
