@@ -36,7 +36,7 @@ NAMES = [str(alert["alert"]) for alert in ALERTS]
 
 def run(program: str, package: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [require(program, package), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_prometheus_takes_the_shipped_configuration() -> None:
