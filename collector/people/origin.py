@@ -24,5 +24,5 @@ def is_spoken_for(request: Request) -> bool:
     """Whether somebody says that he asks for another, and is not believed, so that nobody knows whose request it is."""
     if request.client is None:
         return _SAID not in request.headers and any(name in request.headers for name in _OTHERS)
-    believed = request.scope["client"] != request.scope["state"].get("peer", request.scope["client"])
+    believed = request.scope["client"] != request.scope.get("state", {}).get("peer", request.scope["client"])
     return not believed and any(name in request.headers for name in (_SAID, *_OTHERS))
