@@ -135,7 +135,7 @@ def _begin(  # noqa: PLR0911, PLR0913, PLR0917 - the parts of one decision
     if not incident.is_open:
         return _tell_past(incident, now_ns, rules, hush, heir=heir)
     due_ns = incident.known_ns + int(rules.hold_seconds * _SECOND_NS)
-    if told is not None and not another and urgency <= told.urgency:
+    if told is not None and told.returns and not another and urgency <= told.urgency:
         due_ns = max(due_ns, told.last_ns + int(rules.update_seconds * _SECOND_NS))
     if now_ns < due_ns and not heir:
         return Decision(wait_ns=due_ns, why="held")

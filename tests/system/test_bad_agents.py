@@ -105,26 +105,6 @@ def bodies() -> Iterable[tuple[int, tuple[Sample, ...]]]:
         yield number, tuple(Sample(f"flood_{n % 7}", 1.0, (("id", f"{n:x}"),)) for n in numbers)
 
 
-def test_an_agent_of_endless_labels_holds_its_share_and_the_good_one_is_served(tmp_path: Path) -> None:
-    port = free_port()
-    file = configured(tmp_path, port, series={"series_per_agent": CAP})
-    with running("collector", collector(tmp_path, file), tmp_path) as program:
-        ready(program, port)
-        post(port, "good", 1, reading(1.0, 0))
-        held = []
-        for number, samples in bodies():
-            post(port, "bad", number, reading(0.0, 0, samples, monotonic_ns=SECOND_NS + number))
-            assert post(port, "good", number + 1, reading(number, 0, monotonic_ns=SECOND_NS + number))["stored"] == 1
-            held.append(resident_megabytes(program.pid))
-        dropped = 'phusong_collector_readings_unused_total{reason="dropped"}'
-        until("what was over the cap is counted", lambda: counted(port, dropped) >= FLOOD - CAP * len(held), program)
-        page = get(f"http://127.0.0.1:{port}/metrics")
-
-    assert page.count("\nflood_") <= CAP
-    assert any(line.startswith("told{") and float(line.split()[-1]) == len(held) for line in page.splitlines())
-    assert held[-1] < held[0] + 60, f"resident megabytes, body by body: {held}"
-
-
 def resident_megabytes(pid: int) -> float:
     pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
