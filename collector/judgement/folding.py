@@ -8,7 +8,7 @@ from collector.incident import Scope
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
-AT_ONCE_NS, _AT_ONCE_SITES = 20 * _SECOND_NS, 3
+AT_ONCE_NS, _AT_ONCE_SITES, _AT_ONE_HUB = 20 * _SECOND_NS, 3, 4
 _TELLERS = 2
 MAINS_NS = 90 * _SECOND_NS
 """Supplies are asked every minute: what they tell of the same failure of mains lies within this time."""
@@ -179,10 +179,11 @@ def _dark(part: Part, free: list[str], near: Glimpses, settings: JudgementSettin
 
 
 def _at_once(part: Part, free: list[str], near: Glimpses) -> Fold | None:
-    """Sites of several hubs of one place, lost within seconds: their supplies will tell in a minute what it was."""
+    """Sites of one place, lost within seconds: supplies will tell in a minute what it was."""
     bare = [site for site in free if not (near[site].supplied or near[site].mains_ns or near[site].between_ns)]
     struck = _together(bare, near, AT_ONCE_NS)
-    if len(struck) < _AT_ONCE_SITES or len({part.hubs.get(site, site) for site in struck}) < 2:
+    apart = len({part.hubs.get(site, site) for site in struck}) > 1
+    if len(struck) < (_AT_ONCE_SITES if apart else _AT_ONE_HUB):
         return None
     if not any(near[site].seen is Seen.DOWN for site in struck):
         return None

@@ -83,9 +83,10 @@ def _nearest(one: Fold) -> tuple[bool | int | str, ...]:
 
 
 def _cost(way: Sequence[Fold], candidates: Sequence[Fold], lost: Lost) -> tuple[float, ...]:
-    """Faults; then how little is known of them, what speaks against them, and how much of the network they are."""
+    """Faults; then what they leave unexplained, how little is known of them, what speaks against them, their extent."""
     return (
         _faults(way, candidates, lost),
+        len(lost) - sum(len(one.sites) for one in way),
         sum(one.undecided for one in way),
         sum(one.well for one in way),
         sum(len(one.part.members) for one in way),

@@ -68,6 +68,21 @@ def test_a_power_failure_of_sites_at_several_hubs_is_one_fault_before_anybody_te
     assert folded(sites, lost(0, 1, 4, 5)) == [("power_area", "p", ["s0", "s1", "s4", "s5"])]
 
 
+def test_some_sites_of_a_hub_that_go_within_seconds_are_one_fault_from_four_on() -> None:
+    sites = [place(n, f"h{n // 8}", area="p" if n < 8 else "q") for n in range(16)]
+
+    assert folded(sites, lost(0, 1, 2)) == []
+    assert folded(sites, lost(0, 1, 2, 3)) == [("power_area", "p", ["s0", "s1", "s2", "s3"])]
+
+
+def test_a_provider_is_one_fault_while_one_of_its_sites_is_known_to_be_down_and_the_others_are_suspect() -> None:
+    sites = [place(n, f"h{n // 4}", VNPT if n < 4 or n % 2 else VIETTEL) for n in range(24)]
+    gone = [n for n in range(24) if n < 4 or n % 2]
+    suspect = {site: Glimpse(Seen.SUSPECT, one.began_ns) for site, one in lost(*gone[1:]).items()}
+
+    assert [name for _, name, _ in folded(sites, lost(0) | suspect)] == [VNPT]
+
+
 def test_sites_whose_supplies_would_have_told_are_not_guessed_to_have_no_power() -> None:
     sites = [place(n, f"h{n // 4}", area="p" if n in {0, 1, 4, 5} else "q") for n in range(12)]
     told = Glimpse(Seen.DOWN, NOW_NS - 60 * SECOND_NS, supplied=True)
