@@ -124,7 +124,8 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
 
         async def nightly() -> None:
             try:
-                await do_nightly_work(collector, settings, clock)
+                if why := await do_nightly_work(collector, settings, clock):
+                    log.warning("tonight's backup was read back, and not restored beside: %s", why)
             except NoRoomError as error:
                 log.error("no backup tonight, the one before stays: %s", error.strerror)  # noqa: TRY400 - no fault
             log.info(_HEAD, await collector.people.room.read(lambda book: book.head()))

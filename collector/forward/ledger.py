@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from collector.copying import copy_database
+from collector.copying import Tally, copy_database
 from collector.database import Database, open_database
 from collector.forward.translate import DeadLetter
 
@@ -94,13 +94,13 @@ class Ledger:
             for reason, series, at_ms, value, d in rows
         ]
 
-    async def copy(self, path: Path) -> None:
+    async def copy(self, path: Path) -> Tally:
         """Copy the whole file; raises OSError or sqlite3.Error."""
 
-        def work() -> None:
-            copy_database(self._database.connection, path)
+        def work() -> Tally:
+            return copy_database(self._database.connection, path)
 
-        await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _do(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, work)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from collector.copying import copy_database
+from collector.copying import Tally, copy_database
 from collector.database import Database, open_database
 from collector.identity.chain import Chain, advance
 from collector.identity.records import Invitation, Key, KeyState, Refused, Step
@@ -165,9 +165,9 @@ class Book:
             (key_id, mark, now_ns, why, body, key_id, _SET_APART),
         )
 
-    def copy(self, path: Path) -> None:
+    def copy(self, path: Path) -> Tally:
         """The whole book in a file of its own; raises OSError or sqlite3.Error. In no transaction."""
-        copy_database(self._database.connection, path)
+        return copy_database(self._database.connection, path)
 
     def fact(self, name: str, value: bytes) -> bytes:
         """What was written down under the name first: ``value`` where nothing was."""

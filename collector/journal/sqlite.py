@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from collector.copying import copy_database
+from collector.copying import Tally, copy_database
 from collector.database import Database, open_database
 from collector.incident import Confidence, Incident, Trouble
 from collector.journal.journal import Change, LinkChange
@@ -84,9 +84,9 @@ class SqliteJournal:
         query = f"SELECT {_COLUMNS} FROM transition ORDER BY number DESC LIMIT ?"  # noqa: S608 - a constant
         return [_transition(row) for row in self._database.execute(query, (limit,))]
 
-    async def copy(self, path: Path) -> None:
+    async def copy(self, path: Path) -> Tally:
         """Copy the whole file; raises OSError or sqlite3.Error."""
-        copy_database(self._database.connection, path)
+        return copy_database(self._database.connection, path)
 
     def standing(self) -> dict[str, Transition]:
         """See the promise."""

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from collector.copying import copy_database
+from collector.copying import Tally, copy_database
 from collector.database import Database, open_database
 from collector.notify.message import Audience, Note
 from collector.notify.plan import Step
@@ -169,13 +169,13 @@ class Outbox:
 
         await self._do(write)
 
-    async def copy(self, path: Path) -> None:
+    async def copy(self, path: Path) -> Tally:
         """Copy the whole file; raises OSError or sqlite3.Error."""
 
-        def work() -> None:
-            copy_database(self._database.connection, path)
+        def work() -> Tally:
+            return copy_database(self._database.connection, path)
 
-        await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _rows(self, query: str, values: tuple[object, ...]) -> list[Any]:
         return await self._do(lambda database: database.execute(query, values).fetchall())

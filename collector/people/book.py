@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from collector.copying import copy_database
+from collector.copying import Tally, copy_database
 from collector.database import Database, open_database
 from collector.people.chain import GENESIS, Head, Row, mark_of
 from collector.people.person import Person, Role
@@ -174,11 +174,12 @@ class Book:
         for *row, mark in self._database.execute("SELECT * FROM audit WHERE number > ? ORDER BY number", (least,)):
             yield Row(*row), mark
 
-    def copy(self, path: Path) -> None:
+    def copy(self, path: Path) -> Tally:
         """The book in a file of its own, without the sessions; raises OSError or sqlite3.Error. In no transaction."""
-        copy_database(self._database.connection, path)
+        before = copy_database(self._database.connection, path, uncounted=("session",))
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as made:
             made.execute("DELETE FROM session")  # a restored collector lets nobody in who logged out since
+        return before
 
 
 @contextmanager
