@@ -16,7 +16,7 @@ from collector.forward.translate import DeadLetter
 
 _T = TypeVar("_T")
 _KEPT = 10_000
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS cursor (
     destination TEXT PRIMARY KEY, number INTEGER NOT NULL, received_wall_ns INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -113,5 +113,5 @@ class Ledger:
 @asynccontextmanager
 async def open_ledger(path: Path) -> AsyncIterator[Ledger]:
     """Open or make the file; raises OSError or sqlite3.Error where it cannot be written."""
-    with open_database(path, _SCHEMA) as database, ThreadPoolExecutor(1, "forward-ledger") as thread:
+    with open_database(path, SCHEMA) as database, ThreadPoolExecutor(1, "forward-ledger") as thread:
         yield Ledger(database, thread)

@@ -16,7 +16,7 @@ from collector.identity.records import Invitation, Key, KeyState, Refused, Step
 
 _SET_APART = 200
 """Batches of one key that are kept apart; the machine has them too."""
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS invitation (
     id TEXT PRIMARY KEY, verifier BLOB NOT NULL, agent TEXT NOT NULL, site TEXT NOT NULL,
     expires_wall_ns INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0, key_id TEXT
@@ -194,7 +194,7 @@ class Book:
 @contextmanager
 def open_book(path: Path) -> Iterator[Book]:
     """Open or make the file, readable by its owner only; raises OSError or sqlite3.Error."""
-    with open_database(path, _SCHEMA, private=True) as database:
+    with open_database(path, SCHEMA, private=True) as database:
         yield Book(database)
 
 

@@ -12,7 +12,7 @@ from collector.incident import Confidence, Incident, Trouble
 from collector.journal.journal import Change, LinkChange
 from collector.picture import State, Transition, Verdict
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS transition (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     site TEXT NOT NULL, at_ns INTEGER NOT NULL, before INTEGER NOT NULL, after INTEGER NOT NULL, reason TEXT NOT NULL
@@ -158,7 +158,7 @@ class SqliteJournal:
 @contextmanager
 def open_sqlite_journal(path: Path) -> Iterator[SqliteJournal]:
     """Open or make the journal; raises OSError or sqlite3.Error where the file cannot be written."""
-    with open_database(path, _SCHEMA) as database:
+    with open_database(path, SCHEMA) as database:
         yield SqliteJournal(database)
 
 

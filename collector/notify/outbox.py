@@ -18,7 +18,7 @@ from collector.notify.policy import Told
 from collector.notify.queue import Waiting
 
 _T = TypeVar("_T")
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS told (
     audience TEXT NOT NULL, number INTEGER NOT NULL, last_ns INTEGER NOT NULL, over INTEGER NOT NULL,
     body BLOB NOT NULL,
@@ -191,7 +191,7 @@ class Outbox:
 @asynccontextmanager
 async def open_outbox(path: Path) -> AsyncIterator[Outbox]:
     """Open or make the file; raises OSError or sqlite3.Error where it cannot be written."""
-    with open_database(path, _SCHEMA) as database, ThreadPoolExecutor(1, "notify-outbox") as thread:
+    with open_database(path, SCHEMA) as database, ThreadPoolExecutor(1, "notify-outbox") as thread:
         yield Outbox(database, thread)
 
 

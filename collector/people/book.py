@@ -18,7 +18,7 @@ from collector.people.person import Person, Role
 
 _SESSIONS_OF_ONE = 16
 _WORDS = 200
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS person (
     name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, disabled INTEGER NOT NULL DEFAULT 0,
     added_wall_ns INTEGER NOT NULL
@@ -185,7 +185,7 @@ class Book:
 @contextmanager
 def open_people(path: Path) -> Iterator[Book]:
     """Open or make the file, readable by its owner only; raises OSError or sqlite3.Error."""
-    with open_database(path, _SCHEMA, private=True) as database:
+    with open_database(path, SCHEMA, private=True) as database:
         yield Book(database)
 
 
