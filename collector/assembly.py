@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from starlette.routing import BaseRoute
 
 from collector.calendar.maintenance import Book
+from collector.copying import Tally
 from collector.evaluation import Evaluation
 from collector.exposition.discovery import targets
 from collector.forward.ledger import Ledger
@@ -74,7 +75,7 @@ class Collector:
     evaluate_for_ever: Callable[[], "asyncio.Future[None]"]
     keys: IdentityRoom
     people: People
-    copies: Mapping[str, Callable[[Path], Awaitable[None]]] = field(default_factory=dict)
+    copies: Mapping[str, Callable[[Path], Awaitable[Tally]]] = field(default_factory=dict)
     """What copies the smaller databases, by kind."""
     notify: Notify | None = None
     """None where nobody is told."""
@@ -150,9 +151,9 @@ def _reading(settings: CollectorSettings) -> Callable[[], AbstractContextManager
 
 def _copies(
     notify: Notify | None, people: People, journal: SqliteJournal, ledger: Ledger | None
-) -> dict[str, Callable[[Path], Awaitable[None]]]:
+) -> dict[str, Callable[[Path], Awaitable[Tally]]]:
     """What was told is copied before what it is about: a restore repeats a message rather than forgetting one."""
-    told: dict[str, Callable[[Path], Awaitable[None]]] = {} if notify is None else {"notify": notify.outbox.copy}
+    told: dict[str, Callable[[Path], Awaitable[Tally]]] = {} if notify is None else {"notify": notify.outbox.copy}
     sent = {} if ledger is None else {"forward": ledger.copy}
     return {**told, "people": people.room.copy, "journal": journal.copy, **sent}
 

@@ -49,7 +49,9 @@ class Telemetry:
             "phusong_collector_backup_verified_timestamp_seconds", "When the newest good backup was read back."
         )
         self.backups = self._counter("backups", "Nights by what became of their backup.", "result")
-        for result in ("read_back", "no_room", "failed"):
+        text = "When the newest backup was restored whole, into a folder beside, and compared with what was there."
+        self.backup_restored = self._gauge("phusong_collector_backup_restored_timestamp_seconds", text)
+        for result in ("restored", "read_back", "no_room", "failed"):
             self.backups.labels(result)
         self.disk_free = self._gauge("phusong_collector_disk_free_bytes", "What the disk of the state folder has free.")
         text = "What backups and inbox leave free: retention.disk_reserve_megabytes."

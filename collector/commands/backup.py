@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from collector.assembly import Collector
 from collector.calendar.nightly import KINDS, backup_name, oldest_kept_ns, verify_backup
 from collector.commands.night import Night, tidy
-from collector.copying import check_copy
+from collector.commands.rehearsal import rehearse
+from collector.copying import Tally, check_copy
 from collector.disk import NoRoomError, demand_room
 from collector.identity.apart import KEPT_HOURS
 from collector.inventory.versions import open_versions
@@ -20,13 +21,17 @@ from collector.settings import CollectorSettings, RetentionSettings
 from shared.clock import Clock
 
 _SECOND_NS = 1_000_000_000
+_SCRATCH = "rehearsal"
 
 
-async def do_nightly_work(collector: Collector, settings: CollectorSettings, clock: Clock) -> None:
-    """Back up, read the backup back, forget what is old: also where a full disk takes no backup."""
-    made = collector.telemetry.backups
+async def do_nightly_work(collector: Collector, settings: CollectorSettings, clock: Clock) -> str:
+    """Back up, restore the backup beside, forget what is old: also where a full disk takes no backup.
+
+    Gives what is to be told of the night: nothing, or why its backup was read back only.
+    """
+    made, seconds = collector.telemetry.backups, clock.wall_ns() / _SECOND_NS
     try:
-        await _back_up(collector, settings, clock)
+        why_not = await _back_up(collector, settings, clock)
     except NoRoomError:
         made.labels("no_room").inc()
         raise
@@ -34,7 +39,11 @@ async def do_nightly_work(collector: Collector, settings: CollectorSettings, clo
         made.labels("failed").inc()
         raise
     else:
-        made.labels("read_back").inc()
+        made.labels("read_back" if why_not else "restored").inc()
+        collector.telemetry.backup_verified.set(seconds)
+        if not why_not:
+            collector.telemetry.backup_restored.set(seconds)
+        return why_not
     finally:
         now_ns = clock.wall_ns()
         await collector.inbox.prune(oldest_kept_ns(now_ns, settings.retention.inbox_hours))
@@ -43,25 +52,40 @@ async def do_nightly_work(collector: Collector, settings: CollectorSettings, clo
             await collector.notify.teller.forget()
 
 
-async def _back_up(collector: Collector, settings: CollectorSettings, clock: Clock) -> None:
-    """The inbox is last, so that no copied cursor stands behind its end."""
+async def _back_up(collector: Collector, settings: CollectorSettings, clock: Clock) -> str:
+    """The inbox is last, so that no copied cursor stands behind its end. Why the copies were not restored beside."""
     async with _night(settings, clock.wall_ns()) as night:
+        there: dict[str, Tally] = {}
         identity = night.part("identity")
-        await collector.keys.read(lambda book: book.copy(identity))
+        there["identity"] = await collector.keys.read(lambda book: book.copy(identity))
         await asyncio.to_thread(check_copy, identity)
         for kind, copy in collector.copies.items():
             path = night.part(kind)
-            await copy(path)
+            there[kind] = await copy(path)
             await asyncio.to_thread(check_copy, path)
         if settings.versions_file.exists():
-            await asyncio.to_thread(_copy_versions, settings.versions_file, night.part("inventory"))
+            part = night.part("inventory")
+            there["inventory"] = await asyncio.to_thread(_copy_versions, settings.versions_file, part)
         windows = settings.state / "maintenance.yaml"
         if windows.exists():
             await asyncio.to_thread(_copy_file, windows, night.part("maintenance"))
         inbox = night.part("inbox")
-        await collector.inbox.backup(inbox, settings.retention.disk_reserve_bytes)
+        there["inbox"] = await collector.inbox.backup(inbox, settings.retention.disk_reserve_bytes)
         await asyncio.to_thread(verify_backup, inbox)
-    collector.telemetry.backup_verified.set(clock.wall_ns() / _SECOND_NS)
+        return await asyncio.to_thread(_rehearse, night, there, settings)
+
+
+def _rehearse(night: Night, there: Mapping[str, Tally], settings: CollectorSettings) -> str:
+    """Why there is no room to restore the copies beside; empty where they were, and gave back what was there."""
+    scratch, sizes = settings.state / _SCRATCH, [path.stat().st_size for path in night.parts.values()]
+    try:
+        demand_room(
+            settings.state, sum(sizes), settings.retention.disk_reserve_bytes, "restoring tonight's backup beside"
+        )
+    except NoRoomError as error:
+        return error.strerror or ""
+    rehearse(night.parts, there, scratch)
+    return ""
 
 
 @asynccontextmanager
@@ -81,6 +105,7 @@ async def _night(settings: CollectorSettings, wall_ns: int) -> AsyncIterator[Nig
 def _prepare(folder: Path, settings: CollectorSettings, wall_ns: int) -> str:
     """Make room by what is not needed any more, ask whether there is enough, and give the night's stamp."""
     folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(settings.state / _SCRATCH, ignore_errors=True)
     # The place of the oldest night is needed now; were the night to fail, all others are still there.
     tidy(folder, settings.retention.backups - 1)
     sizes = [path.stat().st_size for path in _files(settings) if path.exists()]
@@ -93,10 +118,11 @@ def _files(settings: CollectorSettings) -> list[Path]:
     return [settings.state / f"{name}{suffix}" for name in names for suffix in ("", "-wal")]
 
 
-def _copy_versions(versions_file: Path, path: Path) -> None:
+def _copy_versions(versions_file: Path, path: Path) -> Tally:
     with open_versions(versions_file) as versions:
-        versions.copy(path)
+        there = versions.copy(path)
     check_copy(path)
+    return there
 
 
 def _copy_file(file: Path, path: Path) -> None:

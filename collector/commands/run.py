@@ -135,7 +135,8 @@ async def _run(path: Path, settings: CollectorSettings, inventory: Inventory, lo
 
 async def _night(collector: Collector, settings: CollectorSettings, clock: Clock, log: logging.Logger) -> None:
     try:
-        await do_nightly_work(collector, settings, clock)
+        if why := await do_nightly_work(collector, settings, clock):
+            log.warning("tonight's backup was read back, and not restored beside: %s", why)
     except NoRoomError as error:
         log.error("no backup tonight, the one before stays: %s", error.strerror)  # noqa: TRY400 - no fault
     log.info(_HEAD, await collector.people.room.read(lambda book: book.head()))

@@ -10,13 +10,13 @@ from typing import TypeVar
 
 import msgspec
 
-from collector.copying import copy_database
+from collector.copying import Tally, copy_database
 from collector.database import Database, open_database
 from collector.forward.translate import DeadLetter
 
 _T = TypeVar("_T")
 _KEPT = 10_000
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS cursor (
     destination TEXT PRIMARY KEY, number INTEGER NOT NULL, received_wall_ns INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -94,13 +94,13 @@ class Ledger:
             for reason, series, at_ms, value, d in rows
         ]
 
-    async def copy(self, path: Path) -> None:
+    async def copy(self, path: Path) -> Tally:
         """Copy the whole file; raises OSError or sqlite3.Error."""
 
-        def work() -> None:
-            copy_database(self._database.connection, path)
+        def work() -> Tally:
+            return copy_database(self._database.connection, path)
 
-        await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _do(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, work)
@@ -113,5 +113,5 @@ class Ledger:
 @asynccontextmanager
 async def open_ledger(path: Path) -> AsyncIterator[Ledger]:
     """Open or make the file; raises OSError or sqlite3.Error where it cannot be written."""
-    with open_database(path, _SCHEMA) as database, ThreadPoolExecutor(1, "forward-ledger") as thread:
+    with open_database(path, SCHEMA) as database, ThreadPoolExecutor(1, "forward-ledger") as thread:
         yield Ledger(database, thread)

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import msgspec
 
-from collector.copying import copy_database
+from collector.copying import Tally, copy_database
 from collector.database import Database, open_database
-from collector.identity import apart
+from collector.identity import apart, events
 from collector.identity.chain import Chain, advance
-from collector.identity.events import ENROLLED, ROTATED, SCHEMA, Events, short
+from collector.identity.events import ENROLLED, ROTATED, Events, short
 from collector.identity.records import Invitation, Key, KeyState, Refused, Rotation, Step, Successor
 
-_SCHEMA = """
+_KEYS = """
 CREATE TABLE IF NOT EXISTS invitation (
     id TEXT PRIMARY KEY, verifier BLOB NOT NULL, agent TEXT NOT NULL, site TEXT NOT NULL,
     expires_wall_ns INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0, key_id TEXT
@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS key (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
+SCHEMA = _KEYS + apart.SCHEMA + events.SCHEMA
 _COLUMNS = "key_id, public, agent, site, state, enrolled_wall_ns, predecessor"
 _chain = msgspec.msgpack.Decoder(Chain)
 
@@ -177,9 +178,9 @@ class Book:
         """Batches that were kept before then go."""
         apart.forget(self._database, before_ns)
 
-    def copy(self, path: Path) -> None:
+    def copy(self, path: Path) -> Tally:
         """The whole book in a file of its own; raises OSError or sqlite3.Error. In no transaction."""
-        copy_database(self._database.connection, path)
+        return copy_database(self._database.connection, path)
 
     def fact(self, name: str, value: bytes) -> bytes:
         """What was written down under the name first: ``value`` where nothing was."""
@@ -206,7 +207,7 @@ class Book:
 @contextmanager
 def open_book(path: Path) -> Iterator[Book]:
     """Open or make the file, readable by its owner only; raises OSError or sqlite3.Error."""
-    with open_database(path, _SCHEMA + apart.SCHEMA + SCHEMA, private=True) as database:
+    with open_database(path, SCHEMA, private=True) as database:
         yield Book(database)
 
 
@@ -214,7 +215,7 @@ def prepare(database: sqlite3.Connection) -> None:
     """Make the tables where there are none; each commit is on the disk before anybody is told."""
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
-    database.executescript(_SCHEMA + apart.SCHEMA + SCHEMA)
+    database.executescript(SCHEMA)
 
 
 def _key(row: tuple[str, bytes, str, str, str, int, str]) -> Key:

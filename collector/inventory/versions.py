@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from collector.copying import copy_database
+from collector.copying import Tally, copy_database
 from collector.inventory.change import Change, RefusedError, admitted
 from collector.inventory.edit import Edit, applied, reverted
 from collector.inventory.site import Inventory
@@ -128,9 +128,9 @@ class Versions:
             after = reverted(self.inventory(number - 1), of_it, self.inventory())
             return self._accept(after, deed, expected, sure=sure)
 
-    def copy(self, path: Path) -> None:
+    def copy(self, path: Path) -> Tally:
         """All of it in a file of its own; raises OSError or sqlite3.Error."""
-        copy_database(self._database, path)
+        return copy_database(self._database, path)
 
     def _demand(self, expected: int | None) -> None:
         if expected is not None and expected != self.newest:

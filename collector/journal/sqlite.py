@@ -8,13 +8,13 @@ from pathlib import Path
 
 import msgspec
 
-from collector.copying import copy_database
+from collector.copying import Tally, copy_database
 from collector.database import Database, open_database
 from collector.incident import Confidence, Incident, Trouble
 from collector.journal.journal import Change, LinkChange, Turn, Turns, joined, newest_first
 from collector.picture import State, Transition, Verdict
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS transition (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     site TEXT NOT NULL, at_ns INTEGER NOT NULL, before INTEGER NOT NULL, after INTEGER NOT NULL, reason TEXT NOT NULL
@@ -106,9 +106,9 @@ class SqliteJournal:
         query = f"SELECT {_COLUMNS} FROM transition ORDER BY number DESC LIMIT ?"  # noqa: S608 - a constant
         return [_transition(row) for row in self._database.execute(query, (limit,))]
 
-    async def copy(self, path: Path) -> None:
+    async def copy(self, path: Path) -> Tally:
         """Copy the whole file; raises OSError or sqlite3.Error."""
-        copy_database(self._database.connection, path)
+        return copy_database(self._database.connection, path)
 
     def standing(self) -> dict[str, Transition]:
         """See the promise."""
@@ -200,7 +200,7 @@ class SqliteJournal:
 @contextmanager
 def open_sqlite_journal(path: Path) -> Iterator[SqliteJournal]:
     """Open or make the journal; raises OSError or sqlite3.Error where the file cannot be written."""
-    with open_database(path, _SCHEMA) as database:
+    with open_database(path, SCHEMA) as database:
         yield SqliteJournal(database)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from collector.copying import copy_database
+from collector.copying import Tally, copy_database
 from collector.database import Database, open_database
 from collector.notify.message import Audience, Note
 from collector.notify.plan import Step
@@ -18,7 +18,7 @@ from collector.notify.queue import Waiting
 from collector.notify.told import Told
 
 _T = TypeVar("_T")
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS told (
     audience TEXT NOT NULL, number INTEGER NOT NULL, last_ns INTEGER NOT NULL, over INTEGER NOT NULL,
     body BLOB NOT NULL,
@@ -174,13 +174,13 @@ class Outbox:
 
         await self._do(write)
 
-    async def copy(self, path: Path) -> None:
+    async def copy(self, path: Path) -> Tally:
         """Copy the whole file; raises OSError or sqlite3.Error."""
 
-        def work() -> None:
-            copy_database(self._database.connection, path)
+        def work() -> Tally:
+            return copy_database(self._database.connection, path)
 
-        await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _rows(self, query: str, values: tuple[object, ...]) -> list[Any]:
         return await self._do(lambda database: database.execute(query, values).fetchall())
@@ -196,7 +196,7 @@ class Outbox:
 @asynccontextmanager
 async def open_outbox(path: Path) -> AsyncIterator[Outbox]:
     """Open or make the file; raises OSError or sqlite3.Error where it cannot be written."""
-    with open_database(path, _SCHEMA) as database, ThreadPoolExecutor(1, "notify-outbox") as thread:
+    with open_database(path, SCHEMA) as database, ThreadPoolExecutor(1, "notify-outbox") as thread:
         yield Outbox(database, thread)
 
 

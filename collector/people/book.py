@@ -11,14 +11,14 @@ from pathlib import Path
 
 import msgspec
 
-from collector.copying import copy_database
+from collector.copying import Tally, copy_database
 from collector.database import Database, open_database
 from collector.people.chain import GENESIS, Head, Row, mark_of
 from collector.people.person import Person, Role
 
 _SESSIONS_OF_ONE = 16
 _WORDS = 200
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS person (
     name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, disabled INTEGER NOT NULL DEFAULT 0,
     added_wall_ns INTEGER NOT NULL
@@ -174,17 +174,18 @@ class Book:
         for *row, mark in self._database.execute("SELECT * FROM audit WHERE number > ? ORDER BY number", (least,)):
             yield Row(*row), mark
 
-    def copy(self, path: Path) -> None:
+    def copy(self, path: Path) -> Tally:
         """The book in a file of its own, without the sessions; raises OSError or sqlite3.Error. In no transaction."""
-        copy_database(self._database.connection, path)
+        before = copy_database(self._database.connection, path, uncounted=("session",))
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as made:
             made.execute("DELETE FROM session")  # a restored collector lets nobody in who logged out since
+        return before
 
 
 @contextmanager
 def open_people(path: Path) -> Iterator[Book]:
     """Open or make the file, readable by its owner only; raises OSError or sqlite3.Error."""
-    with open_database(path, _SCHEMA, private=True) as database:
+    with open_database(path, SCHEMA, private=True) as database:
         yield Book(database)
 
 

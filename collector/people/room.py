@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from collector.copying import Tally
 from collector.people.book import Book, open_people
 from collector.people.chain import Head
 from collector.people.passwords import Passwords
@@ -69,9 +70,9 @@ class PeopleRoom:
         """See :meth:`Passwords.outdated`."""
         return self._passwords.outdated(made)
 
-    async def copy(self, path: Path) -> None:
+    async def copy(self, path: Path) -> Tally:
         """See :meth:`Book.copy`."""
-        await self.read(lambda book: book.copy(path))
+        return await self.read(lambda book: book.copy(path))
 
     def stop(self) -> None:
         """Finish what waits and end the threads."""

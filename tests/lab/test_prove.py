@@ -140,8 +140,9 @@ def test_silence_before_a_handshake_keeps_no_agent_out_and_a_collector_that_does
     assert proof.run(Trial(22, SEED, sabotage=True)).broken > 0
 
 
-def test_what_the_inbox_stored_survives_power_cuts_and_one_that_does_not_sync_is_seen() -> None:
-    proof = load_proofs()["power-cut-inbox"]
+@pytest.mark.parametrize("name", ["power-cut-inbox", "power-cut-books"])
+def test_what_the_collector_stored_survives_power_cuts_and_what_does_not_sync_is_seen(name: str) -> None:
+    proof = load_proofs()[name]
 
     assert proof.run(Trial(100, SEED)).broken == 0
     assert proof.run(Trial(40, SEED, sabotage=True)).broken > 0

@@ -1,8 +1,12 @@
 """The nightly work: a backup that was read back, and old bodies go even in a night without one."""
 
 import asyncio
+import json
+import os
 import sqlite3
-from collections.abc import AsyncIterator
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from dataclasses import is_dataclass
 from dataclasses import replace as of_dataclass
@@ -16,7 +20,8 @@ import pytest
 from collector.assembly import Collector
 from collector.calendar.nightly import leftovers, superfluous, verify_backup
 from collector.commands.backup import do_nightly_work
-from collector.copying import copy_database
+from collector.commands.rehearsal import RehearsalError
+from collector.copying import Tally, copy_database
 from collector.disk import NoRoomError
 from collector.identity.book import open_book
 from collector.identity.room import open_identity_room
@@ -36,9 +41,11 @@ from collector.wall.feed import Feed
 from collector.web import Front
 from shared.logs import logger
 
+ROOT = Path(__file__).parents[3]
 HOUR_NS = 3_600_000_000_000
 NOW_NS = 1_700_000_000_000_000_000
 VERIFIED = "phusong_collector_backup_verified_timestamp_seconds"
+RESTORED = "phusong_collector_backup_restored_timestamp_seconds"
 BACKUPS = "phusong_collector_backups_total"
 
 
@@ -102,6 +109,9 @@ async def test_a_night_leaves_a_good_backup_and_forgets_what_is_old(
         assert book.fact("seal", b"another") == seal, "machines believe the restored collector"
     assert [parcel.fresh for parcel in await collector.inbox.since(0)] == [(2,)]
     assert collector.telemetry.registry.get_sample_value(VERIFIED) == NOW_NS / 1e9
+    assert collector.telemetry.registry.get_sample_value(RESTORED) == NOW_NS / 1e9
+    assert collector.telemetry.registry.get_sample_value(BACKUPS, {"result": "restored"}) == 1
+    assert not (settings.state / "rehearsal").exists()
 
 
 async def test_the_copy_of_the_night_knows_the_people_and_lets_nobody_in_who_was_logged_in(
@@ -173,7 +183,7 @@ async def test_of_a_night_that_fails_nothing_stays_but_the_nights_before(
     for name in (of(1, end="sqlite.part"), of(1, "people"), of(2, "journal", "sqlite.part-journal")):
         (folder / name).write_bytes(b"torn")
 
-    async def refuses(path: Path) -> None:
+    async def refuses(path: Path) -> Tally:
         await asyncio.to_thread(path.write_bytes, b"half")
         raise OSError(28, "no space left on device")
 
@@ -184,6 +194,68 @@ async def test_of_a_night_that_fails_nothing_stays_but_the_nights_before(
 
     assert {path.name for path in folder.iterdir()} == good
     assert collector.telemetry.registry.get_sample_value(BACKUPS, {"result": "failed"}) == 3
+
+
+def lose_a_person(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as made:
+        made.execute("DELETE FROM person")
+
+
+def change_the_log(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as made:
+        made.execute("DROP TRIGGER audit_stays")
+        made.execute("UPDATE audit SET actor = 'somebody else'")
+
+
+def lose_a_table(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as made:
+        made.execute("DROP TABLE person")
+        made.execute("CREATE VIEW person AS SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lose_a_person, "the copy of people has less than was there: person 0 of 1"),
+        (change_the_log, "the copy of people cannot be opened: row 1 was changed"),
+        (lose_a_table, "the copy of people"),
+    ],
+)
+async def test_a_copy_that_gives_back_less_than_was_there_is_no_backup(
+    collector: Collector, settings: CollectorSettings, spoil: Callable[[Path], None], told: str
+) -> None:
+    """To SQLite each of these files is whole: only who restores it sees what is missing."""
+    account = Account("an", Role.ADMIN, "hash", disabled=False, added_wall_ns=0)
+    await collector.people.room.decide(lambda book: book.add(account))
+    await collector.people.room.write("an", "login")
+
+    async def copies(path: Path) -> Tally:
+        there = await collector.people.room.copy(path)
+        await asyncio.to_thread(spoil, path)
+        return there
+
+    with pytest.raises(RehearsalError, match=told):
+        await do_nightly_work(replace(collector, copies={"people": copies}), settings, Night())
+
+    assert list((settings.state / "backups").iterdir()) == []
+    assert not (settings.state / "rehearsal").exists()
+    assert collector.telemetry.registry.get_sample_value(VERIFIED) == 0
+    assert collector.telemetry.registry.get_sample_value(BACKUPS, {"result": "failed"}) == 1
+
+
+def test_where_there_is_no_room_to_restore_it_beside_a_backup_is_read_back_and_that_is_told() -> None:
+    words = ["--mount"] if os.geteuid() == 0 else ["--user", "--map-root-user", "--mount"]
+    command = ["unshare", *words, sys.executable, "-m", "tests.peers.narrow_night"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if "unshare:" in done.stderr or "mount:" in done.stderr:
+        word = f"no file system of its own here: {done.stderr.splitlines()[0]}"
+        pytest.fail(word) if os.environ.get("PHUSONG_REQUIRE_PEERS") else pytest.skip(word)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+
+    assert "no room for restoring tonight's backup beside" in seen["why"]
+    assert (seen["verified"], seen["restored"]) == (NOW_NS / 1e9, 0)
+    assert (seen["read_back"], seen["backups"]) == (1, ["identity", "inbox"])
 
 
 def test_a_copy_that_fails_in_its_midst_gives_its_room_back(tmp_path: Path) -> None:
