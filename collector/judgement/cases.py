@@ -236,6 +236,6 @@ class Cases:
         others = [
             one
             for one in self.groups
-            if one is not group and not one.guess and case.site in one.part.members and one.lasting()
+            if one is not group and one.is_known and case.site in one.part.members and one.lasting()
         ]
         return min(others, key=lambda one: len(one.part.members), default=None)

@@ -64,6 +64,11 @@ class Group:
     weighed: tuple[int, int, int] = (0, 0, 0)
     """When, over how many sites, of which so many lasted."""
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the part is known to have failed: a hub at least is, whatever took it."""
+        return not self.guess or self.part.scope is Scope.HUB
+
     def due(self, now_ns: int) -> bool:
         """Whether it should be told of again: other sites than before, or some time."""
         state = (len(self.cases), len(self.lasting()))

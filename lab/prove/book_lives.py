@@ -104,14 +104,14 @@ def know_machines(book: Keys, dice: random.Random, number: int) -> None:
         if act < 0.25:
             code = Invitation(id=f"i{number}", verifier=b"v", agent=agent, site=agent, expires_wall_ns=number + 9)
             book.invite(code)
-            book.enrol(code, f"k{number}", b"public", f"c{number}", number)
+            book.enrol(code, f"k{number}", b"public", f"{number:032x}", number)
             return
         for key in book.every_key():
             if key.agent == agent:
                 chain = book.presented(key.key_id)
                 book.advance(key.key_id, chain, dice.randbytes(16), f"{number:032x}")
                 if act < 0.3:
-                    book.suspect(key.key_id)
+                    book.suspect(key.key_id, number)
                     book.set_apart(key.key_id, dice.randbytes(16), number, "copied", dice.randbytes(300))
         if act < 0.35:
             book.accept(None)

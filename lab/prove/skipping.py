@@ -20,7 +20,12 @@ _QUIET_SECONDS = 900.0
 _MOST_SITES, _MOST_FAULTS = 24, 10
 _LOSSES = (0.0, 0.005, 0.02, 0.05)
 _HASTY = JudgementSettings(
-    fold_seconds=0, remainder_seconds=0, settle_seconds=0, vantage_silent_seconds=0, agent_silent_seconds=0
+    fold_seconds=0,
+    remainder_seconds=0,
+    settle_seconds=0,
+    vantage_silent_seconds=0,
+    reports_silent_seconds=0,
+    agent_silent_seconds=0,
 )
 """The sabotage: limits of time are not waited for."""
 

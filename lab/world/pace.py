@@ -42,6 +42,7 @@ class Pace:
             settings.remainder_seconds,
             settings.settle_seconds,
             settings.vantage_silent_seconds,
+            settings.reports_silent_seconds,
             settings.flapping_seconds,
         )
         self._silent = _MARGIN_SECONDS + max(self._settled, settings.agent_silent_seconds)

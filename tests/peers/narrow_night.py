@@ -17,6 +17,7 @@ from collector.ingest.inbox import Parcel
 from collector.ingest.sqlite import open_sqlite_inbox
 from collector.people.look import Look
 from collector.people.opening import open_door
+from collector.people.readers import Readers
 from collector.people.settings import PeopleSettings
 from collector.settings import CollectorSettings, RetentionSettings
 from collector.telemetry import Telemetry
@@ -50,7 +51,8 @@ async def night(state: Path) -> dict[str, Any]:
             )
         async with open_identity_room(state / "identity.sqlite") as keys:
             look = Look("test", "vi", ZoneInfo("Asia/Ho_Chi_Minh"))
-            async with open_door(state / "people.sqlite", PeopleSettings(), Night(), look, logger("test")) as people:
+            settled, clock, quiet = PeopleSettings(), Night(), logger("test")
+            async with open_door(state / "people.sqlite", settled, Readers(()), clock, look, quiet) as people:
                 telemetry, app = Telemetry("test"), Front({}, (), nothing)
                 collector = Collector(app, Feed(), inbox, telemetry, asyncio.Future, keys, people)
                 why = await do_nightly_work(collector, settings, Night())
