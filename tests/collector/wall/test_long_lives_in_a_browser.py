@@ -15,6 +15,8 @@ from tests.collector.wall.test_wall_in_a_browser import (  # noqa: F401 - fixtur
     UNCOVERED,
     Server,
     browser,
+    kept,
+    mortal,
     page,
     server,
     show,
@@ -47,23 +49,23 @@ FRAMES = """async ([frame, count]) => {
 @pytest.mark.parametrize("path", ["/wall", "/wall/map"])
 def test_a_screen_behind_a_proxy_comes_back_after_the_collector_does(
     page: Page,  # noqa: F811 - the fixture
-    server: Server,  # noqa: F811
+    mortal: Server,  # noqa: F811
     tmp_path: Path,
     path: str,
 ) -> None:
     """While it is away the proxy answers 502: that ends an EventSource for good, and a page gone to is the proxy's."""
     asked: list[tuple[str, int]] = []
     page.on("response", lambda answer: asked.append((answer.url.partition("?")[0], answer.status)))
-    with nginx(tmp_path, None, None, server.port) as (port, _):
+    with nginx(tmp_path, None, None, mortal.port) as (port, _):
         page.goto(f"http://127.0.0.1:{port}{path}", wait_until="domcontentloaded")
         page.wait_for_function(UNCOVERED)
-        server.end()
+        mortal.end()
         page.wait_for_function(COVERED, polling=100, timeout=3 * LIMIT_MS)
         for _ in range(300):
             if any(status == 502 for _, status in asked):
                 break
             page.wait_for_timeout(100)
-        again = Server(server.port)
+        again = Server(mortal.port)
         try:
             page.wait_for_function(UNCOVERED, timeout=3 * LIMIT_MS)
         finally:
