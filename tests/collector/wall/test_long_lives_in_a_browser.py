@@ -60,6 +60,8 @@ def test_a_screen_behind_a_proxy_comes_back_after_the_collector_does(
         page.goto(f"http://127.0.0.1:{port}{path}", wait_until="domcontentloaded")
         page.wait_for_function(UNCOVERED)
         mortal.end()
+        if path == "/wall/map":  # its 20 s are another test's
+            page.evaluate("document.getElementById('cover').getAnimations()[0].finish()")
         page.wait_for_function(COVERED, polling=100, timeout=3 * LIMIT_MS)
         for _ in range(300):
             if any(status == 502 for _, status in asked):
@@ -164,7 +166,7 @@ def test_no_reader_is_kept_out(page: Page, server: Server, path: str) -> None:  
     ] == []
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (3840, 2160)])
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (3840, 2160), (1024, 768)])
 @pytest.mark.parametrize("query", ["", "?theme=light&lang=en"])
 def test_nothing_of_the_map_is_cut_off_and_its_letters_can_be_read_from_afar(
     page: Page,  # noqa: F811
@@ -182,12 +184,13 @@ def test_nothing_of_the_map_is_cut_off_and_its_letters_can_be_read_from_afar(
     }).map(one => one.outerHTML.slice(0, 80))"""
     )
     smallest = page.evaluate(
-        """Math.min(...[...document.querySelectorAll('.legend *')].filter(one => one.childElementCount === 0
-        && one.textContent.trim()).map(one => parseFloat(getComputedStyle(one).fontSize) / innerHeight * 100))"""
+        """Math.min(...[...document.querySelectorAll('header *, .legend *')].filter(one => one.textContent.trim()
+        && one.getClientRects().length).map(one => parseFloat(getComputedStyle(one).fontSize) / innerHeight * 100))"""
     )
+    wide = min(1, size[0] / size[1] * 9 / 16)
 
     assert outside == []
-    assert smallest >= 2.9 - 0.01, "vh"
+    assert smallest >= 2.9 * wide - 0.01, "vh"
     assert page.locator(".marker").count() == page.evaluate(
         "[...document.querySelectorAll('.legend .state b')].reduce((sum, one) => sum + Number(one.textContent), 0)"
     )
