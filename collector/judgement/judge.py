@@ -94,11 +94,11 @@ def _state(
     was = before is not None and before.verdict.state is State.DEGRADED
     share = settings.recovered_share if was else 1.0
     loss, rtt = link.loss_ratio, link.rtt_seconds
-    sure = loss if was else link.sure_loss_ratio(settings.degraded_sureness)
     # While nothing comes back the question is whether the site is down, not how well it serves.
-    if (link.good or was) and loss > 0 and sure >= settings.degraded_loss_ratio * share:
+    lossy = loss > 0 and loss >= settings.degraded_loss_ratio * share if was else link.good and link.is_lossy(settings)
+    if lossy:
         return State.DEGRADED, f"{loss:.0%} loss to {link.target} over {_runs(len(link.recent))} of {link.agent}"
-    if rtt is not None and rtt >= settings.degraded_rtt_seconds * share:
+    if rtt is not None and rtt >= settings.degraded_rtt_seconds * share and (was or link.is_enough(settings)):
         return State.DEGRADED, f"RTT of {rtt * 1000:.0f} ms to {link.target}, measured by {link.agent}"
     told = f"RTT {rtt * 1000:.0f} ms" if rtt is not None else "replies"
     return State.UP, f"{told} from {link.target}, measured by {link.agent}"
