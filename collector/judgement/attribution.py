@@ -42,9 +42,10 @@ RULES: tuple[Rule, ...] = (
     _rule(Cause.ISP, _K.PATH_ENDED_BEHIND, unless=(_K.LAN_LOST, _K.FIRST_HOP_LOST, _K.ROUTER_REBOOTED)),
     _rule(Cause.POWER, _K.ON_BATTERY, unless=_LIVES),
     _rule(Cause.POWER, _K.POWER_TRAP, unless=_LIVES),
-    _rule(Cause.POWER, _K.ROUTER_REBOOTED, _K.HOST_REBOOTED),
+    _rule(Cause.POWER, _K.ROUTER_REBOOTED, _K.HOST_REBOOTED, unless=(_K.ON_MAINS,)),
     _rule(Cause.SITE_LAN, _K.LAN_LOST, unless=(_K.ROUTER_STAYED,)),
     _rule(Cause.SITE_LAN, _K.ROUTER_REBOOTED, _K.HOST_STAYED),
+    _rule(Cause.SITE_LAN, _K.ROUTER_REBOOTED, _K.ON_MAINS),
     _rule(Cause.ACCESS_LINK, _K.SIGNAL_FADED, unless=(_K.ROUTER_REBOOTED,)),
     _rule(Cause.ACCESS_LINK, _K.ROUTER_STAYED, _K.NEIGHBOURS_WELL, unless=(_K.LAN_LOST,)),
 )
@@ -107,6 +108,7 @@ def clues_of(span: Span, notes: SiteNotes, now_ns: int) -> Iterator[Clue]:
     yield from seen.values()
     if ended_ns is not None:
         yield from notes.diary.restart_clues(site, began_ns, ended_ns, seen)
+        yield from notes.diary.mains_clues(site, alone_ns, ended_ns)
 
 
 def clues_of_loss(site: str, since_ns: int, loss_ratio: float, notes: SiteNotes, now_ns: int) -> Iterator[Clue]:

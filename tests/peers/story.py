@@ -196,6 +196,10 @@ class Story:
             source = Sample("upsOutputSource", 5.0 if self.battery[site] else 3.0)
             yield self._reading("ups", "snmp", site, f"{site}-ups", "ups", Outcome.OK, (source,))
 
+    def tell_supply(self, site: str) -> None:
+        """What the site's supply says, though the site is not reached: over a way of its own."""
+        self._send(self.province, [reading for reading in self._devices(site) if reading.role == "ups"])
+
     def _look(self, site: str, target: str, role: str, good: bool) -> Reading:
         samples = (Sample("phusong_ping_train_sent_packets", 5.0),)
         loss = self.lossy.get((site, role), self.loss)

@@ -70,6 +70,58 @@ def test_a_provider_is_one_incident_and_others_lost_to_power_keep_their_own() ->
     assert len(next(i for i in story.incidents() if i.scope is Scope.PROVIDER).still) == 20
 
 
+def test_a_fold_counts_its_own_sites_and_the_others_that_have_no_power() -> None:
+    story = Story(communes(40, hubs=4))
+    story.battery = {"s2": False, "s4": False}
+    story.live(240)
+    story.battery["s2"] = story.battery["s4"] = True
+    story.live(70)
+    story.down.update(f"s{number}" for number in range(0, 40, 2))
+    story.live(200)
+
+    provider = next(i for i in story.incidents() if i.scope is Scope.PROVIDER)
+    counted = {clue.kind: clue.value for clue in provider.clues}
+    assert (len(provider.still), counted["lost_together"], counted["others_dark"]) == (18, 18.0, 2.0)
+    assert "neighbours_down" not in counted, "others are not its own"
+
+
+def test_a_lost_site_knows_how_its_neighbours_at_the_hub_and_of_the_provider_are() -> None:
+    story = Story(communes(40, hubs=4))
+    story.live(240)
+    story.down.add("s3")
+    story.live(100)
+    story.down.add("s39")
+    story.live(100)
+
+    first, second = story.incidents()
+    assert [(clue.kind, clue.subject, clue.value) for clue in first.clues] == [
+        ("neighbours_well", "h0", 9.0),
+        ("neighbours_well", "Viettel", 19.0),
+    ]
+    assert ("neighbours_down", "Viettel", 1.0) in {(clue.kind, clue.subject, clue.value) for clue in second.clues}
+
+
+def test_a_router_that_started_anew_while_its_supply_had_mains_had_not_lost_its_power() -> None:
+    story = Story(communes(20))
+    story.battery = {"s3": False}
+    story.live(300)
+    story.down.add("s3")
+    hung = story.now
+
+    def supply_is_asked_by_another_way() -> None:
+        if story.now % 60 == 9:
+            story.tell_supply("s3")
+
+    story.live(400, supply_is_asked_by_another_way)
+    story.router_boot["s3"] = story.now
+    story.down.clear()
+    story.live(700)
+
+    assert hung < story.router_boot["s3"]
+    assert settled(story).cause is Cause.SITE_LAN
+    assert "on_mains" in {clue.kind for clue in settled(story).clues}
+
+
 def test_our_own_side_lost_is_one_incident_and_no_sites_alarm() -> None:
     story = Story(communes(20))
     story.live(120)
