@@ -86,7 +86,8 @@ class Causes:
     def _of_votes(self, group: Group, votes: Counter[Cause], mute: int) -> Cause:
         """``mute``: sites that are lost and tell nothing yet; of those that are, only batteries can."""
         voters = votes.total() + mute
-        if voters >= 2 and votes[Cause.POWER] > voters / 2:
+        enough = voters >= 2 or 2 * voters >= len(group.cases)
+        if enough and votes[Cause.POWER] > voters / 2:
             return Cause.POWER
         if group.remembered is not None and not votes.total():
             return group.remembered

@@ -235,7 +235,7 @@ class Review:
 
     def _look_back(self, run: Run) -> None:
         found = self._past.take(run, self._outlook.began)
-        if found is None or self._was_blind(run.agent, found.began_ns, run.wall_ns):
+        if found is None or self._was_blind(run.agent, found.began_ns, found.lost_ns):
             return
         if found.ended_ns is None:
             self._casebook.backdate(found.site, found.began_ns)

@@ -196,6 +196,12 @@ class Story:
             source = Sample("upsOutputSource", 5.0 if self.battery[site] else 3.0)
             yield self._reading("ups", "snmp", site, f"{site}-ups", "ups", Outcome.OK, (source,))
 
+    def look_at_all(self) -> None:
+        """The province looks at every site in this second."""
+        self._send(
+            self.province, [self._look(s.id, f"{s.id}-router", "router", good=True) for s in self.inventory.sites]
+        )
+
     def tell_supply(self, site: str) -> None:
         """What the site's supply says, though the site is not reached: over a way of its own."""
         self._send(self.province, [reading for reading in self._devices(site) if reading.role == "ups"])

@@ -278,6 +278,22 @@ def test_what_is_over_when_it_comes_to_light_calls_nobody() -> None:
     assert [(i.subject, i.silent_because, i.is_open) for i in past] == [("s3", "past", False)]
 
 
+def test_a_backlog_of_the_time_in_which_the_province_could_not_see_tells_of_no_outage() -> None:
+    """Its anchors are back a moment before the sites are looked at again."""
+    story = Story(communes(20))
+    story.live(120)
+    story.province.online = False
+    story.live(30)
+    story.blind = True
+    story.live(300)
+    story.blind = False
+    story.live(63)
+    story.province.online = True
+    story.live(400)
+
+    assert [i for i in story.incidents() if i.scope is Scope.SITE] == []
+
+
 def test_what_began_while_nobody_listened_and_lasts_is_told_once_with_its_true_start() -> None:
     story = Story(communes(20))
     story.live(120)
