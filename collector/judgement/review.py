@@ -239,7 +239,7 @@ class Review:
             return
         if found.ended_ns is None:
             self._casebook.backdate(found.site, found.began_ns)
-        elif self._outlook.another_way(found.site, found.began_ns, found.ended_ns):
+        elif self._outlook.another_way(run, found.began_ns, found.ended_ns):
             return
         elif not self._struck(found.site, found.began_ns, found.ended_ns):
             self._casebook.past(found)

@@ -207,7 +207,7 @@ class Story:
         self._send(self.province, [reading for reading in self._devices(site) if reading.role == "ups"])
 
     def _look(self, site: str, target: str, role: str, good: bool) -> Reading:
-        samples = (Sample("phusong_ping_train_sent_packets", 5.0),)
+        samples: tuple[Sample, ...] = (Sample("phusong_ping_train_sent_packets", 5.0),)
         loss = self.lossy.get((site, role), self.loss)
         samples += (Sample("phusong_ping_train_loss_ratio", loss if good else 1.0),)
         if good:

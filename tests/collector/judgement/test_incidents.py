@@ -278,6 +278,24 @@ def test_what_is_over_when_it_comes_to_light_calls_nobody() -> None:
     assert [(i.subject, i.silent_because, i.is_open) for i in past] == [("s3", "past", False)]
 
 
+def test_what_is_over_is_found_whichever_second_the_agent_is_back_in() -> None:
+    """The newest record comes first: of the sites that it looks at nothing is known of the time between."""
+    for second in range(60, 68):
+        story = Story(communes(8))
+        story.live(120)
+        story.province.online = False
+        story.live(30)
+        story.down.update({"s1", "s4"})
+        story.live(300)
+        story.down.clear()
+        story.live(second)
+        story.province.online = True
+        story.live(60)
+
+        past = {(i.subject, i.silent_because) for i in story.incidents() if i.scope is Scope.SITE}
+        assert past == {("s1", "past"), ("s4", "past")}
+
+
 def test_a_backlog_of_the_time_in_which_the_province_could_not_see_tells_of_no_outage() -> None:
     """Its anchors are back a moment before the sites are looked at again."""
     story = Story(communes(20))
