@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from collector.incident import Scope
+from collector.judgement.quorum import least_of, share_of
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
@@ -123,26 +124,6 @@ def could_be(
     return replace(found, faults=_PARTLY) if found.well > (1 - settings.hub_share) * len(near) else found
 
 
-def share_of(scope: Scope, settings: JudgementSettings) -> float:
-    """The share of a part's sites that must be lost."""
-    return {
-        Scope.HUB: settings.hub_share,
-        Scope.PROVIDER: settings.provider_share,
-        Scope.POWER_AREA: settings.power_share,
-        Scope.PROVINCE: settings.blind_share,
-    }[scope]
-
-
-def least_of(scope: Scope, settings: JudgementSettings) -> int:
-    """So many of them at least."""
-    return {
-        Scope.HUB: settings.hub_sites,
-        Scope.PROVIDER: settings.provider_sites,
-        Scope.POWER_AREA: settings.power_sites,
-        Scope.PROVINCE: settings.blind_sites,
-    }[scope]
-
-
 def _fold(part: Part, struck: list[str], spared: list[str], near: Glimpses, settings: JudgementSettings) -> Fold | None:
     """``spared``: sites at which the fault shows though they are well."""
     if not any(near[site].seen is Seen.DOWN for site in struck):
@@ -151,14 +132,12 @@ def _fold(part: Part, struck: list[str], spared: list[str], near: Glimpses, sett
     first_ns = min(near[site].began_ns for site in struck)
     hit = len(spared) + sum(near[site].lost for site in counted)
     unseen = sum(not near[site].lost and near[site].began_ns <= first_ns for site in counted)
-    needed = share_of(part.scope, settings) * len(counted)
-    least = least_of(part.scope, settings)
-    if part.scope is Scope.PROVIDER and _FEW <= len(near) < least and len(counted) == len(near):
+    needed, least = share_of(part.scope, settings) * len(counted), least_of(part.scope, settings)
+    if part.scope is Scope.PROVIDER and _FEW <= len(near) == len(counted) < least:
         # One that has so few is known by all of them, at once.
         least = needed = len(near)
         struck = _together(struck, near, AT_ONCE_NS)
-        first_ns = min(near[site].began_ns for site in struck)
-        hit = len(struck) + len(spared)
+        hit = len(struck)
     if len(struck) + len(spared) < least or hit + unseen < needed:
         return None
     if part.scope is Scope.PROVIDER and len({part.hubs.get(site, site) for site in (*struck, *spared)}) < 2:

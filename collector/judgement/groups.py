@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from collector.incident import Cause, Clue, Scope
 from collector.judgement.attribution import Span
-from collector.judgement.folding import AT_ONCE_NS, MAINS_NS, Part, share_of
+from collector.judgement.folding import AT_ONCE_NS, MAINS_NS, Part
+from collector.judgement.quorum import share_of
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000

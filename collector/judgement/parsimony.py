@@ -43,7 +43,8 @@ def fold(
 def is_vague(found: Fold, glimpses: Glimpses, parts: Sequence[Part]) -> bool:
     """Whether what comes to light within minutes may show something else: a guess, or what could have no power.
 
-    So a hub could, or a provider of few, where it lies in one power area and none of its sites has a supply, which would have told.
+    So a hub could, or a provider of few, where it lies in one power area and none of its sites has a supply, which
+    would have told.
     """
     struck = frozenset(found.sites)
     areas = (part.members for part in parts if part.scope is Scope.POWER_AREA)
