@@ -62,6 +62,11 @@ def judge(before: Standing | None, facts: Facts, now_wall_ns: int, settings: Jud
     return Standing(condition, verdict, lost_ns if condition in _LOST else None)
 
 
+def is_since(before: Standing | None, reported_wall_ns: int) -> bool:
+    """Whether a report came after the loss of its site, where that is held to be lost."""
+    return before is None or before.lost_ns is None or reported_wall_ns > before.lost_ns + _IN_FLIGHT_NS
+
+
 def restored(verdict: Verdict, *, lost: bool) -> Standing:
     """What an earlier run of the collector held; ``lost``: an incident that lasts tells of it."""
     down = lost or verdict.state is State.DOWN

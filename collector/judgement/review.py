@@ -10,7 +10,7 @@ from collector.judgement.appearance import facts_with_links, look_of, look_with_
 from collector.judgement.casebook import Casebook
 from collector.judgement.evidence import Evidence, Run
 from collector.judgement.hindsight import Hindsight
-from collector.judgement.judge import Facts, Standing, judge, restored, same_evidence
+from collector.judgement.judge import Facts, Standing, is_since, judge, restored, same_evidence
 from collector.judgement.lines import Lines, WorkedOn
 from collector.judgement.links import judged_links, lost_alone, overlaid
 from collector.judgement.notes import Notes
@@ -207,8 +207,10 @@ class Review:
         until_ns = self._maintained(site, now_wall_ns)
         if until_ns is not None or (site.id in self._worked_at and not links):
             self._worked_at[site.id] = now_wall_ns
+        before = self._standing.get(site.id)
         for name in self._quiet.agents(site.id):
-            if self._series.is_heard(name, now_monotonic_ns):
+            # What an agent sent before its site was lost does not show that it is back.
+            if self._series.is_heard(name, now_monotonic_ns) and is_since(before, self._quiet.heard_ns(name)):
                 return Facts(links, name, self._quiet.heard_ns(name), until_ns)
         return Facts(links, maintenance_until_ns=until_ns)
 

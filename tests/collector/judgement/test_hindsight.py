@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from collector.incident import Cause, Scope
-from tests.peers.story import Story, communes
+from tests.peers.story import SECOND_NS, Story, communes
 
 ROUTER, HOP, CORE = "access_router", "isp_first_hop", "province_core"
 
@@ -61,4 +61,24 @@ def test_what_is_known_already_is_not_written_down_again() -> None:
     story.blind = False
     story.live(900)
 
-    assert [i.silent_because for i in story.incidents() if i.scope is Scope.SITE] == [""]
+    (incident,) = (i for i in story.incidents() if i.scope is Scope.SITE)
+    assert incident.silent_because == ""
+
+
+def test_a_report_of_before_the_loss_does_not_bring_a_site_back_when_the_province_goes_blind() -> None:
+    story = Story(communes(6), inside=True)
+    story.live(300)
+    story.down.add("s3")
+    story.live(28)
+    story.blind = True
+    story.live(300)
+    (incident,) = (i for i in story.incidents() if i.scope is Scope.SITE)
+    assert incident.is_open
+    story.down.clear()
+    story.live(60)
+    story.blind = False
+    story.live(300)
+
+    (incident,) = (i for i in story.incidents() if i.scope is Scope.SITE)
+    assert incident.ended_ns is not None
+    assert incident.ended_ns - incident.began_ns > 300 * SECOND_NS
