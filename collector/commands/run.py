@@ -47,6 +47,8 @@ from shared.settings import SettingsError
 from shared.supervision import Supervisor
 
 _INPUT_IS_WRONG = 2
+_SWITCH_SECONDS = 0.001
+"""Bodies are unpacked and frames drawn in threads: Python's own 5 ms would be what the loop waits for its turn."""
 _FEW_FILES = (
     "the limit of open files leaves room for %d of the %d connections that listen.connections allows:"
     " raise it (LimitNOFILE in the unit, ulimit -n in a shell)"
@@ -80,6 +82,7 @@ def run(path: Path, level: str) -> int:
         return _INPUT_IS_WRONG
     logs.configure(level, libraries=("apscheduler", "uvicorn"))
     log = logs.logger("phusong.collector")
+    sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         uvloop.run(_run(path, *loaded, log))
     except (ListenError, StateTakenError, InboxFailedError, IdentityFailedError) as error:
