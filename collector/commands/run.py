@@ -10,6 +10,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ import uvloop
 
 from collector.assembly import Collector, open_collector
 from collector.calendar.almanac import open_almanac
+from collector.calendar.due import Nights
 from collector.calendar.maintenance import load_windows
+from collector.calendar.nightly import newest_night_ns
 from collector.commands.admission import admit, missing
 from collector.commands.backup import do_nightly_work
 from collector.commands.restore import finish
@@ -162,7 +165,9 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
     async with open_collector(settings, upkeep.inventory, clock, log, day) as collector:
         nightly = partial(_night, collector, settings, clock, log)
         retention, over = settings.retention, asyncio.Event()
-        with open_almanac(nightly, retention.nightly_at, retention.time_zone, log):
+        zone, copies = ZoneInfo(retention.time_zone), [path.name for path in (settings.state / "backups").glob("*")]
+        nights = Nights(time(*map(int, retention.nightly_at.split(":"))), zone, newest_night_ns(copies, zone))
+        with open_almanac(nightly, nights, log, clock):
             _settle()
             scheme = "http" if settings.listen.tls is None else "https"
             where = sockets[0].getsockname()[:2]
