@@ -177,7 +177,7 @@ def _pages(
 ) -> list[BaseRoute]:
     feed, clock, look, note = state.feed, shown.clock, settings.wall, state.telemetry.drawn
     sheets = Sheets(feed, look, zone)
-    beside = page_routes(sheets, shown, None if notify is None else notify.teller)
+    beside = page_routes(sheets, shown, None if notify is None else notify.teller, look.outlines)
     stock = Stock(settings.versions_file, str(settings.inventory or ""), clock)
     beside += upkeep_routes(sheets, stock, MaintenanceFile(settings.maintenance_file, shown.inventory, zone, clock))
     screens = Screens(look.screens, look.fresh_seconds, note)

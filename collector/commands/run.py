@@ -38,6 +38,7 @@ from collector.inventory.site import Inventory
 from collector.notify.channels import gaps_in_words, load_roster
 from collector.notify.channels import unusable as not_telling
 from collector.notify.settings import NotifySettings
+from collector.pages.outline import read_outlines
 from collector.series.quality import Quality
 from collector.serving import ListenError, open_sockets, serve, tls_context
 from collector.serving.files import room_for
@@ -209,6 +210,7 @@ def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:
         for agent in settings.agents:
             token_of(agent)
         _demand_usable(settings.forward, path)
+        _demand_drawable(settings.wall.outlines, path)
         if settings.listen.tls is not None:
             tls_context(settings.listen.tls)
         inventory = load_inventory(settings, path)
@@ -231,6 +233,16 @@ def _demand_telling(settings: NotifySettings | None, path: Path, zone: ZoneInfo)
     faults = [] if settings is None else [f"{path}: {fault}" for fault in not_telling(settings, zone)]
     if faults:
         raise SettingsError(faults)
+
+
+def _demand_drawable(outlines: Path | None, path: Path) -> None:
+    try:
+        if outlines is not None:
+            read_outlines(outlines)
+    except OSError as error:
+        raise SettingsError([f"{path}: wall.outlines: {outlines}: {(error.strerror or str(error)).lower()}"]) from None
+    except ValueError as error:
+        raise SettingsError([f"{path}: wall.outlines: {error}"]) from None
 
 
 def _demand_usable(destinations: Iterable[DestinationSettings], path: Path) -> None:
