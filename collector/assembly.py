@@ -25,7 +25,7 @@ from collector.ingest.chronicle import open_chronicle
 from collector.ingest.endpoint import BatchEndpoint
 from collector.ingest.enrolment import EnrolEndpoint
 from collector.ingest.entrance import Entrance
-from collector.ingest.inbox import REPLAYED_SECONDS, Inbox
+from collector.ingest.inbox import Inbox
 from collector.ingest.opening import open_inbox
 from collector.ingest.reconciliation import Reconciliation
 from collector.ingest.rotation import RotateEndpoint
@@ -33,6 +33,7 @@ from collector.ingest.shortage import Noting
 from collector.ingest.sqlite import SqliteInbox
 from collector.inventory.site import Inventory
 from collector.journal.sqlite import SqliteJournal, open_sqlite_journal, read_sqlite_journal
+from collector.last_day import LastDay, Reader, read_back
 from collector.notify.opening import Notify, Surroundings, open_notify
 from collector.pages.maintenance import MaintenanceFile
 from collector.pages.routes import Shown, page_routes, upkeep_routes
@@ -44,11 +45,10 @@ from collector.people.readers import Readers
 from collector.pipeline import Pipeline
 from collector.replay import replay
 from collector.series.latest import Latest
-from collector.series.quality import Quality
 from collector.series.store import SeriesStore
 from collector.settings import CollectorSettings
 from collector.telemetry import Telemetry
-from collector.tokens import reach_of, register_of
+from collector.tokens import only_of_themselves, reach_of, register_of
 from collector.wall.feed import Feed
 from collector.wall.pages import Pages
 from collector.wall.routes import routes
@@ -79,30 +79,28 @@ class Collector:
     """What copies the smaller databases, by kind."""
     notify: Notify | None = None
     """None where nobody is told."""
-    day: Quality = field(default_factory=Quality)
+    day: LastDay = field(default_factory=LastDay)
     """Loss and RTT of the last day, for the next turn."""
 
 
 @asynccontextmanager
 async def open_collector(
-    settings: CollectorSettings, inventory: Inventory, clock: Clock, log: logging.Logger, day: Quality | None = None
+    settings: CollectorSettings, inventory: Inventory, clock: Clock, log: logging.Logger, day: LastDay | None = None
 ) -> AsyncIterator[Collector]:
     """All but the sockets; ``day``: what an earlier turn kept. Raises OSError or sqlite3.Error."""
     async with AsyncExitStack() as stack:
-        telemetry, reserve_bytes = Telemetry(release()), settings.retention.disk_reserve_bytes
-        noting = _noting(telemetry, reserve_bytes, clock, log)
-        inbox = await stack.enter_async_context(open_inbox(settings.state, reserve_bytes, noting, clock))
+        telemetry = Telemetry(release())
+        inbox = await stack.enter_async_context(_inbox(settings, telemetry, clock, log))
         journal = stack.enter_context(open_sqlite_journal(settings.state / "journal.sqlite"))
         series = SeriesStore(settings.series)
         keys = await stack.enter_async_context(open_identity_room(settings.state / "identity.sqlite"))
         agents, gone = await _agents(settings, keys)
-        zone, quality = ZoneInfo(settings.retention.time_zone), day or _new_day(clock)
+        zone, known, limits = ZoneInfo(settings.retention.time_zone), day or LastDay(), _limits(settings)
         maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
         judging = partial(Pipeline, settings=settings.judgement, build=_build())
         judging = partial(judging, maintained=maintenance.of_site, worked_on=maintenance.of_link)
-        pipeline = judging(inventory, agents, series, journal, quality=None if day else quality, gone=gone)
-        await replay(inbox, pipeline, clock, _limits(settings))
-        pipeline.keep(quality)
+        pipeline = judging(inventory, agents, series, journal, quality=None if day else known.quality, gone=gone)
+        await known.begin(inbox, pipeline, await replay(inbox, pipeline, clock, limits))
         ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
         if ledger is not None:
             inbox.keep_behind(ledger.reached)
@@ -112,7 +110,7 @@ async def open_collector(
         feed = _feed(settings, notify)
         state = Evaluation(pipeline, series, telemetry, clock, feed, settings.evaluate_seconds, log, inbox, keys)
         fresh, reading = partial(_fresh, series, clock), _reading(settings)
-        shown = Shown(inventory, journal, quality, fresh, clock, reading)
+        shown = Shown(inventory, journal, known.quality, fresh, clock, reading)
         app = application(
             _doors(settings, state),
             [*people.routes, *_pages(state, settings, shown, zone, notify), *(notify.routes if notify else ())],
@@ -123,16 +121,18 @@ async def open_collector(
             gate=people.gate,
         )
         copies = _copies(notify, people, journal, ledger)
-        yield Collector(app, feed, inbox, telemetry, state.begin, keys, people, copies, notify, quality)
+        reader = Reader(known, inbox, pipeline, limits, only_of_themselves(settings, agents), clock, log)
+        await stack.enter_async_context(read_back(reader))
+        yield Collector(app, feed, inbox, telemetry, state.begin, keys, people, copies, notify, known)
 
 
-def _noting(telemetry: Telemetry, reserve_bytes: int, clock: Clock, log: logging.Logger) -> Noting:
+def _inbox(
+    settings: CollectorSettings, telemetry: Telemetry, clock: Clock, log: logging.Logger
+) -> AbstractAsyncContextManager[SqliteInbox]:
+    reserve_bytes = settings.retention.disk_reserve_bytes
     telemetry.disk_reserve.set(reserve_bytes)
-    return Noting(telemetry.disk_free.set, telemetry.pruned_early.inc, Limited(log, clock))
-
-
-def _new_day(clock: Clock) -> Quality:
-    return Quality(clock.wall_ns() / _SECOND_NS - REPLAYED_SECONDS)
+    noting = Noting(telemetry.disk_free.set, telemetry.pruned_early.inc, Limited(log, clock))
+    return open_inbox(settings.state, reserve_bytes, noting, clock)
 
 
 def _build() -> str:

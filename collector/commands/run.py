@@ -35,11 +35,11 @@ from collector.forward.settings import DestinationSettings
 from collector.identity.room import IdentityFailedError
 from collector.ingest.inbox import InboxFailedError
 from collector.inventory.site import Inventory
+from collector.last_day import LastDay
 from collector.notify.channels import gaps_in_words, load_roster
 from collector.notify.channels import unusable as not_telling
 from collector.notify.settings import NotifySettings
 from collector.pages.outline import read_outlines
-from collector.series.quality import Quality
 from collector.serving import ListenError, open_sockets, serve, tls_context
 from collector.serving.files import room_for
 from collector.settings import CollectorSettings, load_collector_settings
@@ -133,7 +133,7 @@ async def _run(path: Path, settings: CollectorSettings, inventory: Inventory, lo
     with owned(settings.state), open_sockets(settings.listen) as sockets:
         upkeep = Upkeep(path, settings, admit(settings, inventory, clock, log), clock, log)
         loop.add_signal_handler(signal.SIGHUP, upkeep.asked.set)
-        day: Quality | None = None
+        day: LastDay | None = None
         while not stop.is_set():
             # The sockets stay open from one turn to the next: who comes meanwhile waits.
             day = await _turn(settings, upkeep, [each.dup() for each in sockets], clock, log, stop, supervisor.up, day)
@@ -157,8 +157,8 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
     log: logging.Logger,
     stop: asyncio.Event,
     up: Callable[[], None],
-    day: Quality | None,
-) -> Quality:
+    day: LastDay | None,
+) -> LastDay:
     """Until it is stopped, or until the inventory is another: then all is opened anew around it, as at a start.
 
     Only the last day of the sites goes on from turn to turn: nothing else has it.
