@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import queue
 import secrets
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -83,6 +84,10 @@ class IdentityRoom:
             with self._book.transaction() if writes and group else contextlib.nullcontext():
                 results = [job.work(self._book) for job in group]
         except Exception as error:  # noqa: BLE001 - one bad row must not end the only thread that decides
+            if len(group) > 1 and not isinstance(error, sqlite3.OperationalError):
+                for job in group:  # nor keep all others out; what the disk itself does is everybody's
+                    self._settle([job], writes=writes)
+                return
             results = [IdentityFailedError(f"the keys cannot be read or written: {error}")] * len(group)
 
         def tell() -> None:
