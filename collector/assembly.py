@@ -14,21 +14,16 @@ from starlette.routing import BaseRoute
 
 from collector.calendar.maintenance import Book
 from collector.copying import Tally
+from collector.doors import doors
 from collector.evaluation import Evaluation
 from collector.exposition.discovery import targets
 from collector.forward.ledger import Ledger
 from collector.forward.opening import open_forwarding
 from collector.identity.records import KeyState
 from collector.identity.room import IdentityRoom, open_identity_room
-from collector.ingest.accounts import Books
 from collector.ingest.chronicle import open_chronicle
-from collector.ingest.endpoint import BatchEndpoint
-from collector.ingest.enrolment import EnrolEndpoint
-from collector.ingest.entrance import Entrance
 from collector.ingest.inbox import REPLAYED_SECONDS, Inbox
 from collector.ingest.opening import open_inbox
-from collector.ingest.reconciliation import Reconciliation
-from collector.ingest.rotation import RotateEndpoint
 from collector.ingest.shortage import Noting
 from collector.ingest.sqlite import SqliteInbox
 from collector.inventory.site import Inventory
@@ -48,18 +43,15 @@ from collector.series.quality import Quality
 from collector.series.store import SeriesStore
 from collector.settings import CollectorSettings
 from collector.telemetry import Telemetry
-from collector.tokens import reach_of, register_of
 from collector.wall.feed import Feed
 from collector.wall.pages import Pages
 from collector.wall.routes import routes
 from collector.wall.screens import Screens
-from collector.web import App, Front, application
+from collector.web import Front, application
 from shared.clock import Clock
 from shared.logs import Limited
 from shared.release import release
 from shared.wire.codec import Limits
-from shared.wire.enrolment import PATH as ENROL
-from shared.wire.enrolment import ROTATE_PATH as ROTATE
 
 _SECOND_NS = 1_000_000_000
 
@@ -94,7 +86,7 @@ async def open_collector(
         inbox = await stack.enter_async_context(open_inbox(settings.state, reserve_bytes, noting, clock))
         journal = stack.enter_context(open_sqlite_journal(settings.state / "journal.sqlite"))
         series = SeriesStore(settings.series)
-        keys = await stack.enter_async_context(open_identity_room(settings.state / "identity.sqlite"))
+        keys = await stack.enter_async_context(_keys(settings))
         agents, gone = await _agents(settings, keys)
         zone, quality = ZoneInfo(settings.retention.time_zone), day or _new_day(clock)
         maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
@@ -114,7 +106,7 @@ async def open_collector(
         fresh, reading = partial(_fresh, series, clock), _reading(settings)
         shown = Shown(inventory, journal, quality, fresh, clock, reading)
         app = application(
-            _doors(settings, state),
+            doors(settings, state),
             [*people.routes, *_pages(state, settings, shown, zone, notify), *(notify.routes if notify else ())],
             fleet=state.fleet_page,
             registry=telemetry.registry,
@@ -129,6 +121,10 @@ async def open_collector(
 def _noting(telemetry: Telemetry, reserve_bytes: int, clock: Clock, log: logging.Logger) -> Noting:
     telemetry.disk_reserve.set(reserve_bytes)
     return Noting(telemetry.disk_free.set, telemetry.pruned_early.inc, Limited(log, clock))
+
+
+def _keys(settings: CollectorSettings) -> AbstractAsyncContextManager[IdentityRoom]:
+    return open_identity_room(settings.state / "identity.sqlite", settings.enrolment.keys_a_day)
 
 
 def _new_day(clock: Clock) -> Quality:
@@ -201,26 +197,6 @@ async def _people(
         open_chronicle(keys, people.room, clock, log),
     ):
         yield people
-
-
-def _doors(settings: CollectorSettings, state: Evaluation) -> dict[str, App]:
-    """What machines talk to, by path."""
-    telemetry, clock = state.telemetry, state.clock
-    entrance = Entrance(register_of(settings), state.keys, reach_of(settings), clock)
-    books = Books(state.pipeline.site_of, telemetry.balanced, telemetry.site_balanced)
-    batches = BatchEndpoint(
-        entrance,
-        state.inbox,
-        state.accept,
-        settings=settings.ingest,
-        clock=clock,
-        refused=telemetry.refused,
-        foreign=telemetry.foreign,
-        complain=Limited(state.log, clock),
-        reconciliation=Reconciliation(state.inbox, books.note, clock, Limited(state.log, clock)),
-    )
-    enrolling = EnrolEndpoint(state.keys, state.pipeline.know, telemetry.enrolment, clock)
-    return {"/api/v1/batches": batches, ENROL: enrolling, ROTATE: RotateEndpoint(entrance, state.keys, clock)}
 
 
 def _forwarding(  # noqa: PLR0913, PLR0917 - what the room wants to know

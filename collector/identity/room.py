@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from collector.identity.book import Book, open_book
+from collector.identity.pace import KEYS_A_DAY
 
 _GROUP = 512
 _QUEUE = 4096
@@ -103,9 +104,9 @@ class IdentityRoom:
 
 
 @asynccontextmanager
-async def open_identity_room(path: Path) -> AsyncIterator[IdentityRoom]:
+async def open_identity_room(path: Path, keys_a_day: int = KEYS_A_DAY) -> AsyncIterator[IdentityRoom]:
     """Open or make the book, and the collector's own key in it; raises OSError or sqlite3.Error."""
-    with open_book(path) as book:
+    with open_book(path, keys_a_day) as book:
         with book.transaction():
             raw = book.fact("seal", Ed25519PrivateKey.generate().private_bytes_raw())
         room = IdentityRoom(book, asyncio.get_running_loop(), Ed25519PrivateKey.from_private_bytes(raw))

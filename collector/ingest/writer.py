@@ -127,7 +127,7 @@ class Writer:
                     tried = [_tried(job, connection) for job in group]
                 if any(written for _, written in tried):
                     self.failing = ""
-                return [result for result, _ in tried]  # noqa: TRY300 - what follows is for failures
+                return [result for result, _ in tried]
             except Exception as error:
                 if not (left and is_full(error) and self._shortage.make_room(self._database, wanted)):
                     raise
