@@ -43,14 +43,18 @@ from collector.series.quality import Quality
 from collector.series.store import SeriesStore
 from collector.settings import CollectorSettings
 from collector.telemetry import Telemetry
+from collector.timekeeping.cautious import CautiousClock
+from collector.timekeeping.opening import open_watch
+from collector.timekeeping.watch import Watch
 from collector.wall.feed import Feed
 from collector.wall.pages import Pages
 from collector.wall.routes import routes
 from collector.wall.screens import Screens
 from collector.web import Front, application
-from shared.clock import Clock
+from shared.clock import Clock, SystemClock
+from shared.clock_quality import clock_quality
 from shared.logs import Limited
-from shared.release import release
+from shared.release import release, written_ns
 from shared.wire.codec import Limits
 
 _SECOND_NS = 1_000_000_000
@@ -73,54 +77,64 @@ class Collector:
     """None where nobody is told."""
     day: Quality = field(default_factory=Quality)
     """Loss and RTT of the last day, for the next turn."""
+    clock: Clock = field(default_factory=SystemClock)
+    """It shows no time that cannot be."""
+    unsure: Callable[[], str] = str
+    """Why what goes by the wall clock must wait; empty where nothing need."""
+    on_healed: Callable[[Callable[[], None]], None] = lambda _: None
+    """Takes what is to be done when the clock is believed again."""
 
 
 @asynccontextmanager
 async def open_collector(
-    settings: CollectorSettings, inventory: Inventory, clock: Clock, log: logging.Logger, day: Quality | None = None
+    settings: CollectorSettings, inventory: Inventory, machine: Clock, log: logging.Logger, day: Quality | None = None
 ) -> AsyncIterator[Collector]:
     """All but the sockets; ``day``: what an earlier turn kept. Raises OSError or sqlite3.Error."""
     async with AsyncExitStack() as stack:
-        telemetry, reserve_bytes = Telemetry(release()), settings.retention.disk_reserve_bytes
-        noting = _noting(telemetry, reserve_bytes, clock, log)
-        inbox = await stack.enter_async_context(open_inbox(settings.state, reserve_bytes, noting, clock))
+        clock, telemetry = CautiousClock(machine, clock_quality, written_ns()), Telemetry(release())
+        inbox = await stack.enter_async_context(_inbox(settings, telemetry, clock, log))
+        watch = await stack.enter_async_context(open_watch(clock, inbox.stamps, telemetry.clock_doubtful.set, log))
         journal = stack.enter_context(open_sqlite_journal(settings.state / "journal.sqlite"))
-        series = SeriesStore(settings.series)
         keys = await stack.enter_async_context(_keys(settings))
         agents, gone = await _agents(settings, keys)
-        zone, quality = ZoneInfo(settings.retention.time_zone), day or _new_day(clock)
+        series, zone = SeriesStore(settings.series), ZoneInfo(settings.retention.time_zone)
+        quality = day or _new_day(clock)
         maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
         judging = partial(Pipeline, settings=settings.judgement, build=_build())
         judging = partial(judging, maintained=maintenance.of_site, worked_on=maintenance.of_link)
         pipeline = judging(inventory, agents, series, journal, quality=None if day else quality, gone=gone)
         await replay(inbox, pipeline, clock, _limits(settings))
         pipeline.keep(quality)
-        ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
+        ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, watch, clock, log))
         if ledger is not None:
             inbox.keep_behind(ledger.reached)
-        around = Surroundings(settings.state, inventory, journal, maintenance, zone, telemetry.registry, clock, log)
-        notify = await stack.enter_async_context(open_notify(settings.notify, around))
+        around = partial(Surroundings, settings.state, inventory, journal, maintenance, zone, telemetry.registry)
+        notify = await stack.enter_async_context(open_notify(settings.notify, around(clock, log, watch.holds_calls)))
         people = await stack.enter_async_context(_people(settings, keys, clock, zone, log))
         feed = _feed(settings, notify)
-        state = Evaluation(pipeline, series, telemetry, clock, feed, settings.evaluate_seconds, log, inbox, keys)
-        fresh, reading = partial(_fresh, series, clock), _reading(settings)
-        shown = Shown(inventory, journal, quality, fresh, clock, reading)
+        state = Evaluation(pipeline, series, telemetry, clock, feed, settings.evaluate_seconds, log, inbox, keys, watch)
+        shown = Shown(inventory, journal, quality, partial(_fresh, series, clock), clock, _reading(settings))
         app = application(
-            doors(settings, state),
+            doors(settings, state, clock.vouched_ns),
             [*people.routes, *_pages(state, settings, shown, zone, notify), *(notify.routes if notify else ())],
             fleet=state.fleet_page,
             registry=telemetry.registry,
-            discovery=lambda kind: targets(kind, fresh()),
+            discovery=lambda kind: targets(kind, shown.fresh()),
             ready=state.missing,
             gate=people.gate,
         )
         copies = _copies(notify, people, journal, ledger)
-        yield Collector(app, feed, inbox, telemetry, state.begin, keys, people, copies, notify, quality)
+        opened = partial(Collector, app, feed, inbox, telemetry, state.begin, keys, people, copies, notify, quality)
+        yield opened(clock, watch.excuse, watch.when_healed)
 
 
-def _noting(telemetry: Telemetry, reserve_bytes: int, clock: Clock, log: logging.Logger) -> Noting:
+def _inbox(
+    settings: CollectorSettings, telemetry: Telemetry, clock: Clock, log: logging.Logger
+) -> AbstractAsyncContextManager[SqliteInbox]:
+    reserve_bytes = settings.retention.disk_reserve_bytes
     telemetry.disk_reserve.set(reserve_bytes)
-    return Noting(telemetry.disk_free.set, telemetry.pruned_early.inc, Limited(log, clock))
+    noting = Noting(telemetry.disk_free.set, telemetry.pruned_early.inc, Limited(log, clock))
+    return open_inbox(settings.state, reserve_bytes, noting, clock)
 
 
 def _keys(settings: CollectorSettings) -> AbstractAsyncContextManager[IdentityRoom]:
@@ -204,6 +218,7 @@ def _forwarding(  # noqa: PLR0913, PLR0917 - what the room wants to know
     inventory: Inventory,
     inbox: Inbox,
     telemetry: Telemetry,
+    watch: Watch,
     clock: Clock,
     log: logging.Logger,
 ) -> AbstractAsyncContextManager[Ledger | None]:
@@ -217,6 +232,7 @@ def _forwarding(  # noqa: PLR0913, PLR0917 - what the room wants to know
         registry=telemetry.registry,
         clock=clock,
         log=log,
+        held=lambda: bool(watch.why),
     )
 
 

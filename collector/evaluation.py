@@ -14,6 +14,7 @@ from collector.pipeline import Pipeline
 from collector.press import Press
 from collector.series.store import SeriesStore
 from collector.telemetry import Telemetry
+from collector.timekeeping.watch import Watch
 from collector.wall.feed import Feed
 from shared.clock import Clock
 from shared.logs import Limited
@@ -39,6 +40,7 @@ class Evaluation:
     log: logging.Logger
     inbox: SqliteInbox
     keys: IdentityRoom
+    watch: Watch
     picture: Picture | None = None
     evaluated_monotonic_ns: int = 0
     unwritten: str = ""
@@ -52,6 +54,7 @@ class Evaluation:
     def accept(self, arrival: Arrival) -> bool:
         """Take what is on disk; True where its agent should describe its series."""
         self.telemetry.arrived(arrival)
+        self.watch.hear(arrival)
         return self.pipeline.accept(arrival)
 
     async def fleet_page(self) -> bytes:
@@ -65,7 +68,7 @@ class Evaluation:
             return self.unwritten or "nothing was evaluated yet"
         if age > 5 * self.every_seconds + 5:
             return f"the last evaluation is {age:.0f} s old{self.unwritten and ': '}{self.unwritten}"
-        return self.inbox.failing
+        return self.inbox.failing or self.watch.why
 
     def begin(self) -> "asyncio.Future[None]":
         """Start to evaluate, until cancelled."""

@@ -133,10 +133,13 @@ async def _run(path: Path, settings: CollectorSettings, inventory: Inventory, lo
     living.cancel()
 
 
-async def _night(collector: Collector, settings: CollectorSettings, clock: Clock, log: logging.Logger) -> None:
+async def _night(collector: Collector, settings: CollectorSettings, log: logging.Logger) -> None:
     try:
-        if why := await do_nightly_work(collector, settings, clock):
-            log.warning("tonight's backup was read back, and not restored beside: %s", why)
+        report = await do_nightly_work(collector, settings, collector.clock)
+        if report.not_done:
+            log.error("tonight nothing is copied or forgotten: %s", report.not_done)
+        if report.read_back_only:
+            log.warning("tonight's backup was read back, and not restored beside: %s", report.read_back_only)
     except NoRoomError as error:
         log.error("no backup tonight, the one before stays: %s", error.strerror)  # noqa: TRY400 - no fault
     log.info(_HEAD, await collector.people.room.read(lambda book: book.head()))
@@ -157,9 +160,10 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
     Only the last day of the sites goes on from turn to turn: nothing else has it.
     """
     async with open_collector(settings, upkeep.inventory, clock, log, day) as collector:
-        nightly = partial(_night, collector, settings, clock, log)
+        nightly = partial(_night, collector, settings, log)
         retention, over = settings.retention, asyncio.Event()
-        with open_almanac(nightly, retention.nightly_at, retention.time_zone, log):
+        with open_almanac(nightly, retention.nightly_at, retention.time_zone, log) as almanac:
+            collector.on_healed(almanac.reckon_anew)
             _settle()
             scheme = "http" if settings.listen.tls is None else "https"
             where = sockets[0].getsockname()[:2]

@@ -39,8 +39,9 @@ class Courier:
         draw: Callable[[], float],
         telemetry: ForwardTelemetry,
         complain: Limited,
+        held: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``draw`` gives numbers in [0, 1)."""
+        """``draw`` gives numbers in [0, 1); ``held`` says that nothing may go now."""
         self._settings = settings
         self._name = settings.name
         self._inbox = inbox
@@ -51,6 +52,7 @@ class Courier:
         self._draw = draw
         self._telemetry = telemetry
         self._complain = complain
+        self._held = held
         self._version = 1 if settings.protocol is Protocol.V1 else 2
         self._proven = False
         self._blocks = Blocks()
@@ -76,6 +78,10 @@ class Courier:
         failures, tested = 0, False
         while True:
             try:
+                if self._held():
+                    await self.watch()
+                    await self._clock.sleep(_IDLE_SECONDS)
+                    continue
                 if not tested:
                     await self.try_late_sample()
                     tested = True

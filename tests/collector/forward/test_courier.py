@@ -51,7 +51,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def opened(path: Path, url: str, inbox: MemoryInbox | None = None, **more: object) -> AsyncIterator[Bench]:
+async def opened(
+    path: Path, url: str, inbox: MemoryInbox | None = None, held: Callable[[], bool] = lambda: False, **more: object
+) -> AsyncIterator[Bench]:
     options = {"name": "d", "url": url, "retry_first_seconds": 0.001, "retry_cap_seconds": 0.002, **more}
     destination = DestinationSettings(**options)  # type: ignore[arg-type]
     inbox, registry, clock = inbox or MemoryInbox(), CollectorRegistry(), SystemClock()
@@ -67,6 +69,7 @@ async def opened(path: Path, url: str, inbox: MemoryInbox | None = None, **more:
             draw=lambda: 0.5,
             telemetry=ForwardTelemetry(registry),
             complain=Limited(logging.getLogger("test"), clock),
+            held=held,
         )
         await courier.begin()
         try:
@@ -314,3 +317,29 @@ async def test_a_fault_of_ours_is_told_and_tried_again(tmp_path: Path, caplog: p
                 await running
     assert inbox.faults == 0
     assert "cannot go on: RuntimeError: of ours" in caplog.text
+
+
+async def test_while_the_clock_cannot_be_right_nothing_goes_not_even_the_canary(tmp_path: Path) -> None:
+    """One sample of 2098 makes Prometheus refuse everybody else's until then."""
+    doubtful, asked = True, 0
+
+    def held() -> bool:
+        nonlocal asked
+        asked += 1
+        return doubtful
+
+    with running_scripted(takes_1) as receiver:
+        async with opened(tmp_path, receiver.url, held=held, protocol=Protocol.V1) as bench:
+            await fill(bench.inbox, 3)
+            running = asyncio.create_task(bench.courier.run_for_ever())
+            async with asyncio.timeout(20):
+                while asked < 2:  # noqa: ASYNC110 - the courier looks once a second
+                    await asyncio.sleep(0.01)
+                assert receiver.requests == []
+                doubtful = False
+                while len(receiver.stored) < 5:  # noqa: ASYNC110 - the server is a thread
+                    await asyncio.sleep(0.01)
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+    assert values(receiver)[-3:] == [1.0, 2.0, 3.0]
