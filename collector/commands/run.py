@@ -140,10 +140,13 @@ async def _run(path: Path, settings: CollectorSettings, inventory: Inventory, lo
     living.cancel()
 
 
-async def _night(collector: Collector, settings: CollectorSettings, clock: Clock, log: logging.Logger) -> None:
+async def _night(collector: Collector, settings: CollectorSettings, log: logging.Logger) -> None:
     try:
-        if why := await do_nightly_work(collector, settings, clock):
-            log.warning("tonight's backup was read back, and not restored beside: %s", why)
+        report = await do_nightly_work(collector, settings, collector.clock)
+        if report.not_done:
+            log.error("tonight nothing is copied or forgotten: %s", report.not_done)
+        if report.read_back_only:
+            log.warning("tonight's backup was read back, and not restored beside: %s", report.read_back_only)
     except NoRoomError as error:
         log.error("no backup tonight, the one before stays: %s", error.strerror)  # noqa: TRY400 - no fault
     log.info(_HEAD, await collector.people.room.read(lambda book: book.head()))
@@ -164,11 +167,12 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
     Only the last day of the sites goes on from turn to turn: nothing else has it.
     """
     async with open_collector(settings, upkeep.inventory, clock, log, day) as collector:
-        nightly = partial(_night, collector, settings, clock, log)
+        nightly = partial(_night, collector, settings, log)
         retention, over = settings.retention, asyncio.Event()
         zone, copies = ZoneInfo(retention.time_zone), [path.name for path in (settings.state / "backups").glob("*")]
-        nights = Nights(time(*map(int, retention.nightly_at.split(":"))), zone, newest_night_ns(copies, zone))
-        with open_almanac(nightly, nights, log, clock):
+        hour, _, minute = retention.nightly_at.partition(":")
+        nights = Nights(time(int(hour), int(minute)), zone, newest_night_ns(copies, zone))
+        with open_almanac(nightly, nights, log, collector.clock, lambda: not collector.unsure()):
             _settle()
             scheme = "http" if settings.listen.tls is None else "https"
             where = sockets[0].getsockname()[:2]
