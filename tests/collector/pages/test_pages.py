@@ -1,8 +1,6 @@
 """Pages beside the wall: what they say is what is held, every text is shown as text, both languages are whole."""
 
 import re
-from collections import Counter
-from types import ModuleType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -11,7 +9,7 @@ import pytest
 
 from collector.inventory.rules import ROLES
 from collector.inventory.site import Contact, Device, Inventory, Link
-from collector.pages import day_words, stock_words, words
+from collector.pages import words
 from collector.pages.devices import devices_of
 from collector.series.latest import Latest
 from shared.wire.reading import Outcome, Reading, Sample
@@ -72,7 +70,7 @@ async def test_a_site_shows_its_devices_and_what_its_contracts_say() -> None:
 
 
 def test_every_role_of_a_device_has_words() -> None:
-    assert {f"role={role}" for role in ROLES} <= words.VIETNAMESE.keys() & words.ENGLISH.keys()
+    assert {f"role={role}" for role in ROLES} <= words.TEXTS.keys()
 
 
 async def test_incidents_are_listed_and_each_shows_its_evidence_and_versions(story: Story) -> None:
@@ -130,18 +128,6 @@ async def test_no_page_loads_anything_from_elsewhere_or_runs_a_script_that_is_no
     assert "unsafe" not in policy
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', answer.text)
     assert not re.findall(r"\son[a-z]+=|\sstyle=", answer.text)
-
-
-@pytest.mark.parametrize("room", [words, day_words], ids=["words", "day_words"])
-def test_both_languages_are_whole(room: ModuleType) -> None:
-    assert room.VIETNAMESE.keys() == room.ENGLISH.keys()
-    assert not {key for key in room.ENGLISH if room.ENGLISH[key] == room.VIETNAMESE[key]}
-
-
-def test_no_word_takes_the_place_of_another() -> None:
-    """They are one dictionary for the templates."""
-    every = [*words.ENGLISH, *day_words.ENGLISH, *stock_words.ENGLISH]
-    assert [key for key, times in Counter(every).items() if times > 1] == []
 
 
 async def test_what_devices_say_is_told_in_words() -> None:
