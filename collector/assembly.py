@@ -106,7 +106,9 @@ async def open_collector(
         ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
         if ledger is not None:
             inbox.keep_behind(ledger.reached)
-        around = Surroundings(settings.state, inventory, journal, maintenance, zone, telemetry.registry, clock, log)
+        around = Surroundings(
+            settings.state, settings.judgement, inventory, journal, maintenance, zone, telemetry.registry, clock, log
+        )
         notify = await stack.enter_async_context(open_notify(settings.notify, around))
         people = await stack.enter_async_context(_people(settings, keys, clock, zone, log))
         feed = _feed(settings, notify)
