@@ -166,7 +166,8 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
         nightly = partial(_night, collector, settings, clock, log)
         retention, over = settings.retention, asyncio.Event()
         zone, copies = ZoneInfo(retention.time_zone), [path.name for path in (settings.state / "backups").glob("*")]
-        nights = Nights(time(*map(int, retention.nightly_at.split(":"))), zone, newest_night_ns(copies, zone))
+        hour, _, minute = retention.nightly_at.partition(":")
+        nights = Nights(time(int(hour), int(minute)), zone, newest_night_ns(copies, zone))
         with open_almanac(nightly, nights, log, clock):
             _settle()
             scheme = "http" if settings.listen.tls is None else "https"
