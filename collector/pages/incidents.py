@@ -127,7 +127,7 @@ class IncidentPages:
         ):
             return self._sheets.page(request, "missing.html", 404)
         if remarks is None:
-            return Response("the settings have no key 'notify': nothing can be kept\n", 409, media_type="text/plain")
+            return self._sheets.note(request, "nobody_told", 409)
         form, person = request.state.form, request.state.person.name
         text = _CONTROL.sub("", form.get("text", "")).strip()[:_TEXT_LETTERS]
         try:
@@ -138,7 +138,7 @@ class IncidentPages:
             else:
                 return Response("nothing to do\n", 400, media_type="text/plain")
         except sqlite3.Error:
-            return Response("cannot be stored now: try again\n", 503, media_type="text/plain")
+            return self._sheets.note(request, "cannot_store", 503)
         # Loading the page again must not do it again.
         return RedirectResponse(f"/incidents/{number}{self._sheets.suffix(request)}", 303)
 

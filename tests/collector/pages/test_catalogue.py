@@ -24,7 +24,8 @@ RULES += ("inventory/change.py", "inventory/edit.py", "inventory/versions.py", "
 RULES += ("calendar/windows.py", "calendar/changes.py", "pages/stock.py", "pages/deeds.py", "pages/site_form.py")
 OTHERS = re.compile(
     # What no page shows: rules of commands' files, weekly windows, SQL and patterns, what the log is told.
-    r"wanted the columns|is not a regular file|is not UTF-8|save the sheet as|bytes is over|SELECT|INSERT|CREATE|PRAGMA|FROM |ORDER BY|at_wall_ns"
+    r"wanted the columns|is not a regular file|is not UTF-8|save the sheet as|bytes is over"
+    r"|SELECT|INSERT|CREATE|PRAGMA|FROM |ORDER BY|at_wall_ns"
     r"|\\w|\\d|, other hubs|is no time of day|must be more than 0 and|name at least one of|has a space in it"
     r"|before it began|over already|nothing to do|a control character"
 )
