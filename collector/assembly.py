@@ -22,12 +22,13 @@ from collector.forward.opening import open_forwarding
 from collector.identity.records import KeyState
 from collector.identity.room import IdentityRoom, open_identity_room
 from collector.ingest.chronicle import open_chronicle
-from collector.ingest.inbox import REPLAYED_SECONDS, Inbox
+from collector.ingest.inbox import Inbox
 from collector.ingest.opening import open_inbox
 from collector.ingest.shortage import Noting
 from collector.ingest.sqlite import SqliteInbox
 from collector.inventory.site import Inventory
 from collector.journal.sqlite import SqliteJournal, open_sqlite_journal, read_sqlite_journal
+from collector.last_day import LastDay, Reader, read_back
 from collector.notify.opening import Notify, Surroundings, open_notify
 from collector.pages.maintenance import MaintenanceFile
 from collector.pages.routes import Shown, page_routes, upkeep_routes
@@ -39,13 +40,13 @@ from collector.people.readers import Readers
 from collector.pipeline import Pipeline
 from collector.replay import replay
 from collector.series.latest import Latest
-from collector.series.quality import Quality
 from collector.series.store import SeriesStore
 from collector.settings import CollectorSettings
 from collector.telemetry import Telemetry
 from collector.timekeeping.cautious import CautiousClock
 from collector.timekeeping.opening import open_watch
 from collector.timekeeping.watch import Watch
+from collector.tokens import only_of_themselves
 from collector.wall.feed import Feed
 from collector.wall.pages import Pages
 from collector.wall.routes import routes
@@ -75,19 +76,17 @@ class Collector:
     """What copies the smaller databases, by kind."""
     notify: Notify | None = None
     """None where nobody is told."""
-    day: Quality = field(default_factory=Quality)
+    day: LastDay = field(default_factory=LastDay)
     """Loss and RTT of the last day, for the next turn."""
     clock: Clock = field(default_factory=SystemClock)
     """It shows no time that cannot be."""
     unsure: Callable[[], str] = str
     """Why what goes by the wall clock must wait; empty where nothing need."""
-    on_healed: Callable[[Callable[[], None]], None] = lambda _: None
-    """Takes what is to be done when the clock is believed again."""
 
 
 @asynccontextmanager
 async def open_collector(
-    settings: CollectorSettings, inventory: Inventory, machine: Clock, log: logging.Logger, day: Quality | None = None
+    settings: CollectorSettings, inventory: Inventory, machine: Clock, log: logging.Logger, day: LastDay | None = None
 ) -> AsyncIterator[Collector]:
     """All but the sockets; ``day``: what an earlier turn kept. Raises OSError or sqlite3.Error."""
     async with AsyncExitStack() as stack:
@@ -98,13 +97,12 @@ async def open_collector(
         keys = await stack.enter_async_context(_keys(settings))
         agents, gone = await _agents(settings, keys)
         series, zone = SeriesStore(settings.series), ZoneInfo(settings.retention.time_zone)
-        quality = day or _new_day(clock)
+        known, limits = day or LastDay(), _limits(settings)
         maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
         judging = partial(Pipeline, settings=settings.judgement, build=_build())
         judging = partial(judging, maintained=maintenance.of_site, worked_on=maintenance.of_link)
-        pipeline = judging(inventory, agents, series, journal, quality=None if day else quality, gone=gone)
-        await replay(inbox, pipeline, clock, _limits(settings))
-        pipeline.keep(quality)
+        pipeline = judging(inventory, agents, series, journal, quality=None if day else known.quality, gone=gone)
+        await known.begin(inbox, pipeline, await replay(inbox, pipeline, clock, limits))
         ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, watch, clock, log))
         if ledger is not None:
             inbox.keep_behind(ledger.reached)
@@ -113,7 +111,7 @@ async def open_collector(
         people = await stack.enter_async_context(_people(settings, keys, clock, zone, log))
         feed = _feed(settings, notify)
         state = Evaluation(pipeline, series, telemetry, clock, feed, settings.evaluate_seconds, log, inbox, keys, watch)
-        shown = Shown(inventory, journal, quality, partial(_fresh, series, clock), clock, _reading(settings))
+        shown = Shown(inventory, journal, known.quality, partial(_fresh, series, clock), clock, _reading(settings))
         app = application(
             doors(settings, state, clock.vouched_ns),
             [*people.routes, *_pages(state, settings, shown, zone, notify), *(notify.routes if notify else ())],
@@ -124,8 +122,10 @@ async def open_collector(
             gate=people.gate,
         )
         copies = _copies(notify, people, journal, ledger)
-        opened = partial(Collector, app, feed, inbox, telemetry, state.begin, keys, people, copies, notify, quality)
-        yield opened(clock, watch.excuse, watch.when_healed)
+        reader = Reader(known, inbox, pipeline, limits, only_of_themselves(settings, agents), clock, log)
+        await stack.enter_async_context(read_back(reader))
+        opened = partial(Collector, app, feed, inbox, telemetry, state.begin, keys, people, copies, notify, known)
+        yield opened(clock, watch.excuse)
 
 
 def _inbox(
@@ -139,10 +139,6 @@ def _inbox(
 
 def _keys(settings: CollectorSettings) -> AbstractAsyncContextManager[IdentityRoom]:
     return open_identity_room(settings.state / "identity.sqlite", settings.enrolment.keys_a_day)
-
-
-def _new_day(clock: Clock) -> Quality:
-    return Quality(clock.wall_ns() / _SECOND_NS - REPLAYED_SECONDS)
 
 
 def _build() -> str:
@@ -187,7 +183,7 @@ def _pages(
 ) -> list[BaseRoute]:
     feed, clock, look, note = state.feed, shown.clock, settings.wall, state.telemetry.drawn
     sheets = Sheets(feed, look, zone)
-    beside = page_routes(sheets, shown, None if notify is None else notify.teller)
+    beside = page_routes(sheets, shown, None if notify is None else notify.teller, look.outlines)
     stock = Stock(settings.versions_file, str(settings.inventory or ""), clock)
     beside += upkeep_routes(sheets, stock, MaintenanceFile(settings.maintenance_file, shown.inventory, zone, clock))
     screens = Screens(look.screens, look.fresh_seconds, note)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from collector.arrival import Arrival
@@ -51,13 +52,13 @@ class Evaluation:
         """The page is drawn from what is held here."""
         self.press = Press(self.series, self.clock)
 
-    def accept(self, arrival: Arrival) -> bool:
-        """Take what is on disk; True where its agent should describe its series."""
+    def accept(self, arrival: Arrival) -> Generator[None, None, bool]:
+        """Take what is on disk, a little at a time; in the end True where its agent should describe its series."""
         self.telemetry.arrived(arrival)
         self.watch.hear(arrival)
-        return self.pipeline.accept(arrival)
+        return self.pipeline.accepting(arrival)
 
-    async def fleet_page(self) -> bytes:
+    async def fleet_page(self) -> tuple[bytes, ...]:
         """The fleet's metrics as Prometheus reads them."""
         return await self.press.page(self.picture)
 

@@ -5,6 +5,7 @@ import re
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from pathlib import Path
 from types import MappingProxyType
 
@@ -53,6 +54,14 @@ def leftovers(names: Iterable[str]) -> list[str]:
     known = [name for name in names if _night(name)]
     good = _nights(known)
     return sorted(name for name in known if _is_part(name) or _night(name) not in good)
+
+
+def newest_night_ns(names: Iterable[str], zone: tzinfo) -> int | None:
+    """When the newest night was that came to its end, by the names of its copies; None where there is none."""
+    newest = max(_nights([name for name in names if _night(name)]), default=None)
+    if newest is None:
+        return None
+    return int(datetime.strptime(newest, "%Y%m%dT%H%M%S").replace(tzinfo=zone).timestamp()) * 1_000_000_000
 
 
 def oldest_kept_ns(now_wall_ns: int, hours: float) -> int:

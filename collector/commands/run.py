@@ -10,6 +10,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ import uvloop
 
 from collector.assembly import Collector, open_collector
 from collector.calendar.almanac import open_almanac
+from collector.calendar.due import Nights
 from collector.calendar.maintenance import load_windows
+from collector.calendar.nightly import newest_night_ns
 from collector.commands.admission import admit, missing
 from collector.commands.backup import do_nightly_work
 from collector.commands.restore import finish
@@ -32,10 +35,11 @@ from collector.forward.settings import DestinationSettings
 from collector.identity.room import IdentityFailedError
 from collector.ingest.inbox import InboxFailedError
 from collector.inventory.site import Inventory
+from collector.last_day import LastDay
 from collector.notify.channels import gaps_in_words, load_roster
 from collector.notify.channels import unusable as not_telling
 from collector.notify.settings import NotifySettings
-from collector.series.quality import Quality
+from collector.pages.outline import read_outlines
 from collector.serving import ListenError, open_sockets, serve, tls_context
 from collector.serving.files import room_for
 from collector.settings import CollectorSettings, load_collector_settings
@@ -47,6 +51,8 @@ from shared.settings import SettingsError
 from shared.supervision import Supervisor
 
 _INPUT_IS_WRONG = 2
+_SWITCH_SECONDS = 0.001
+"""Bodies are unpacked and frames drawn in threads: Python's own 5 ms would be what the loop waits for its turn."""
 _FEW_FILES = (
     "the limit of open files leaves room for %d of the %d connections that listen.connections allows:"
     " raise it (LimitNOFILE in the unit, ulimit -n in a shell)"
@@ -80,6 +86,7 @@ def run(path: Path, level: str) -> int:
         return _INPUT_IS_WRONG
     logs.configure(level, libraries=("apscheduler", "uvicorn"))
     log = logs.logger("phusong.collector")
+    sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         uvloop.run(_run(path, *loaded, log))
     except (ListenError, StateTakenError, InboxFailedError, IdentityFailedError) as error:
@@ -126,7 +133,7 @@ async def _run(path: Path, settings: CollectorSettings, inventory: Inventory, lo
     with owned(settings.state), open_sockets(settings.listen) as sockets:
         upkeep = Upkeep(path, settings, admit(settings, inventory, clock, log), clock, log)
         loop.add_signal_handler(signal.SIGHUP, upkeep.asked.set)
-        day: Quality | None = None
+        day: LastDay | None = None
         while not stop.is_set():
             # The sockets stay open from one turn to the next: who comes meanwhile waits.
             day = await _turn(settings, upkeep, [each.dup() for each in sockets], clock, log, stop, supervisor.up, day)
@@ -153,8 +160,8 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
     log: logging.Logger,
     stop: asyncio.Event,
     up: Callable[[], None],
-    day: Quality | None,
-) -> Quality:
+    day: LastDay | None,
+) -> LastDay:
     """Until it is stopped, or until the inventory is another: then all is opened anew around it, as at a start.
 
     Only the last day of the sites goes on from turn to turn: nothing else has it.
@@ -162,8 +169,10 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
     async with open_collector(settings, upkeep.inventory, clock, log, day) as collector:
         nightly = partial(_night, collector, settings, log)
         retention, over = settings.retention, asyncio.Event()
-        with open_almanac(nightly, retention.nightly_at, retention.time_zone, log) as almanac:
-            collector.on_healed(almanac.reckon_anew)
+        zone, copies = ZoneInfo(retention.time_zone), [path.name for path in (settings.state / "backups").glob("*")]
+        hour, _, minute = retention.nightly_at.partition(":")
+        nights = Nights(time(int(hour), int(minute)), zone, newest_night_ns(copies, zone))
+        with open_almanac(nightly, nights, log, collector.clock, lambda: not collector.unsure()):
             _settle()
             scheme = "http" if settings.listen.tls is None else "https"
             where = sockets[0].getsockname()[:2]
@@ -205,6 +214,7 @@ def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:
         for agent in settings.agents:
             token_of(agent)
         _demand_usable(settings.forward, path)
+        _demand_drawable(settings.wall.outlines, path)
         if settings.listen.tls is not None:
             tls_context(settings.listen.tls)
         inventory = load_inventory(settings, path)
@@ -227,6 +237,16 @@ def _demand_telling(settings: NotifySettings | None, path: Path, zone: ZoneInfo)
     faults = [] if settings is None else [f"{path}: {fault}" for fault in not_telling(settings, zone)]
     if faults:
         raise SettingsError(faults)
+
+
+def _demand_drawable(outlines: Path | None, path: Path) -> None:
+    try:
+        if outlines is not None:
+            read_outlines(outlines)
+    except OSError as error:
+        raise SettingsError([f"{path}: wall.outlines: {outlines}: {(error.strerror or str(error)).lower()}"]) from None
+    except ValueError as error:
+        raise SettingsError([f"{path}: wall.outlines: {error}"]) from None
 
 
 def _demand_usable(destinations: Iterable[DestinationSettings], path: Path) -> None:

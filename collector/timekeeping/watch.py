@@ -47,7 +47,6 @@ class Watch:
         self._witnesses: dict[str, Witness] = {}
         self._began_ns: int | None = None
         """When the doubt began, monotonic; None where there is none, and all stamps are right."""
-        self._healed: Callable[[], None] = lambda: None
 
     @property
     def why(self) -> str:
@@ -63,10 +62,6 @@ class Watch:
     def holds_calls(self) -> bool:
         """Whether people are not to be called either."""
         return self._began_ns is not None and self._clock.monotonic_ns() - self._began_ns < _PATIENCE_NS
-
-    def when_healed(self, do: Callable[[], None]) -> None:
-        """Do this once the clock is believed again."""
-        self._healed = do
 
     def hear(self, arrival: Arrival) -> None:
         """An agent whose clock follows a reference tells what it shows."""
@@ -103,7 +98,6 @@ class Watch:
             self._began_ns = None
             self._tell_doubt()
             self._complain.warning("the clock is believed again", f"{number} batches that came meanwhile are restamped")
-            self._healed()
 
     async def run_for_ever(self) -> None:
         """Look each second until cancelled."""

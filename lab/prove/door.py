@@ -1,7 +1,7 @@
 """A collector's doors for machines, without a socket in front: requests go straight into the endpoints."""
 
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,7 +114,8 @@ async def open_door(  # noqa: PLR0913 - each proof fills in what it needs
         arrived: list[Arrival] = []
         door: list[Door] = []
 
-        def accept(arrival: Arrival) -> bool:
+        def accept(arrival: Arrival) -> Generator[None, None, bool]:
+            yield
             return door[0].take(arrival)
 
         quiet = logger("phusong.prove")

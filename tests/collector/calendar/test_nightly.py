@@ -18,7 +18,6 @@ import msgspec
 import pytest
 
 from collector.assembly import Collector
-from collector.calendar.almanac import open_almanac
 from collector.calendar.nightly import NightReport, leftovers, superfluous, verify_backup
 from collector.commands.backup import do_nightly_work
 from collector.commands.rehearsal import RehearsalError
@@ -159,19 +158,6 @@ async def test_a_clock_that_goes_wrong_in_the_midst_of_a_night_forgets_nothing(
 
     await do_nightly_work(replace(collector, copies={"people": steps_unseen}), settings, clock)
     assert [parcel.fresh for parcel in await collector.inbox.since(0)] == [(2,)]
-
-
-async def test_a_night_that_was_set_by_a_wrong_clock_is_set_anew() -> None:
-    async def work() -> None:
-        """Is not due."""
-
-    with open_almanac(work, "02:30", "Asia/Ho_Chi_Minh", logger("test")) as almanac:
-        job = almanac.scheduler.get_job("nightly")
-        right = job.next_run_time
-        job.modify(next_run_time=right.replace(year=2098))
-        almanac.reckon_anew()
-
-        assert almanac.scheduler.get_job("nightly").next_run_time == right
 
 
 async def test_the_copy_of_the_night_knows_the_people_and_lets_nobody_in_who_was_logged_in(
