@@ -22,7 +22,6 @@ from collector.forward.opening import open_forwarding
 from collector.identity.records import KeyState
 from collector.identity.room import IdentityRoom, open_identity_room
 from collector.ingest.chronicle import open_chronicle
-from collector.ingest.inbox import Inbox
 from collector.ingest.opening import open_inbox
 from collector.ingest.shortage import Noting
 from collector.ingest.sqlite import SqliteInbox
@@ -99,15 +98,13 @@ async def open_collector(
         series, zone = SeriesStore(settings.series), ZoneInfo(settings.retention.time_zone)
         known, limits = day or LastDay(), _limits(settings)
         maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
-        judging = partial(Pipeline, settings=settings.judgement, build=_build())
-        judging = partial(judging, maintained=maintenance.of_site, worked_on=maintenance.of_link)
+        judging = _judging(settings, maintenance)
         pipeline = judging(inventory, agents, series, journal, quality=None if day else known.quality, gone=gone)
         await known.begin(inbox, pipeline, await replay(inbox, pipeline, clock, limits))
         ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, watch, clock, log))
-        if ledger is not None:
-            inbox.keep_behind(ledger.reached)
-        around = partial(Surroundings, settings.state, inventory, journal, maintenance, zone, telemetry.registry)
-        notify = await stack.enter_async_context(open_notify(settings.notify, around(clock, log, watch.holds_calls)))
+        around = partial(Surroundings, settings.state, settings.judgement, inventory, journal, maintenance, zone)
+        beside = around(telemetry.registry, clock, log, watch.holds_calls)
+        notify = await stack.enter_async_context(open_notify(settings.notify, beside))
         people = await stack.enter_async_context(_people(settings, keys, clock, zone, log))
         feed = _feed(settings, notify)
         state = Evaluation(pipeline, series, telemetry, clock, feed, settings.evaluate_seconds, log, inbox, keys, watch)
@@ -141,9 +138,10 @@ def _keys(settings: CollectorSettings) -> AbstractAsyncContextManager[IdentityRo
     return open_identity_room(settings.state / "identity.sqlite", settings.enrolment.keys_a_day)
 
 
-def _build() -> str:
-    """Pages that another run drew load themselves anew."""
-    return f"{release()}-{secrets.token_hex(4)}"
+def _judging(settings: CollectorSettings, maintenance: Book) -> partial[Pipeline]:
+    build = f"{release()}-{secrets.token_hex(4)}"  # pages that another run drew load themselves anew
+    judging = partial(Pipeline, settings=settings.judgement, build=build)
+    return partial(judging, maintained=maintenance.of_site, worked_on=maintenance.of_link)
 
 
 def _fresh(series: SeriesStore, clock: Clock) -> Iterable[Latest]:
@@ -209,16 +207,18 @@ async def _people(
         yield people
 
 
-def _forwarding(  # noqa: PLR0913, PLR0917 - what the room wants to know
+@asynccontextmanager
+async def _forwarding(  # noqa: PLR0913, PLR0917 - what the room wants to know
     settings: CollectorSettings,
     inventory: Inventory,
-    inbox: Inbox,
+    inbox: SqliteInbox,
     telemetry: Telemetry,
     watch: Watch,
     clock: Clock,
     log: logging.Logger,
-) -> AbstractAsyncContextManager[Ledger | None]:
-    return open_forwarding(
+) -> AsyncIterator[Ledger | None]:
+    """What waits to be forwarded is kept as long as there is room."""
+    async with open_forwarding(
         settings.forward,
         settings.state / "forward.sqlite",
         inbox,
@@ -229,7 +229,10 @@ def _forwarding(  # noqa: PLR0913, PLR0917 - what the room wants to know
         clock=clock,
         log=log,
         held=lambda: bool(watch.why),
-    )
+    ) as ledger:
+        if ledger is not None:
+            inbox.keep_behind(ledger.reached)
+        yield ledger
 
 
 def _limits(settings: CollectorSettings) -> Limits:

@@ -10,7 +10,6 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,10 @@ import uvloop
 
 from collector.assembly import Collector, open_collector
 from collector.calendar.almanac import open_almanac
-from collector.calendar.due import Nights
 from collector.calendar.maintenance import load_windows
-from collector.calendar.nightly import newest_night_ns
 from collector.commands.admission import admit, missing
 from collector.commands.backup import do_nightly_work
+from collector.commands.night import nights_of
 from collector.commands.restore import finish
 from collector.commands.staging import is_half_done, load_whole_settings
 from collector.commands.stock import load_inventory
@@ -168,11 +166,8 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
     """
     async with open_collector(settings, upkeep.inventory, clock, log, day) as collector:
         nightly = partial(_night, collector, settings, log)
-        retention, over = settings.retention, asyncio.Event()
-        zone, copies = ZoneInfo(retention.time_zone), [path.name for path in (settings.state / "backups").glob("*")]
-        hour, _, minute = retention.nightly_at.partition(":")
-        nights = Nights(time(int(hour), int(minute)), zone, newest_night_ns(copies, zone))
-        with open_almanac(nightly, nights, log, collector.clock, lambda: not collector.unsure()):
+        over = asyncio.Event()
+        with open_almanac(nightly, nights_of(settings), log, collector.clock, lambda: not collector.unsure()):
             _settle()
             scheme = "http" if settings.listen.tls is None else "https"
             where = sockets[0].getsockname()[:2]

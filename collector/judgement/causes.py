@@ -91,10 +91,13 @@ class Causes:
             return Cause.POWER
         if group.remembered is not None and not votes.total():
             return group.remembered
+        cause, count = votes.most_common(1)[0] if votes else (Cause.UNKNOWN, 0)
+        own = not mute and not votes[Cause.POWER] and count == votes.total() and 2 * count >= len(group.cases)
+        if group.part.scope is Scope.POWER_AREA and own and count:
+            return cause  # Its mains had failed, and batteries carried what was lost to something else.
         if group.part.scope is not Scope.POWER_AREA or votes[Cause.POWER] or self._any_dark(group):
             return _OF_SCOPE[group.part.scope]
         # Sites of one place were lost at once, and nothing speaks of power.
-        cause, count = votes.most_common(1)[0] if votes else (Cause.UNKNOWN, 0)
         return cause if count >= 2 else Cause.UNKNOWN
 
     def _any_dark(self, group: Group) -> bool:

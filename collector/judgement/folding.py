@@ -133,9 +133,9 @@ def _fold(part: Part, struck: list[str], spared: list[str], near: Glimpses, sett
     hit = len(spared) + sum(near[site].lost for site in counted)
     unseen = sum(not near[site].lost and near[site].began_ns <= first_ns for site in counted)
     needed, least = share_of(part.scope, settings) * len(counted), least_of(part.scope, settings)
-    if part.scope is Scope.PROVIDER and _FEW <= len(near) == len(counted) < least:
+    if part.scope is Scope.PROVIDER and len(near) < least and len(counted) >= _FEW:
         # One that has so few is known by all of them, at once.
-        least = needed = len(near)
+        least = needed = len(counted)
         struck = _together(struck, near, AT_ONCE_NS)
         hit = len(struck)
     if len(struck) + len(spared) < least or hit + unseen < needed:

@@ -12,7 +12,7 @@ from shared.wire.reading import Outcome, Reading
 
 _SECOND_NS = 1_000_000_000
 _KEPT_TRAINS, _KEPT_TARGETS = 40, 16
-_BEFORE_NS = 240 * _SECOND_NS
+_BEFORE_NS = 120 * _SECOND_NS
 """A line served badly for a while before that was sure."""
 _DEVIATIONS = 2.0
 """One question about one line, not one about all lines all the time."""

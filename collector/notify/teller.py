@@ -49,6 +49,8 @@ class Desk:
     trial_at: time | None
     zone: tzinfo
     routes: Mapping[str, Route]
+    judged: Callable[[int], bool] = lambda _: True
+    """Whether the judgement, asked at a wall time, still makes an incident of a site that fails."""
 
 
 @dataclass
@@ -212,8 +214,11 @@ class Teller:
         if at is None:
             return []
         if trial_due(now_ns, self._last_trial_ns, at, zone):
-            await self.outbox.put_trial(trial_number(now_ns, zone), now_ns, None)
             self._last_trial_ns = now_ns
+            if self.desk.judged(now_ns):
+                await self.outbox.put_trial(trial_number(now_ns, zone), now_ns, None)
+            else:
+                self.complain.warning("no trial today: the judgement makes no incident of a site that fails")
         if self._last_trial_ns is None or now_ns - self._last_trial_ns > 2 * _DAY_NS:
             return []
         shown = []

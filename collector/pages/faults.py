@@ -44,6 +44,8 @@ _FORMS = (
     marked("site '{site}' stands twice"),
     marked("the file has headings but no sites"),
     marked("the file is empty"),
+    marked("not valid CSV: unexpected end of data"),
+    marked("not valid CSV: '{sign}' expected after '{quote}'"),
     marked("not valid CSV: {error}"),
     marked("'sep={sign}' is no separator: , ; | or a tab are"),
     marked("more than {n} rows are over the limit"),

@@ -154,7 +154,7 @@ class ReportPages:
             try:
                 made = await asyncio.to_thread(make)
             except sqlite3.Error:
-                return Response("the journal cannot be read now: try again\n", 503, media_type="text/plain")
+                return self._sheets.note(request, "cannot_read", 503)
             while len(self._made) >= _KEPT_REPORTS:
                 del self._made[next(iter(self._made))]
             self._made[period.name] = now_ns, made

@@ -96,6 +96,10 @@ class Sheets:
         policy = f"{POLICY}; script-src 'self'; connect-src 'self'" if scripts else POLICY
         return HTMLResponse(body, status, {"Content-Security-Policy": policy, "Cache-Control": "no-store"})
 
+    def note(self, request: Request, word: str, status: int) -> Response:
+        """A page that only says why there is no other."""
+        return self.page(request, "note.html", status, note=self.words(request)[0][word])
+
     def moment(self, unix_seconds: float) -> str:
         """Date and time in the province."""
         return f"{datetime.fromtimestamp(unix_seconds, self.zone):%d/%m/%Y %H:%M:%S}"

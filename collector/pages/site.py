@@ -14,6 +14,7 @@ from collector.pages.day import document, hours
 from collector.pages.day_words import of_modules
 from collector.pages.devices import devices_of
 from collector.pages.incidents import row
+from collector.pages.naming import dialled, whole_name
 from collector.pages.search import plain
 from collector.pages.sheet import Sheets
 from collector.pages.words import told as say
@@ -45,7 +46,8 @@ class SitePages:
         self._sheets = sheets
         self._sites = inventory.by_id()
         self._searched = [
-            (plain(f"{site.name} {site.id} {site.code} {site.district}"), site) for site in inventory.sites
+            (plain(f"{site.name} {site.id} {site.code} {site.district} {site.hub} {_lines(site)}"), site)
+            for site in inventory.sites
         ]
         self._places = Places(inventory, sheets.zone)
         self._journal = journal
@@ -54,7 +56,7 @@ class SitePages:
         self._clock = clock
 
     async def search(self, request: Request) -> Response:
-        """``GET /sites?q=``: all sites, or those whose name, id, code or district has the words."""
+        """``GET /sites?q=``: all sites, or those of which name, id, code, district, hub or a link has the words."""
         asked = request.query_params.get("q", "")[:100]
         words = plain(asked).split()
         found = [site for text, site in self._searched if all(word in text for word in words)]
@@ -89,6 +91,7 @@ class SitePages:
             site=site,
             whole=whole_name(site),
             say=say,
+            dialled=dialled,
             frame=frame,
             agents=agents,
             devices=devices_of(site.id, self._fresh()),
@@ -107,6 +110,5 @@ class SitePages:
         )
 
 
-def whole_name(site: Site) -> str:
-    """With its kind, where the name does not have it already."""
-    return site.name if site.name.casefold().startswith(site.kind.casefold()) else f"{site.kind} {site.name}"
+def _lines(site: Site) -> str:
+    return " ".join(f"{link.provider} {link.contract}" for link in site.links)

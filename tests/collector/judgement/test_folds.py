@@ -434,3 +434,18 @@ def test_a_hub_of_two_of_which_the_one_that_tells_had_no_power_had_none() -> Non
     story.live(600)
 
     assert said(story) == [("hub", "h", "power")]
+
+
+def test_a_line_that_is_cut_while_a_battery_runs_is_no_power_failure_once_the_site_tells() -> None:
+    story = Story(mixed(8, hubs=8, areas=4), inside=True)
+    story.battery = {"s0": False, "s1": False}
+    story.live(240)
+    story.battery["s0"] = story.battery["s1"] = True
+    story.live(70)
+    story.down.add("s0")
+    story.live(300)
+    assert said(story) == [("power_area", "p0", "power")]
+    story.down.clear()
+    story.live(700)
+
+    assert said(story) == [("power_area", "p0", "access_link")]

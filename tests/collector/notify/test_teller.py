@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
 from typing import Any
@@ -208,6 +209,17 @@ async def test_the_trial_comes_through_once_a_day_even_where_the_hour_was_missed
     desk.clock.now_ns += MINUTE_NS
     await desk.turn()
     assert len(phone.heard) == 3
+
+
+async def test_a_judgement_that_sees_no_fault_in_a_lost_site_proves_no_path(opened: Callable[..., Any]) -> None:
+    desk = await opened(trial_at=time(12))
+    desk.teller.desk = replace(desk.teller.desk, judged=lambda _: False)
+    for minutes in (0, 1, 3):
+        desk.clock.now_ns = NOON_NS + minutes * MINUTE_NS
+        await desk.turn()
+
+    assert said(desk.channels["phone"]) == []
+    assert desk.teller.last_proven_ns() is None
 
 
 async def test_a_path_is_only_proven_where_every_channel_came_through(opened: Callable[..., Any]) -> None:
