@@ -7,7 +7,6 @@ from collector.arrival import Arrival
 from collector.inventory.site import Inventory
 from collector.journal.journal import Change, Journal
 from collector.judgement.awaiting import Awaiting
-from collector.judgement.evidence import LOSS, RTT, SENT, counts
 from collector.judgement.lately import SLOT_NS, SLOTS, Lately
 from collector.judgement.lines import WorkedOn, nobody
 from collector.judgement.review import Maintained, Review, never
@@ -17,13 +16,12 @@ from collector.picture import AgentView, Picture, SiteView, State, Verdict
 from collector.series.latest import Late, Latest
 from collector.series.quality import Quality, Train
 from collector.series.store import SeriesStore
-from shared.wire.reading import Outcome
+from collector.trains import train_of
+from shared.wire.reading import Reading
 
 _T = TypeVar("_T")
 _SECOND_NS = 1_000_000_000
 _SHOWN_TRANSITIONS = 50
-_SHORTEST = "phusong_ping_train_rtt_min_seconds"
-_LONGEST = "phusong_ping_train_rtt_max_seconds"
 _LATELY_NS = 3600 * _SECOND_NS
 
 
@@ -76,6 +74,14 @@ class Pipeline:
     def site_of(self, agent: str) -> str:
         """Where the agent stands; empty where nobody knows."""
         return self._review.site_of(agent)
+
+    def is_outside(self, agent: str, site: str) -> bool:
+        """Whether an agent looks at a known site that is not its own."""
+        return self._review.is_outside(agent, site)
+
+    def train_of(self, reading: Reading) -> Train | None:
+        """What a reading says of the last day of its site."""
+        return train_of(reading, self._settings)
 
     def accept(self, arrival: Arrival) -> bool:
         """Take what was stored; True where the agent should describe its series."""
@@ -145,14 +151,11 @@ class Pipeline:
 
     def _note(self, taken: Latest | Late) -> None:
         """The last day of what is seen of sites from outside."""
-        reading, settings = taken.reading, self._settings
-        seen = reading.kind == settings.vantage_kind and reading.role in settings.vantage_roles and counts(reading)
-        if self._quality is None or not seen or not self._review.is_outside(taken.agent, reading.site):
+        if self._quality is None or not self.is_outside(taken.agent, taken.reading.site):
             return
-        values = {sample.name: sample.value for sample in reading.samples}
-        lost = values.get(LOSS, 0.0 if reading.outcome is Outcome.OK else 1.0)
-        train = Train(values.get(SENT, 1.0), lost, values.get(RTT), values.get(_SHORTEST), values.get(_LONGEST))
-        self._quality.take(reading.site, taken.measured_wall_ns, train)
+        train = self.train_of(taken.reading)
+        if train is not None:
+            self._quality.take(taken.reading.site, taken.measured_wall_ns, train)
 
     def _view(self, arrival: Arrival) -> None:
         batch = arrival.batch

@@ -1,6 +1,6 @@
 """What the settings say of agents by name: their tokens, and of whose sites they may tell; it lets nobody in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from collector.ingest.admission import Register
 from collector.settings import CollectorSettings, KnownAgent
@@ -22,3 +22,8 @@ def reach_of(settings: CollectorSettings) -> Callable[[str, bool], bool]:
     """Whether an agent, with a key or without, may tell of sites that are not its own."""
     said = {agent.name: agent.reports_on for agent in settings.agents}
     return lambda agent, has_key: (said.get(agent) or ("own" if has_key else "all")) == "all"
+
+
+def only_of_themselves(settings: CollectorSettings, agents: Iterable[str]) -> frozenset[str]:
+    """Those of the agents of which it is sure that they may tell of their own site only."""
+    return frozenset(agents) - {agent.name for agent in settings.agents if agent.reports_on != "own"}

@@ -21,12 +21,19 @@ _LATE_SECONDS = 24 * 3600
 
 @contextmanager
 def open_almanac(
-    nightly: Callable[[], Awaitable[None]], nights: Nights, log: logging.Logger, clock: Clock
+    nightly: Callable[[], Awaitable[None]],
+    nights: Nights,
+    log: logging.Logger,
+    clock: Clock,
+    may: Callable[[], bool] = lambda: True,
 ) -> Iterator[AsyncIOScheduler]:
-    """Run ``nightly`` each of ``nights`` until the block ends; must be opened inside a running loop."""
+    """Run ``nightly`` each of ``nights`` until the block ends; must be opened inside a running loop.
+
+    While it may not be done, because nobody knows the time, a night is not begun, and made up for later.
+    """
 
     async def tonight() -> None:
-        if not nights.begin(clock.wall_ns()):
+        if not (may() and nights.begin(clock.wall_ns())):
             return
         try:
             await nightly()

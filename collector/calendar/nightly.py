@@ -4,6 +4,7 @@ import contextlib
 import re
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 from types import MappingProxyType
@@ -23,6 +24,16 @@ _SUFFIXES = MappingProxyType({"maintenance": "yaml"})
 _STAMP = re.compile(r"[0-9]{8}T[0-9]{6}")
 """What an operator named otherwise is the operator's."""
 _BESIDES = ("-journal", "-wal", "-shm")
+
+
+@dataclass(frozen=True, slots=True)
+class NightReport:
+    """What is to be told of a night; nothing where all of it was done."""
+
+    not_done: str = ""
+    """Why nothing was copied or forgotten."""
+    read_back_only: str = ""
+    """Why the backup was read back, and not restored beside."""
 
 
 def backup_name(kind: str, stamp: str) -> str:

@@ -10,7 +10,6 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,10 @@ import uvloop
 
 from collector.assembly import Collector, open_collector
 from collector.calendar.almanac import open_almanac
-from collector.calendar.due import Nights
 from collector.calendar.maintenance import load_windows
-from collector.calendar.nightly import newest_night_ns
 from collector.commands.admission import admit, missing
 from collector.commands.backup import do_nightly_work
+from collector.commands.night import nights_of
 from collector.commands.restore import finish
 from collector.commands.staging import is_half_done, load_whole_settings
 from collector.commands.stock import load_inventory
@@ -35,10 +33,11 @@ from collector.forward.settings import DestinationSettings
 from collector.identity.room import IdentityFailedError
 from collector.ingest.inbox import InboxFailedError
 from collector.inventory.site import Inventory
+from collector.last_day import LastDay
 from collector.notify.channels import gaps_in_words, load_roster
 from collector.notify.channels import unusable as not_telling
 from collector.notify.settings import NotifySettings
-from collector.series.quality import Quality
+from collector.pages.outline import read_outlines
 from collector.serving import ListenError, open_sockets, serve, tls_context
 from collector.serving.files import room_for
 from collector.settings import CollectorSettings, load_collector_settings
@@ -132,17 +131,20 @@ async def _run(path: Path, settings: CollectorSettings, inventory: Inventory, lo
     with owned(settings.state), open_sockets(settings.listen) as sockets:
         upkeep = Upkeep(path, settings, admit(settings, inventory, clock, log), clock, log)
         loop.add_signal_handler(signal.SIGHUP, upkeep.asked.set)
-        day: Quality | None = None
+        day: LastDay | None = None
         while not stop.is_set():
             # The sockets stay open from one turn to the next: who comes meanwhile waits.
             day = await _turn(settings, upkeep, [each.dup() for each in sockets], clock, log, stop, supervisor.up, day)
     living.cancel()
 
 
-async def _night(collector: Collector, settings: CollectorSettings, clock: Clock, log: logging.Logger) -> None:
+async def _night(collector: Collector, settings: CollectorSettings, log: logging.Logger) -> None:
     try:
-        if why := await do_nightly_work(collector, settings, clock):
-            log.warning("tonight's backup was read back, and not restored beside: %s", why)
+        report = await do_nightly_work(collector, settings, collector.clock)
+        if report.not_done:
+            log.error("tonight nothing is copied or forgotten: %s", report.not_done)
+        if report.read_back_only:
+            log.warning("tonight's backup was read back, and not restored beside: %s", report.read_back_only)
     except NoRoomError as error:
         log.error("no backup tonight, the one before stays: %s", error.strerror)  # noqa: TRY400 - no fault
     log.info(_HEAD, await collector.people.room.read(lambda book: book.head()))
@@ -156,19 +158,16 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
     log: logging.Logger,
     stop: asyncio.Event,
     up: Callable[[], None],
-    day: Quality | None,
-) -> Quality:
+    day: LastDay | None,
+) -> LastDay:
     """Until it is stopped, or until the inventory is another: then all is opened anew around it, as at a start.
 
     Only the last day of the sites goes on from turn to turn: nothing else has it.
     """
     async with open_collector(settings, upkeep.inventory, clock, log, day) as collector:
-        nightly = partial(_night, collector, settings, clock, log)
-        retention, over = settings.retention, asyncio.Event()
-        zone, copies = ZoneInfo(retention.time_zone), [path.name for path in (settings.state / "backups").glob("*")]
-        hour, _, minute = retention.nightly_at.partition(":")
-        nights = Nights(time(int(hour), int(minute)), zone, newest_night_ns(copies, zone))
-        with open_almanac(nightly, nights, log, clock):
+        nightly = partial(_night, collector, settings, log)
+        over = asyncio.Event()
+        with open_almanac(nightly, nights_of(settings), log, collector.clock, lambda: not collector.unsure()):
             _settle()
             scheme = "http" if settings.listen.tls is None else "https"
             where = sockets[0].getsockname()[:2]
@@ -210,6 +209,7 @@ def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:
         for agent in settings.agents:
             token_of(agent)
         _demand_usable(settings.forward, path)
+        _demand_drawable(settings.wall.outlines, path)
         if settings.listen.tls is not None:
             tls_context(settings.listen.tls)
         inventory = load_inventory(settings, path)
@@ -232,6 +232,16 @@ def _demand_telling(settings: NotifySettings | None, path: Path, zone: ZoneInfo)
     faults = [] if settings is None else [f"{path}: {fault}" for fault in not_telling(settings, zone)]
     if faults:
         raise SettingsError(faults)
+
+
+def _demand_drawable(outlines: Path | None, path: Path) -> None:
+    try:
+        if outlines is not None:
+            read_outlines(outlines)
+    except OSError as error:
+        raise SettingsError([f"{path}: wall.outlines: {outlines}: {(error.strerror or str(error)).lower()}"]) from None
+    except ValueError as error:
+        raise SettingsError([f"{path}: wall.outlines: {error}"]) from None
 
 
 def _demand_usable(destinations: Iterable[DestinationSettings], path: Path) -> None:

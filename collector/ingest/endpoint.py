@@ -63,10 +63,12 @@ class BatchEndpoint:
         foreign: Callable[[int], None],
         complain: Limited,
         reconciliation: Reconciliation | None = None,
+        told_ns: Callable[[], int] | None = None,
     ) -> None:
         """``accept`` takes what is stored, step by step, and says whether the agent should describe its series.
 
-        ``refused`` counts refusals by their reason, ``foreign`` readings that were not the agent's to tell.
+        ``refused`` counts refusals by their reason, ``foreign`` readings that were not the agent's to tell. ``told_ns``
+        gives the time that agents are told, where that is not always the clock's.
         """
         self._entrance = entrance
         self._inbox = inbox
@@ -80,6 +82,7 @@ class BatchEndpoint:
         self._foreign = foreign
         self._complain = complain
         self._reconciliation = reconciliation
+        self._told_ns = told_ns or clock.wall_ns
         self._reception = Reception(ReceptionSettings(wait_seconds=settings.wait_seconds))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -182,7 +185,7 @@ class BatchEndpoint:
             Acknowledgement(
                 stored=stored,
                 duplicates=len(batch.records) - stored,
-                server_time_ns=self._clock.wall_ns(),
+                server_time_ns=self._told_ns(),
                 metrics_wanted=wanted,
                 chain=chain,
                 statement_wanted=wish.statement,

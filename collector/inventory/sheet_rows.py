@@ -38,13 +38,14 @@ class SheetReader:
                 values[column] = _read(column, cell)
             except ValueError as error:
                 wrong.append(f"{column.heading} '{cell[:40]}' {error}")
-        if wrong:
-            return wrong
         identifier = self._identity(values)
         if isinstance(identifier, list):
-            return identifier
+            return [*wrong, *identifier]
         site = self._made(identifier, values)
-        return [f"{_in_sheet(place)} {what}" for place, what in faults(site)] or site
+        # What cannot be read is as it was before, and is told once: whoever mends a row wants to know all of it.
+        told = {line.partition(" ")[0] for line in wrong}
+        wrong += [f"{name} {what}" for place, what in faults(site) if (name := _in_sheet(place)) not in told]
+        return wrong or site
 
     def _stray(self, row: Sequence[str]) -> Iterator[str]:
         """Cells that stand under no heading; those under a note of the author's are their own affair."""
@@ -55,7 +56,7 @@ class SheetReader:
 
     def _identity(self, values: Mapping[Column, Any]) -> str | list[str]:
         """The id that the row gives; else that of the one site with its code, for codes change and ids do not."""
-        code: str = values[Column("code")]
+        code: str = values.get(Column("code"), "")
         given: str = values.get(Column("id"), "")
         if given:
             return given

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -59,6 +59,8 @@ class Surroundings:
     registry: CollectorRegistry
     clock: Clock
     log: logging.Logger
+    held: Callable[[], bool] = lambda: False
+    """See :class:`collector.notify.teller.Teller`."""
 
 
 @asynccontextmanager
@@ -81,6 +83,7 @@ async def open_notify(settings: NotifySettings | None, around: Surroundings) -> 
         key = link_key(settings.key_file, around.state / "notify.key")
         telemetry = NotifyTelemetry(around.registry)
         teller = Teller(_desk(settings, roster, around), outbox, around.journal, clock, telemetry, complain)
+        teller.held = around.held
         await teller.begin()
         shop = Workshop(places, lambda: _thread(stack), complain, settings.refresh_seconds)
         letters = Letters(places, people, key, settings.address, settings.link_hours)

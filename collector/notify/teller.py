@@ -65,6 +65,8 @@ class Teller:
     complain: Limited
     wake: Callable[[], None] = lambda: None
     """Called where something new may wait for the couriers."""
+    held: Callable[[], bool] = lambda: False
+    """Whether nobody is to be told anything new: the clock by which it would be told cannot be right."""
     _books: dict[Audience, dict[int, Told]] = field(default_factory=dict)
     _proofs: dict[str, int] = field(default_factory=dict)
     _taken: dict[int, int] = field(default_factory=dict)
@@ -89,7 +91,8 @@ class Teller:
         """Look again and again until cancelled."""
         while True:
             try:
-                await self.look()
+                if not self.held():
+                    await self.look()
             except sqlite3.Error as error:
                 self.complain.warning("notify: nothing can be stored, nothing new is told", str(error))
                 self.telemetry.faults.inc()

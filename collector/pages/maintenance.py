@@ -1,6 +1,7 @@
 """``/maintenance``: windows now and to come, added and ended; which sites they strike is the calendar's to say."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,20 @@ from collector.calendar.changes import end_now, next_name
 from collector.calendar.maintenance import edited, load_windows
 from collector.calendar.windows import Window, written
 from collector.inventory.site import Inventory
+from collector.pages.faults import beside, faults_in
+from collector.pages.search import plain
 from collector.pages.sheet import Sheets
+from collector.pages.site import whole_name
+from collector.pages.vocabulary import language_in
 from collector.people.person import Role
 from shared.clock import Clock
 from shared.settings import SettingsError
 
 _YEAR_NS = 366 * 86_400_000_000_000
 _LETTERS = 200
+_PLACE = re.compile(r"windows\[\d+\](?:\.(?P<field>[\w.]+))?: (?P<what>.+)")
+_FIELDS = {"from": "begin", "until": "until", "why": "why", "sites": "where", "hubs": "where", "providers": "where"}
+"""Names of the inputs, by those of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +63,39 @@ class MaintenancePages:
             lines = list(error.problems) if isinstance(error, SettingsError) else [str(error)]
             return await self._page(request, lines)
         except OSError as error:
-            return await self._page(request, [(error.strerror or str(error)).lower()])
+            return await self._page(request, [], unwritten=(error.strerror or str(error)).lower())
         await request.state.audit(person, f"maintenance-{form['do']}", name, words)
         return RedirectResponse(f"/maintenance{self._sheets.suffix(request)}", 303)
 
     def _add(self, form: dict[str, str], person: str) -> tuple[str, str]:
         kept = self._kept
-        begins = form.get("begin", "").strip() or written(kept.clock.wall_ns(), kept.zone)
-        chosen = {place: [form.get("where", "").strip()[:_LETTERS]] for place in (self._place(form.get("where", "")),)}
+        begins = _moment(form.get("begin", "")) or written(kept.clock.wall_ns(), kept.zone)
+        place, where = self._place(form.get("where", "").strip()[:_LETTERS])
         with edited(kept.file, kept.inventory, kept.zone) as windows:
             window = Window(
                 id=next_name(windows, begins),
                 begins=begins,
-                ends=form.get("until", "").strip(),
-                sites=tuple(chosen.get("sites", ())),
-                hubs=tuple(chosen.get("hubs", ())),
-                providers=tuple(chosen.get("providers", ())),
+                ends=_moment(form.get("until", "")),
+                sites=(where,) if place == "sites" else (),
+                hubs=(where,) if place == "hubs" else (),
+                providers=(where,) if place == "providers" else (),
                 who=person,
                 why=form.get("why", "").strip()[:_LETTERS],
             )
             windows.append(window)
         return window.id, window.why
 
-    def _place(self, where: str) -> str:
-        """What a word of the form is: a hub, a provider, or else a site, which the calendar looks up."""
+    def _place(self, where: str) -> tuple[str, str]:
+        """What a word of the form is: a hub, a provider, or else a site by its id, or by a name that only one has."""
         sites = self._kept.inventory.sites
-        if where.strip() in {site.hub for site in sites} - {""}:
-            return "hubs"
-        return "providers" if where.strip() in {site.provider for site in sites} - {""} else "sites"
+        if where in {site.hub for site in sites} - {""}:
+            return "hubs", where
+        if where in {site.provider for site in sites} - {""}:
+            return "providers", where
+        named = [
+            site.id for site in sites if plain(where) in {plain(site.id), plain(site.name), plain(whole_name(site))}
+        ]
+        return "sites", named[0] if len(named) == 1 else where
 
     def _end(self, form: dict[str, str], _: str) -> tuple[str, str]:
         kept = self._kept
@@ -90,12 +103,13 @@ class MaintenancePages:
             words = end_now(windows, form.get("id", ""), kept.zone, kept.clock.wall_ns())
         return form.get("id", ""), words
 
-    async def _page(self, request: Request, problems: list[str]) -> Response:
+    async def _page(self, request: Request, problems: list[str], unwritten: str = "") -> Response:
         kept, now_ns = self._kept, self._kept.clock.wall_ns()
         try:
             known = await asyncio.to_thread(load_windows, kept.file, kept.inventory, kept.zone)
         except SettingsError as error:
-            return self._sheets.page(request, "maintenance.html", 409, **self._nothing(request, list(error.problems)))
+            content = self._nothing(request, []) | {"broken": error.problems}
+            return self._sheets.page(request, "maintenance.html", 409, **content)
         ahead = {window.id: span for window, span in reversed(known.occurrences(now_ns, now_ns + _YEAR_NS))}
         names = {site.id: site.name for site in kept.inventory.sites}
         rows = [
@@ -103,17 +117,36 @@ class MaintenancePages:
             for window in known.windows
             if window.id in ahead
         ]
-        content = self._nothing(request, problems) | {"rows": rows}
-        return self._sheets.page(request, "maintenance.html", 409 if problems else 200, **content)
+        content = self._nothing(request, problems) | {"rows": rows, "unwritten": unwritten}
+        return self._sheets.page(request, "maintenance.html", 409 if problems or unwritten else 200, **content)
 
     def _nothing(self, request: Request, problems: list[str]) -> dict[str, Any]:
         person, sites = getattr(request.state, "person", None), self._kept.inventory.sites
-        choices = {site.hub for site in sites} | {site.provider for site in sites}
+        shared = {site.hub for site in sites} | {site.provider for site in sites}
+        language, form = language_in(self._sheets.language(request)), getattr(request.state, "form", {})
+        own, rest = beside(map(_of_field, problems), _FIELDS.values())
         return {
-            "problems": problems,
+            "beside": dict(zip(own, faults_in(language, own.values()), strict=True)),
+            "problems": faults_in(language, rest),
+            "broken": (),
+            "unwritten": "",
             "rows": [],
-            "said": getattr(request.state, "form", {}) if problems else {},
-            "choices": [*sorted(choices - {""}), *(site.id for site in sites)],
+            "said": form,
+            "choices": [*((one, "") for one in sorted(shared - {""})), *((one.id, whole_name(one)) for one in sites)],
+            "zone": self._kept.zone.key,
             "edits": person is not None and person.role.covers(Role.OPERATOR),
             "form_token": getattr(request.state, "form_token", ""),
         }
+
+
+def _moment(text: str) -> str:
+    """As the file has it; a browser writes a T between day and hour, and seconds where it knows them."""
+    return text.strip().replace("T", " ")[:16]
+
+
+def _of_field(line: str) -> str:
+    """``windows[3].until: must …`` as the name of the input and what is wrong."""
+    found = _PLACE.fullmatch(line)
+    if found is None:
+        return line
+    return f"{_FIELDS[found['field']]} {found['what']}" if found["field"] in _FIELDS else found["what"]

@@ -13,13 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from collector.notify.words import Words as IncidentWords
 from collector.notify.words import words_in as incident_words
-from collector.pages.day_words import ENGLISH as DAY_ENGLISH
-from collector.pages.day_words import VIETNAMESE as DAY_VIETNAMESE
-from collector.pages.report_words import ENGLISH as REPORT_ENGLISH
-from collector.pages.report_words import VIETNAMESE as REPORT_VIETNAMESE
-from collector.pages.stock_words import ENGLISH as STOCK_ENGLISH
-from collector.pages.stock_words import VIETNAMESE as STOCK_VIETNAMESE
-from collector.pages.words import ENGLISH, VIETNAMESE
+from collector.pages.vocabulary import words_in
 from collector.wall.edition import module, parts
 from collector.wall.feed import Feed
 from collector.wall.language import language_in
@@ -32,11 +26,6 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'"
 )
-
-_WORDS = {
-    "en": {**ENGLISH, **STOCK_ENGLISH, **DAY_ENGLISH, **REPORT_ENGLISH},
-    "vi": {**VIETNAMESE, **STOCK_VIETNAMESE, **DAY_VIETNAMESE, **REPORT_VIETNAMESE},
-}
 
 _GLYPHS = {**GLYPHS, "up": "●"}
 """On a wall what is well shows by its colour and by being quiet; in a line of text each state has its sign."""
@@ -67,7 +56,7 @@ class Sheets:
     def words(self, request: Request) -> tuple[Mapping[str, str], IncidentWords]:
         """The words of pages and those of incidents."""
         language = self.language(request)
-        return _WORDS[language], incident_words(language)
+        return words_in(language), incident_words(language)
 
     def suffix(self, request: Request) -> str:
         """What keeps the language from page to page: a query, or nothing where it is that of the settings."""

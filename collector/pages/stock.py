@@ -1,8 +1,7 @@
 """``/inventory``: what IT staff edit, the spreadsheet in and out, history, undo; the rules are the inventory's."""
 
 import asyncio
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,19 +9,22 @@ from typing import Any, TypeVar
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from collector.inventory.change import DrasticError, RefusedError
-from collector.inventory.csv_file import read_csv
+from collector.inventory.change import RefusedError, admitted
 from collector.inventory.edit import Edit
-from collector.inventory.rules import ROLES
 from collector.inventory.sheet_text import sheet_text
 from collector.inventory.site import Inventory, Site
 from collector.inventory.versions import Deed, Version, Versions, open_versions
+from collector.pages.deeds import DEEDS, LOGGED, number_in
+from collector.pages.faults import beside, faults_in
+from collector.pages.preview import Preview, preview
 from collector.pages.search import plain
 from collector.pages.sheet import Sheets
-from collector.pages.site_form import parts, plain_fields, site_of
+from collector.pages.site_form import Field, Part, parts, plain_fields, site_of, suggestions
+from collector.pages.vocabulary import language_in
+from collector.pages.words import told
 from collector.people.person import Role
+from collector.wall.language import Language
 from shared.clock import Clock
-from shared.settings import SettingsError
 
 _SECOND_NS = 1_000_000_000
 _HISTORY = 30
@@ -70,7 +72,7 @@ class StockPages:
     async def save(self, request: Request) -> Response:
         """``POST /inventory/{site}``: the whole form, with the version that its author saw."""
         form, identifier = request.state.form, request.path_params["site"]
-        expected = _number(form.get("version", ""))
+        expected = number_in(form.get("version", ""))
         inventory = await self._read(lambda versions: versions.inventory())
         name = form.get("id", "").strip() if identifier == _NEW else identifier
         found = site_of(name, form, inventory)
@@ -78,62 +80,49 @@ class StockPages:
         if identifier == _NEW and known is not None:
             found = [f"id '{name}' is taken"]
         if isinstance(found, list):
-            return await self._form(request, known or Site(id=name, name=""), expected, found, form)
+            shown = Site(id=name, name="") if known is None or identifier == _NEW else known
+            return await self._form(request, shown, expected, found)
         edit = Edit(expected=expected, who=request.state.person.name, why=form.get("why", ""), put=(found,))
         try:
             await self._change(request, "inventory-edit", found.id, lambda versions: self._applied(versions, edit))
         except RefusedError as error:
-            return await self._form(request, known or found, expected, list(error.problems), form)
+            return await self._form(request, known or found, expected, error.problems)
         return RedirectResponse(f"/inventory{self._sheets.suffix(request)}", 303)
 
     async def act(self, request: Request) -> Response:
-        """``POST /inventory``: ``do=import`` (``sheet``), ``do=undo`` (``number``) or ``do=remove`` (``site``)."""
+        """``POST /inventory``: ``do=import`` (``sheet``), ``do=undo`` (``number``) or ``do=remove`` (``site``).
+
+        What it would do is shown first, and done with ``taken=yes`` (and ``sure=yes`` where many sites would go).
+        """
         form = request.state.form
-        deeds = {"import": self._import, "undo": self._undo, "remove": self._remove}
-        deed = deeds.get(form.get("do", ""))
-        if deed is None:
+        action = form.get("do", "")
+        if action not in DEEDS:
             return Response("nothing to do\n", 400, media_type="text/plain")
         try:
-            await deed(request)
-        except DrasticError as error:
-            return await self._list(request, list(error.problems), sure=True)
-        except (RefusedError, SettingsError) as error:
-            return await self._list(request, list(error.problems))
+            self._demand_versions()
+            if form.get("taken") != "yes":
+                return self._ask(request, await self._read(lambda versions: _looked(form, versions)))
+            subject = form.get("site", "") or form.get("number", "")
+            await self._change(request, LOGGED[action], subject, lambda versions: self._done(request, versions))
+        except RefusedError as error:
+            return await self._list(request, error.problems)
         return RedirectResponse(f"/inventory{self._sheets.suffix(request)}", 303)
 
-    async def _import(self, request: Request) -> None:
+    def _done(self, request: Request, versions: Versions) -> str:
         form = request.state.form
-        expected, text = _number(form.get("version", "")), form.get("sheet", "")
+        action, number = form["do"], form.get("number", "")
+        deed = self._deed(request, "edit" if action == "remove" else action, number if action == "undo" else "")
+        after = DEEDS[action](form, versions)
+        expected = number_in(form.get("version", ""))
+        return versions.accept(after, deed, expected=expected, sure=form.get("sure") == "yes")[1].words
 
-        def change(versions: Versions) -> str:
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / "sites.csv"
-                path.write_text(text, encoding="utf-8", newline="")
-                try:
-                    after = read_csv(path, versions.inventory())
-                except SettingsError as error:
-                    raise RefusedError([line.removeprefix(f"{folder}/") for line in error.problems]) from None
-            return versions.accept(after, self._deed(request, "import"), expected=expected, sure=self._sure(form))[
-                1
-            ].words
-
-        await self._change(request, "sites-import", "", change)
-
-    async def _undo(self, request: Request) -> None:
-        form = request.state.form
-        number, expected = _number(form.get("number", "")), _number(form.get("version", ""))
-
-        def change(versions: Versions) -> str:
-            deed = self._deed(request, "undo", str(number))
-            return versions.undo(number, deed, expected=expected, sure=self._sure(form))[1].words
-
-        await self._change(request, "inventory-undo", str(number), change)
-
-    async def _remove(self, request: Request) -> None:
-        form = request.state.form
-        site, expected = form.get("site", ""), _number(form.get("version", ""))
-        edit = Edit(expected=expected, who=request.state.person.name, remove=(site,), sure=self._sure(form))
-        await self._change(request, "inventory-remove", site, lambda versions: self._applied(versions, edit))
+    def _ask(self, request: Request, found: tuple[int, Preview]) -> Response:
+        version, shown = found
+        form, (words, _) = request.state.form, self._sheets.words(request)
+        heading = words["remove" if form["do"] == "remove" else f"whole {form['do']}"]
+        return self._sheets.page(
+            request, "ask.html", heading=heading, found=shown, said=form, version=version, **self._rights(request)
+        )
 
     def _applied(self, versions: Versions, edit: Edit) -> str:
         return versions.apply(edit, self._stock.clock.wall_ns())[1].words
@@ -141,14 +130,13 @@ class StockPages:
     def _deed(self, request: Request, deed: str, why: str = "") -> Deed:
         return Deed(at_wall_ns=self._stock.clock.wall_ns(), who=request.state.person.name, deed=deed, why=why)
 
-    @staticmethod
-    def _sure(form: dict[str, str]) -> bool:
-        return form.get("sure") == "yes"
+    def _demand_versions(self) -> None:
+        if self._stock.file:
+            raise RefusedError([f"{self._stock.file} is the inventory: change that file"])
 
     async def _change(self, request: Request, action: str, subject: str, change: Callable[[Versions], str]) -> None:
         """Do it and log it; raises :class:`RefusedError`."""
-        if self._stock.file:
-            raise RefusedError([f"{self._stock.file} is the inventory: change that file"])
+        self._demand_versions()
         words = await self._read(change)
         await request.state.audit(request.state.person.name, action, subject, words)
 
@@ -159,40 +147,38 @@ class StockPages:
 
         return await asyncio.to_thread(asked)
 
-    async def _list(self, request: Request, problems: list[str] | None = None, *, sure: bool = False) -> Response:
+    async def _list(self, request: Request, problems: Sequence[str] = ()) -> Response:
         def ask(versions: Versions) -> tuple[int, Inventory, list[Version]]:
             return versions.newest, versions.inventory(), versions.history(_HISTORY)
 
         number, inventory, history = await self._read(ask)
-        wanted = plain(request.query_params.get("q", "")[:100]).split()
-        shown = [site for site in inventory.sites if all(word in _words(site) for word in wanted)]
-        moment = self._sheets.moment
+        query = request.query_params.get("q", "")[:100]
+        wanted = plain(query).split()
         return self._sheets.page(
             request,
             "inventory.html",
             409 if problems else 200,
             scripts=True,
-            sites=shown,
+            sites=[site for site in inventory.sites if all(word in _words(site) for word in wanted)],
             every=len(inventory.sites),
             version=number,
-            history=[(one, moment(one.at_wall_ns / _SECOND_NS)) for one in history],
-            problems=problems or [],
-            sure=sure,
-            said=getattr(request.state, "form", {}) if sure else {},
-            query=request.query_params.get("q", "")[:100],
+            history=self._dated(history),
+            problems=faults_in(self._language(request), problems),
+            typed=getattr(request.state, "form", {}).get("sheet", "") if problems else "",
+            query=query,
+            say=told,
             file=self._stock.file,
             **self._rights(request),
         )
 
-    async def _form(
-        self,
-        request: Request,
-        site: Site,
-        number: int,
-        problems: list[str] | None = None,
-        said: dict[str, str] | None = None,
-    ) -> Response:
-        history = await self._read(lambda versions: versions.history(_HISTORY, site.id) if site.id else [])
+    async def _form(self, request: Request, site: Site, number: int, problems: Sequence[str] = ()) -> Response:
+        def ask(versions: Versions) -> tuple[Inventory, list[Version]]:
+            return versions.inventory(), versions.history(_HISTORY, site.id) if site.id else []
+
+        inventory, history = await self._read(ask)
+        fields, groups, language = plain_fields(site), parts(site), self._language(request)
+        said = request.state.form if problems else {}
+        own, rest = beside(problems, ["id", *(one.name for one in (*fields, *_each(groups)))])
         return self._sheets.page(
             request,
             "site_form.html",
@@ -200,15 +186,24 @@ class StockPages:
             site=site,
             fresh=request.path_params["site"] == _NEW,
             version=number,
-            roles=ROLES,
-            fields=plain_fields(site),
-            parts=parts(site),
-            said=said or {},
-            problems=problems or [],
-            history=[(one, self._sheets.moment(one.at_wall_ns / _SECOND_NS)) for one in history],
+            fields=fields,
+            parts=groups,
+            said=said,
+            touched=[name for name, value in said.items() if value],
+            beside=dict(zip(own, faults_in(language, own.values()), strict=True)),
+            problems=faults_in(language, rest),
+            lists=suggestions(inventory),
+            say=told,
+            history=self._dated(history),
             file=self._stock.file,
             **self._rights(request),
         )
+
+    def _language(self, request: Request) -> Language:
+        return language_in(self._sheets.language(request))
+
+    def _dated(self, history: list[Version]) -> list[tuple[Version, str]]:
+        return [(one, self._sheets.moment(one.at_wall_ns / _SECOND_NS)) for one in history]
 
     def _rights(self, request: Request) -> dict[str, Any]:
         person = getattr(request.state, "person", None)
@@ -220,8 +215,15 @@ class StockPages:
         }
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+def _looked(form: dict[str, str], versions: Versions) -> tuple[int, Preview]:
+    """The version that was looked at, and what would become of it."""
+    before, after = versions.inventory(), DEEDS[form["do"]](form, versions)
+    admitted(before, after, sure=True)
+    return versions.newest, preview(before, after)
+
+
+def _each(groups: tuple[Part, ...]) -> list[Field]:
+    return [field for part in groups for field in part.fields]
 
 
 def _words(site: Site) -> str:

@@ -63,6 +63,10 @@ class Quality:
         self._since_s = since_s
         self._rings: dict[str, _Ring] = {}
 
+    def reach_back(self, since_s: float) -> None:
+        """What was measured since then is here now too; what was here stays."""
+        self._since_s = min(self._since_s, since_s)
+
     def take(self, site: str, at_ns: int, train: Train) -> None:
         """One train, in any order of time; what is older than a day before the newest is not kept."""
         if not _can_be(train):

@@ -18,7 +18,11 @@ from collector.pipeline import Pipeline
 from collector.series.settings import SeriesSettings
 from collector.series.store import SeriesStore
 from collector.telemetry import Telemetry
+from collector.timekeeping.cautious import CautiousClock
+from collector.timekeeping.watch import Watch
 from collector.wall.feed import Feed
+from shared.logs import Limited
+from shared.wire.reading import ClockQuality
 
 HOUR_NS = 3_600_000_000_000
 
@@ -53,7 +57,9 @@ async def beat(tmp_path: Path) -> AsyncIterator[tuple[Evaluation, SqliteJournal]
             async with open_identity_room(tmp_path / "identity.sqlite") as keys:
                 pipeline = Pipeline(inventory, {}, series, journal, settings=JudgementSettings(), build="b")
                 log = logging.getLogger("beat")
-                yield Evaluation(pipeline, series, Telemetry("t"), clock, Feed(), 1.0, log, inbox, keys), journal
+                own = CautiousClock(clock, lambda: ClockQuality.UNKNOWN)
+                watch = Watch(own, inbox.stamps, lambda _: None, Limited(log, clock))
+                yield Evaluation(pipeline, series, Telemetry("t"), clock, Feed(), 1.0, log, inbox, keys, watch), journal
 
 
 async def turns(evaluation: Evaluation, number: int) -> None:

@@ -22,6 +22,7 @@ OF_ALL = ALWAYS | {
     "PhusongInventoryShrunk",
     "PhusongBackupStale",
     "PhusongCollectorDiskLow",
+    "PhusongCollectorClockDoubtful",
     "PhusongNetworkWideOutage",
     "PhusongErrorBudgetBurning",
 }

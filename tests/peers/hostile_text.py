@@ -62,3 +62,20 @@ HOSTILE = (
     "a\r\nSet-Cookie: owned=1\r\n\r\n<b>",
     "+ADw-script+AD4-document.title=1+ADw-/script+AD4-",
 )
+
+HOSTILE_BYTES = (
+    *(text.encode() for text in HOSTILE),
+    b"\xff\xfe<script>document.title='owned'</script>",
+    b"\xed\xa0\x80<b>\xed\xbf\xbf",
+    b"<b>\x00\x00\x00",
+    b"=cmd|' /C calc'!A0",
+    b"@SUM(1)*HYPERLINK(0)",
+    b'a"} 1\n# TYPE phusong_owned gauge\nphusong_owned 1\n',
+    b'\\" \\n \\',
+    "\u2028<script>document.title='owned'</script>\u2029".encode(),
+    "שלום <b>مرحبا</b> \u202e\u2067".encode(),
+    "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘!".encode(),
+    b"W" * 1100,
+    b"",
+)
+"""The same and worse as a router may send it: no UTF-8, formulas, the end of a label, very long, nothing."""

@@ -8,7 +8,7 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,7 +25,7 @@ from collector.people.person import Role
 from collector.people.proofs import SESSION, session_identity
 from collector.people.settings import PeopleSettings
 from collector.serving import open_sockets, serve
-from collector.settings import CollectorSettings, ListenSettings
+from collector.settings import CollectorSettings, KnownAgent, ListenSettings
 from shared.clock import SystemClock
 
 PASSWORD = "đường về Hà Giang 1"
@@ -153,6 +153,7 @@ async def house(
     notify: NotifySettings | None = None,
     inventory: Inventory | None = None,
     listen: Mapping[str, object] | None = None,
+    agents: Sequence[KnownAgent] = (),
     **people: object,
 ) -> AsyncIterator[House]:
     """The whole collector behind its real server."""
@@ -163,6 +164,7 @@ async def house(
         state=folder,
         listen=ListenSettings(port=port, **(listen or {})),  # type: ignore[arg-type]
         notify=notify,
+        agents=list(agents),
         people=PeopleSettings(**people),  # type: ignore[arg-type]
     )
     stop = asyncio.Event()

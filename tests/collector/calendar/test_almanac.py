@@ -146,3 +146,24 @@ def test_the_almanac_catches_up_counts_anew_after_a_step_and_outlives_a_bad_nigh
         await looked(0)
 
     asyncio.run(live())
+
+
+def test_while_nobody_knows_the_time_no_night_is_begun_and_then_it_is_made_up_for() -> None:
+    done: list[int] = []
+
+    async def live() -> None:
+        clock = Hand(NIGHT_NS - HOUR_NS)
+
+        async def night() -> None:
+            done.append(clock.wall_ns() - NIGHT_NS)
+
+        def may() -> bool:
+            return clock.slept_ns > 3 * HOUR_NS
+
+        with open_almanac(night, nights(NIGHT_NS - DAY_NS), logging.getLogger("almanac"), clock, may):
+            while clock.slept_ns < 5 * HOUR_NS:  # noqa: ASYNC110 - the clock goes by being slept
+                await asyncio.sleep(0)
+
+    asyncio.run(live())
+    assert len(done) == 1
+    assert 2 * HOUR_NS < done[0] < 2 * HOUR_NS + 60 * SECOND_NS

@@ -155,6 +155,33 @@ async def test_after_a_restart_nothing_is_told_twice_and_an_end_that_came_meanwh
     assert said(desk.channels["mail"]) == [(Kind.NEW, 7), (Kind.RESOLVED, 7)]
 
 
+async def test_while_the_clock_cannot_be_right_nobody_is_told_anything_new(opened: Callable[..., Any]) -> None:
+    desk, holds = await opened(), True
+
+    class Turns(SetClock):
+        turns = 0
+
+        async def sleep(self, seconds: float) -> None:  # noqa: ARG002 - a clock that goes from look to look
+            self.turns += 1
+            await asyncio.sleep(0)
+
+    clock = Turns(desk.clock.now_ns)
+    desk.teller.clock, desk.teller.held = clock, lambda: holds
+    desk.journal.write([], [incident()])
+    telling = asyncio.create_task(desk.teller.run_for_ever())
+    async with asyncio.timeout(10):
+        while clock.turns < 3:  # noqa: ASYNC110 - the teller looks again and again
+            await asyncio.sleep(0)
+        untold = await desk.outbox.book(Audience.PEOPLE)
+        holds = False
+        while not await desk.outbox.book(Audience.PEOPLE):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0)
+    telling.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
+
+    assert untold == {}
+
+
 async def test_the_trial_comes_through_once_a_day_even_where_the_hour_was_missed(opened: Callable[..., Any]) -> None:
     desk = await opened(trial_at=time(9), roster=ROSTER)
     phone = desk.channels["phone"]

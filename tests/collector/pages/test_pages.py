@@ -1,8 +1,6 @@
 """Pages beside the wall: what they say is what is held, every text is shown as text, both languages are whole."""
 
 import re
-from collections import Counter
-from types import ModuleType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -11,10 +9,8 @@ import pytest
 
 from collector.inventory.rules import ROLES
 from collector.inventory.site import Contact, Device, Inventory, Link
-from collector.pages import day_words, stock_words, words
+from collector.pages import words
 from collector.pages.devices import devices_of
-from collector.pages.outline import HEIGHT, outlines, projection
-from collector.pages.province_map import read_sheet
 from collector.series.latest import Latest
 from shared.wire.reading import Outcome, Reading, Sample
 from tests.peers.shown import shown
@@ -74,7 +70,7 @@ async def test_a_site_shows_its_devices_and_what_its_contracts_say() -> None:
 
 
 def test_every_role_of_a_device_has_words() -> None:
-    assert {f"role={role}" for role in ROLES} <= words.VIETNAMESE.keys() & words.ENGLISH.keys()
+    assert {f"role={role}" for role in ROLES} <= words.TEXTS.keys()
 
 
 async def test_incidents_are_listed_and_each_shows_its_evidence_and_versions(story: Story) -> None:
@@ -101,18 +97,6 @@ async def test_search_ignores_case_marks_and_d_with_a_stroke(story: Story) -> No
     assert found.headers["location"] == "/sites/s0"
     assert many.text.count("<tr>") - 1 == 7
     assert "<b>0</b>" in none.text
-
-
-async def test_the_map_marks_every_site_by_its_state(story: Story) -> None:
-    with shown(story) as client:
-        page = (await client.get("/wall/map")).text
-        now = (await client.get("/wall/map?units=now&lang=en")).text
-
-    assert page.count('class="marker up"') == 7
-    assert page.count('class="marker down"') == 1
-    assert page.rindex('class="marker down"') > page.rindex('class="marker up"'), "what is wrong lies on top"
-    assert page.count('class="outline"') == 11
-    assert now.count('class="outline"') == 73
 
 
 HOSTILE = "<script>alert(1)</script>'\"><img src=x onerror=alert(2)>{{7*7}}"
@@ -146,18 +130,6 @@ async def test_no_page_loads_anything_from_elsewhere_or_runs_a_script_that_is_no
     assert not re.findall(r"\son[a-z]+=|\sstyle=", answer.text)
 
 
-@pytest.mark.parametrize("room", [words, day_words], ids=["words", "day_words"])
-def test_both_languages_are_whole(room: ModuleType) -> None:
-    assert room.VIETNAMESE.keys() == room.ENGLISH.keys()
-    assert not {key for key in room.ENGLISH if room.ENGLISH[key] == room.VIETNAMESE[key]}
-
-
-def test_no_word_takes_the_place_of_another() -> None:
-    """They are one dictionary for the templates."""
-    every = [*words.ENGLISH, *day_words.ENGLISH, *stock_words.ENGLISH]
-    assert [key for key, times in Counter(every).items() if times > 1] == []
-
-
 async def test_what_devices_say_is_told_in_words() -> None:
     story = Story(named("Xã Lũng Cú", kind="Xã"), inside=True)
     story.battery = {"s0": True}
@@ -171,22 +143,6 @@ async def test_what_devices_say_is_told_in_words() -> None:
     assert "Load is fed by" in english
     assert "-18 dBm" in english
     assert "<h1>Xã Lũng Cú</h1>" in vietnamese, "its kind is not said twice"
-
-
-def test_every_outline_lies_within_the_sheet() -> None:
-    sheet = read_sheet(named("x"))
-
-    for outline in (*sheet.then, *sheet.now):
-        numbers = [float(number) for number in re.findall(r"-?\d+\.?\d*", outline.path)]
-        assert min(numbers) >= -20
-        assert max(numbers[1::2]) <= HEIGHT + 20
-    assert all(0 < x < sheet.width and 0 < y < HEIGHT for x, y in sheet.places.values())
-
-
-def test_a_file_without_outlines_is_refused() -> None:
-    with pytest.raises(ValueError, match="no outline"):
-        projection([{"geometry": None}])
-    assert outlines([], projection([{"geometry": {"type": "Polygon", "coordinates": [[[1, 2], [2, 3]]]}}])) == []
 
 
 def test_a_device_that_sends_no_number_harms_no_page() -> None:

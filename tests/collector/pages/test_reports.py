@@ -4,7 +4,6 @@ import msgspec
 import pytest
 
 from collector.inventory.site import Inventory
-from collector.pages.report_words import ENGLISH, VIETNAMESE
 from tests.peers.shown import shown
 from tests.peers.story import Story, communes
 
@@ -79,8 +78,3 @@ async def test_what_is_no_month_is_not_there(story: Story, text: str) -> None:
     with shown(story) as client:
         assert (await client.get(f"/reports/{text}")).status_code == 404
         assert (await client.get(f"/reports/{text}/lines.csv")).status_code == 404
-
-
-def test_both_languages_say_the_same_things() -> None:
-    assert VIETNAMESE.keys() == ENGLISH.keys()
-    assert all(VIETNAMESE[key] and VIETNAMESE[key] != ENGLISH[key] for key in VIETNAMESE)
