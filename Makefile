@@ -38,8 +38,9 @@ imports: setup
 
 static: format-check lint types imports
 
+# A file's tests stay together: they share what is dear to start, a browser or a collector.
 test: setup peers
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 check: static test
 

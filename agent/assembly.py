@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.clock_quality import clock_quality
 from agent.committer import Committer
 from agent.identity.card import read_card
 from agent.identity.enrol import post_once
@@ -33,6 +32,7 @@ from agent.uplink.courier import Courier, Sender
 from agent.uplink.meter import Meter
 from agent.uplink.purse import Purse
 from shared.clock import Clock
+from shared.clock_quality import clock_quality
 from shared.logs import Limited
 from shared.ownership import owned
 from shared.release import release

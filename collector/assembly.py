@@ -14,21 +14,15 @@ from starlette.routing import BaseRoute
 
 from collector.calendar.maintenance import Book
 from collector.copying import Tally
+from collector.doors import doors
 from collector.evaluation import Evaluation
 from collector.exposition.discovery import targets
 from collector.forward.ledger import Ledger
 from collector.forward.opening import open_forwarding
 from collector.identity.records import KeyState
 from collector.identity.room import IdentityRoom, open_identity_room
-from collector.ingest.accounts import Books
 from collector.ingest.chronicle import open_chronicle
-from collector.ingest.endpoint import BatchEndpoint
-from collector.ingest.enrolment import EnrolEndpoint
-from collector.ingest.entrance import Entrance
-from collector.ingest.inbox import Inbox
 from collector.ingest.opening import open_inbox
-from collector.ingest.reconciliation import Reconciliation
-from collector.ingest.rotation import RotateEndpoint
 from collector.ingest.shortage import Noting
 from collector.ingest.sqlite import SqliteInbox
 from collector.inventory.site import Inventory
@@ -48,18 +42,20 @@ from collector.series.latest import Latest
 from collector.series.store import SeriesStore
 from collector.settings import CollectorSettings
 from collector.telemetry import Telemetry
-from collector.tokens import only_of_themselves, reach_of, register_of
+from collector.timekeeping.cautious import CautiousClock
+from collector.timekeeping.opening import open_watch
+from collector.timekeeping.watch import Watch
+from collector.tokens import only_of_themselves
 from collector.wall.feed import Feed
 from collector.wall.pages import Pages
 from collector.wall.routes import routes
 from collector.wall.screens import Screens
-from collector.web import App, Front, application
-from shared.clock import Clock
+from collector.web import Front, application
+from shared.clock import Clock, SystemClock
+from shared.clock_quality import clock_quality
 from shared.logs import Limited
-from shared.release import release
+from shared.release import release, written_ns
 from shared.wire.codec import Limits
-from shared.wire.enrolment import PATH as ENROL
-from shared.wire.enrolment import ROTATE_PATH as ROTATE
 
 _SECOND_NS = 1_000_000_000
 
@@ -81,49 +77,52 @@ class Collector:
     """None where nobody is told."""
     day: LastDay = field(default_factory=LastDay)
     """Loss and RTT of the last day, for the next turn."""
+    clock: Clock = field(default_factory=SystemClock)
+    """It shows no time that cannot be."""
+    unsure: Callable[[], str] = str
+    """Why what goes by the wall clock must wait; empty where nothing need."""
 
 
 @asynccontextmanager
 async def open_collector(
-    settings: CollectorSettings, inventory: Inventory, clock: Clock, log: logging.Logger, day: LastDay | None = None
+    settings: CollectorSettings, inventory: Inventory, machine: Clock, log: logging.Logger, day: LastDay | None = None
 ) -> AsyncIterator[Collector]:
     """All but the sockets; ``day``: what an earlier turn kept. Raises OSError or sqlite3.Error."""
     async with AsyncExitStack() as stack:
-        telemetry = Telemetry(release())
+        clock, telemetry = CautiousClock(machine, clock_quality, written_ns()), Telemetry(release())
         inbox = await stack.enter_async_context(_inbox(settings, telemetry, clock, log))
+        watch = await stack.enter_async_context(open_watch(clock, inbox.stamps, telemetry.clock_doubtful.set, log))
         journal = stack.enter_context(open_sqlite_journal(settings.state / "journal.sqlite"))
-        series = SeriesStore(settings.series)
-        keys = await stack.enter_async_context(open_identity_room(settings.state / "identity.sqlite"))
+        keys = await stack.enter_async_context(_keys(settings))
         agents, gone = await _agents(settings, keys)
-        zone, known, limits = ZoneInfo(settings.retention.time_zone), day or LastDay(), _limits(settings)
+        series, zone = SeriesStore(settings.series), ZoneInfo(settings.retention.time_zone)
+        known, limits = day or LastDay(), _limits(settings)
         maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
-        judging = partial(Pipeline, settings=settings.judgement, build=_build())
-        judging = partial(judging, maintained=maintenance.of_site, worked_on=maintenance.of_link)
+        judging = _judging(settings, maintenance)
         pipeline = judging(inventory, agents, series, journal, quality=None if day else known.quality, gone=gone)
         await known.begin(inbox, pipeline, await replay(inbox, pipeline, clock, limits))
-        ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, clock, log))
-        if ledger is not None:
-            inbox.keep_behind(ledger.reached)
-        around = Surroundings(settings.state, inventory, journal, maintenance, zone, telemetry.registry, clock, log)
-        notify = await stack.enter_async_context(open_notify(settings.notify, around))
+        ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, watch, clock, log))
+        around = partial(Surroundings, settings.state, settings.judgement, inventory, journal, maintenance, zone)
+        beside = around(telemetry.registry, clock, log, watch.holds_calls)
+        notify = await stack.enter_async_context(open_notify(settings.notify, beside))
         people = await stack.enter_async_context(_people(settings, keys, clock, zone, log))
         feed = _feed(settings, notify)
-        state = Evaluation(pipeline, series, telemetry, clock, feed, settings.evaluate_seconds, log, inbox, keys)
-        fresh, reading = partial(_fresh, series, clock), _reading(settings)
-        shown = Shown(inventory, journal, known.quality, fresh, clock, reading)
+        state = Evaluation(pipeline, series, telemetry, clock, feed, settings.evaluate_seconds, log, inbox, keys, watch)
+        shown = Shown(inventory, journal, known.quality, partial(_fresh, series, clock), clock, _reading(settings))
         app = application(
-            _doors(settings, state),
+            doors(settings, state, clock.vouched_ns),
             [*people.routes, *_pages(state, settings, shown, zone, notify), *(notify.routes if notify else ())],
             fleet=state.fleet_page,
             registry=telemetry.registry,
-            discovery=lambda kind: targets(kind, fresh()),
+            discovery=lambda kind: targets(kind, shown.fresh()),
             ready=state.missing,
             gate=people.gate,
         )
         copies = _copies(notify, people, journal, ledger)
         reader = Reader(known, inbox, pipeline, limits, only_of_themselves(settings, agents), clock, log)
         await stack.enter_async_context(read_back(reader))
-        yield Collector(app, feed, inbox, telemetry, state.begin, keys, people, copies, notify, known)
+        opened = partial(Collector, app, feed, inbox, telemetry, state.begin, keys, people, copies, notify, known)
+        yield opened(clock, watch.excuse)
 
 
 def _inbox(
@@ -135,9 +134,14 @@ def _inbox(
     return open_inbox(settings.state, reserve_bytes, noting, clock)
 
 
-def _build() -> str:
-    """Pages that another run drew load themselves anew."""
-    return f"{release()}-{secrets.token_hex(4)}"
+def _keys(settings: CollectorSettings) -> AbstractAsyncContextManager[IdentityRoom]:
+    return open_identity_room(settings.state / "identity.sqlite", settings.enrolment.keys_a_day)
+
+
+def _judging(settings: CollectorSettings, maintenance: Book) -> partial[Pipeline]:
+    build = f"{release()}-{secrets.token_hex(4)}"  # pages that another run drew load themselves anew
+    judging = partial(Pipeline, settings=settings.judgement, build=build)
+    return partial(judging, maintained=maintenance.of_site, worked_on=maintenance.of_link)
 
 
 def _fresh(series: SeriesStore, clock: Clock) -> Iterable[Latest]:
@@ -177,7 +181,7 @@ def _pages(
 ) -> list[BaseRoute]:
     feed, clock, look, note = state.feed, shown.clock, settings.wall, state.telemetry.drawn
     sheets = Sheets(feed, look, zone)
-    beside = page_routes(sheets, shown, None if notify is None else notify.teller)
+    beside = page_routes(sheets, shown, None if notify is None else notify.teller, look.outlines)
     stock = Stock(settings.versions_file, str(settings.inventory or ""), clock)
     beside += upkeep_routes(sheets, stock, MaintenanceFile(settings.maintenance_file, shown.inventory, zone, clock))
     screens = Screens(look.screens, look.fresh_seconds, note)
@@ -203,35 +207,18 @@ async def _people(
         yield people
 
 
-def _doors(settings: CollectorSettings, state: Evaluation) -> dict[str, App]:
-    """What machines talk to, by path."""
-    telemetry, clock = state.telemetry, state.clock
-    entrance = Entrance(register_of(settings), state.keys, reach_of(settings), clock)
-    books = Books(state.pipeline.site_of, telemetry.balanced, telemetry.site_balanced)
-    batches = BatchEndpoint(
-        entrance,
-        state.inbox,
-        state.accept,
-        settings=settings.ingest,
-        clock=clock,
-        refused=telemetry.refused,
-        foreign=telemetry.foreign,
-        complain=Limited(state.log, clock),
-        reconciliation=Reconciliation(state.inbox, books.note, clock, Limited(state.log, clock)),
-    )
-    enrolling = EnrolEndpoint(state.keys, state.pipeline.know, telemetry.enrolment, clock)
-    return {"/api/v1/batches": batches, ENROL: enrolling, ROTATE: RotateEndpoint(entrance, state.keys, clock)}
-
-
-def _forwarding(  # noqa: PLR0913, PLR0917 - what the room wants to know
+@asynccontextmanager
+async def _forwarding(  # noqa: PLR0913, PLR0917 - what the room wants to know
     settings: CollectorSettings,
     inventory: Inventory,
-    inbox: Inbox,
+    inbox: SqliteInbox,
     telemetry: Telemetry,
+    watch: Watch,
     clock: Clock,
     log: logging.Logger,
-) -> AbstractAsyncContextManager[Ledger | None]:
-    return open_forwarding(
+) -> AsyncIterator[Ledger | None]:
+    """What waits to be forwarded is kept as long as there is room."""
+    async with open_forwarding(
         settings.forward,
         settings.state / "forward.sqlite",
         inbox,
@@ -241,7 +228,11 @@ def _forwarding(  # noqa: PLR0913, PLR0917 - what the room wants to know
         registry=telemetry.registry,
         clock=clock,
         log=log,
-    )
+        held=lambda: bool(watch.why),
+    ) as ledger:
+        if ledger is not None:
+            inbox.keep_behind(ledger.reached)
+        yield ledger
 
 
 def _limits(settings: CollectorSettings) -> Limits:

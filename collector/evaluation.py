@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from collector.arrival import Arrival
@@ -14,6 +15,7 @@ from collector.pipeline import Pipeline
 from collector.press import Press
 from collector.series.store import SeriesStore
 from collector.telemetry import Telemetry
+from collector.timekeeping.watch import Watch
 from collector.wall.feed import Feed
 from shared.clock import Clock
 from shared.logs import Limited
@@ -39,6 +41,7 @@ class Evaluation:
     log: logging.Logger
     inbox: SqliteInbox
     keys: IdentityRoom
+    watch: Watch
     picture: Picture | None = None
     evaluated_monotonic_ns: int = 0
     unwritten: str = ""
@@ -49,12 +52,13 @@ class Evaluation:
         """The page is drawn from what is held here."""
         self.press = Press(self.series, self.clock)
 
-    def accept(self, arrival: Arrival) -> bool:
-        """Take what is on disk; True where its agent should describe its series."""
+    def accept(self, arrival: Arrival) -> Generator[None, None, bool]:
+        """Take what is on disk, a little at a time; in the end True where its agent should describe its series."""
         self.telemetry.arrived(arrival)
-        return self.pipeline.accept(arrival)
+        self.watch.hear(arrival)
+        return self.pipeline.accepting(arrival)
 
-    async def fleet_page(self) -> bytes:
+    async def fleet_page(self) -> tuple[bytes, ...]:
         """The fleet's metrics as Prometheus reads them."""
         return await self.press.page(self.picture)
 
@@ -65,7 +69,7 @@ class Evaluation:
             return self.unwritten or "nothing was evaluated yet"
         if age > 5 * self.every_seconds + 5:
             return f"the last evaluation is {age:.0f} s old{self.unwritten and ': '}{self.unwritten}"
-        return self.inbox.failing
+        return self.inbox.failing or self.watch.why
 
     def begin(self) -> "asyncio.Future[None]":
         """Start to evaluate, until cancelled."""

@@ -62,14 +62,15 @@ class Reader:
 
     async def read(self) -> None:
         """Until all of the day is there that the inbox still has; what fails is told and leaves the day as it is."""
-        begun_ns = self.clock.monotonic_ns()
+        begun_ns, unread = self.clock.monotonic_ns(), self.day.unread
         try:
             while await self._portion():
                 pass
         except (InboxFailedError, InboxBusyError) as error:
             self.log.warning("the last day of the sites was not read back to its beginning: %s", error)
             return
-        self.log.info("the last day was read back in %.0f s", (self.clock.monotonic_ns() - begun_ns) / _SECOND_NS)
+        if unread:
+            self.log.info("the last day was read back in %.0f s", (self.clock.monotonic_ns() - begun_ns) / _SECOND_NS)
 
     async def _portion(self) -> bool:
         """The newest that are unread; False where none are left, or only such as are older than a day."""

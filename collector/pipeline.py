@@ -1,6 +1,7 @@
 """The path of a batch from the inbox to the picture, readable from top to bottom; every decision is made elsewhere."""
 
 from collections.abc import Collection, Generator, Iterable, Mapping
+from typing import TypeVar
 
 from collector.arrival import Arrival
 from collector.inventory.site import Inventory
@@ -18,6 +19,7 @@ from collector.series.store import SeriesStore
 from collector.trains import train_of
 from shared.wire.reading import Reading
 
+_T = TypeVar("_T")
 _SECOND_NS = 1_000_000_000
 _SHOWN_TRANSITIONS = 50
 _LATELY_NS = 3600 * _SECOND_NS
@@ -83,7 +85,14 @@ class Pipeline:
 
     def accept(self, arrival: Arrival) -> bool:
         """Take what was stored; True where the agent should describe its series."""
+        return finished(self.accepting(arrival))
+
+    def accepting(self, arrival: Arrival) -> Generator[None, None, bool]:
+        """The same, half a millisecond at a time: between two of them others may have a turn."""
         for taken in self._series.accept(arrival):
+            if taken is None:
+                yield
+                continue
             self._review.take(taken)
             self._note(taken)
         self._review.hear(arrival)
@@ -92,13 +101,7 @@ class Pipeline:
 
     def evaluate(self, now_wall_ns: int, now_monotonic_ns: int) -> Picture:
         """Judge every site, write what changed, then give the picture of it."""
-        steps = self.evaluating(now_wall_ns, now_monotonic_ns)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                picture: Picture = end.value
-                return picture
+        return finished(self.evaluating(now_wall_ns, now_monotonic_ns))
 
     def evaluating(self, now_wall_ns: int, now_monotonic_ns: int) -> Generator[None, None, Picture]:
         """The same, a stretch of sites at a time: between two of them, readings may be accepted."""
@@ -165,6 +168,16 @@ class Pipeline:
             clock_offset_seconds=(batch.sent_wall_ns - arrival.received_wall_ns) / _SECOND_NS,
             spool_oldest_ns=self._review.spool_oldest_ns(arrival.agent),
         )
+
+
+def finished(steps: Generator[None, None, _T]) -> _T:
+    """What comes out of them, without a pause."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: _T = end.value
+            return result
 
 
 def _review(  # noqa: PLR0913, PLR0917 - what the judgement is made of

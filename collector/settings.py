@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 import msgspec
 
 from collector.forward.settings import DestinationSettings, destination_rules
+from collector.identity.pace import KEYS_A_DAY
 from collector.ingest.endpoint import IngestSettings
 from collector.judgement.settings import JudgementSettings
 from collector.notify.settings import NotifySettings, notify_rules
@@ -73,6 +74,8 @@ class EnrolmentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """The authority that will take its place."""
     days: float = 14.0
     """How long a code can be used."""
+    keys_a_day: int = KEYS_A_DAY
+    """Of one agent, the one that it joins with among them."""
 
 
 class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -150,6 +153,8 @@ def _rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
         yield "$.enrolment.address", "must begin with https:// or http://"
     if not 0 < settings.enrolment.days <= 365:
         yield "$.enrolment.days", "must be more than 0 and at most 365"
+    if settings.enrolment.keys_a_day < 2:
+        yield "$.enrolment.keys_a_day", "must be at least 2: the key that a machine joins with is one of them"
     yield from _agent_rules(settings)
     yield from people_rules(settings.people)
     yield from destination_rules(settings.forward)

@@ -32,6 +32,8 @@ class Telemetry:
             "phusong_collector_evaluation_duration_seconds", "How long the last evaluation took."
         )
         self.evaluation_faults = self._counter("evaluation_faults", "Evaluations that failed.")
+        text = "1 while the collector's own clock cannot be right: nothing is forwarded, copied or forgotten."
+        self.clock_doubtful = self._gauge("phusong_collector_clock_doubtful", text)
         self._describe_disk()
         self._foreign = self._counter(
             "readings_foreign", "Readings put aside: their sites are not the sender's to tell."
@@ -51,7 +53,7 @@ class Telemetry:
         self.backups = self._counter("backups", "Nights by what became of their backup.", "result")
         text = "When the newest backup was restored whole, into a folder beside, and compared with what was there."
         self.backup_restored = self._gauge("phusong_collector_backup_restored_timestamp_seconds", text)
-        for result in ("restored", "read_back", "no_room", "failed"):
+        for result in ("restored", "read_back", "no_room", "failed", "clock_doubtful"):
             self.backups.labels(result)
         self.disk_free = self._gauge("phusong_collector_disk_free_bytes", "What the disk of the state folder has free.")
         text = "What backups and inbox leave free: retention.disk_reserve_megabytes."

@@ -30,7 +30,7 @@ def application(  # noqa: PLR0913 - the composition root fills these in, once
     machines: Mapping[str, App],
     pages: Iterable[BaseRoute],
     *,
-    fleet: Callable[[], Awaitable[bytes]],
+    fleet: Callable[[], Awaitable[tuple[bytes, ...]]],
     registry: CollectorRegistry,
     discovery: Callable[[str], list[dict[str, object]]],
     ready: Callable[[], str],
@@ -96,10 +96,10 @@ class Front:
 
 
 def _metrics(
-    fleet: Callable[[], Awaitable[bytes]], registry: CollectorRegistry
+    fleet: Callable[[], Awaitable[tuple[bytes, ...]]], registry: CollectorRegistry
 ) -> Callable[[Request], Awaitable[Response]]:
     async def metrics(_: Request) -> Response:
-        parts = (await fleet(), await asyncio.to_thread(generate_latest, registry))
+        parts = (*await fleet(), await asyncio.to_thread(generate_latest, registry))
         length = {"content-length": str(sum(map(len, parts)))}
         return StreamingResponse(_cut(parts), headers=length, media_type=_TEXT)
 

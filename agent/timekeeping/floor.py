@@ -6,11 +6,10 @@ systemd keeps the first two files for machines without a clock battery (systemd-
 from collections.abc import Iterable
 from pathlib import Path
 
+from shared.release import BUILT_NS, LONGEST_LIFE_NS
+
 _SECOND_NS = 1_000_000_000
 WITNESSES = (Path("/var/lib/systemd/timesync/clock"), Path("/usr/lib/clock-epoch"))
-BUILT_NS = 1_793_491_200 * _SECOND_NS
-"""2026-11-01: no release of this program ran before it was written."""
-_LONGEST_LIFE_NS = 20 * 366 * 86_400 * _SECOND_NS
 _SLACK_NS = 86_400 * _SECOND_NS
 
 
@@ -20,12 +19,12 @@ def floor_ns(known_ns: int, witnesses: Iterable[Path] = WITNESSES) -> int:
     A witness of a time more than twenty years after this release was left by a clock that was wrong, and passed over.
     """
     stamps = [_stamp_ns(path) for path in witnesses]
-    return max(BUILT_NS, *(stamp for stamp in (known_ns, *stamps) if stamp < BUILT_NS + _LONGEST_LIFE_NS))
+    return max(BUILT_NS, *(stamp for stamp in (known_ns, *stamps) if stamp < BUILT_NS + LONGEST_LIFE_NS))
 
 
 def is_plausible(wall_ns: int, least_ns: int) -> bool:
     """Whether a clock may be right: not a day before the floor, not twenty years after this release was written."""
-    return least_ns - _SLACK_NS <= wall_ns < BUILT_NS + _LONGEST_LIFE_NS
+    return least_ns - _SLACK_NS <= wall_ns < BUILT_NS + LONGEST_LIFE_NS
 
 
 def _stamp_ns(path: Path) -> int:

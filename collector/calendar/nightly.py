@@ -4,6 +4,8 @@ import contextlib
 import re
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from pathlib import Path
 from types import MappingProxyType
 
@@ -24,6 +26,16 @@ _STAMP = re.compile(r"[0-9]{8}T[0-9]{6}")
 _BESIDES = ("-journal", "-wal", "-shm")
 
 
+@dataclass(frozen=True, slots=True)
+class NightReport:
+    """What is to be told of a night; nothing where all of it was done."""
+
+    not_done: str = ""
+    """Why nothing was copied or forgotten."""
+    read_back_only: str = ""
+    """Why the backup was read back, and not restored beside."""
+
+
 def backup_name(kind: str, stamp: str) -> str:
     """Name of the copy of one night; names of a kind sort by age."""
     return f"{kind}-{stamp}.{_SUFFIXES.get(kind, 'sqlite')}"
@@ -42,6 +54,14 @@ def leftovers(names: Iterable[str]) -> list[str]:
     known = [name for name in names if _night(name)]
     good = _nights(known)
     return sorted(name for name in known if _is_part(name) or _night(name) not in good)
+
+
+def newest_night_ns(names: Iterable[str], zone: tzinfo) -> int | None:
+    """When the newest night was that came to its end, by the names of its copies; None where there is none."""
+    newest = max(_nights([name for name in names if _night(name)]), default=None)
+    if newest is None:
+        return None
+    return int(datetime.strptime(newest, "%Y%m%dT%H%M%S").replace(tzinfo=zone).timestamp()) * 1_000_000_000
 
 
 def oldest_kept_ns(now_wall_ns: int, hours: float) -> int:

@@ -1,7 +1,8 @@
 """When the daily trial of the way of alerts is due, and the synthetic site that fails in it; it tells nobody."""
 
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, time, tzinfo
 
+from collector.calendar.due import is_due
 from collector.incident import Cause, Confidence, Incident, Scope, Trouble
 
 _SECOND_NS = 1_000_000_000
@@ -15,12 +16,7 @@ def trial_due(now_ns: int, last_ns: int | None, at: time, zone: tzinfo) -> bool:
 
     From what is stored alone, so that neither a restart nor a step of the clock skips a trial or doubles it.
     """
-    now = datetime.fromtimestamp(now_ns // _SECOND_NS, zone)
-    planned = datetime.combine(now.date(), at, zone)
-    if planned > now:
-        planned -= timedelta(days=1)
-    planned_ns = int(planned.timestamp()) * _SECOND_NS
-    return now_ns - planned_ns < _LATE_NS and (last_ns is None or last_ns < planned_ns)
+    return is_due(now_ns, last_ns, at, zone, _LATE_NS)
 
 
 def trial_number(now_ns: int, zone: tzinfo) -> int:

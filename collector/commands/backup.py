@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from collector.assembly import Collector
-from collector.calendar.nightly import KINDS, backup_name, oldest_kept_ns, verify_backup
+from collector.calendar.nightly import KINDS, NightReport, backup_name, oldest_kept_ns, verify_backup
 from collector.commands.night import Night, tidy
 from collector.commands.rehearsal import rehearse
 from collector.copying import Tally, check_copy
@@ -24,12 +24,15 @@ _SECOND_NS = 1_000_000_000
 _SCRATCH = "rehearsal"
 
 
-async def do_nightly_work(collector: Collector, settings: CollectorSettings, clock: Clock) -> str:
+async def do_nightly_work(collector: Collector, settings: CollectorSettings, clock: Clock) -> NightReport:
     """Back up, restore the backup beside, forget what is old: also where a full disk takes no backup.
 
-    Gives what is to be told of the night: nothing, or why its backup was read back only.
+    Where the clock by which all that goes cannot be right, none of it is done.
     """
-    made, seconds = collector.telemetry.backups, clock.wall_ns() / _SECOND_NS
+    made, now_ns = collector.telemetry.backups, clock.wall_ns()
+    if why := collector.unsure():
+        made.labels("clock_doubtful").inc()
+        return NightReport(not_done=why)
     try:
         why_not = await _back_up(collector, settings, clock)
     except NoRoomError:
@@ -40,16 +43,21 @@ async def do_nightly_work(collector: Collector, settings: CollectorSettings, clo
         raise
     else:
         made.labels("read_back" if why_not else "restored").inc()
-        collector.telemetry.backup_verified.set(seconds)
+        collector.telemetry.backup_verified.set(now_ns / _SECOND_NS)
         if not why_not:
-            collector.telemetry.backup_restored.set(seconds)
-        return why_not
+            collector.telemetry.backup_restored.set(now_ns / _SECOND_NS)
+        return NightReport(read_back_only=why_not)
     finally:
-        now_ns = clock.wall_ns()
-        await collector.inbox.prune(oldest_kept_ns(now_ns, settings.retention.inbox_hours))
-        await collector.keys.decide(lambda book: book.forget_apart(oldest_kept_ns(now_ns, KEPT_HOURS)))
-        if collector.notify is not None:
-            await collector.notify.teller.forget()
+        if not collector.unsure():
+            await _forget(collector, settings, now_ns)
+
+
+async def _forget(collector: Collector, settings: CollectorSettings, now_ns: int) -> None:
+    """What was old when the night began: the clock may have been set meanwhile."""
+    await collector.inbox.prune(oldest_kept_ns(now_ns, settings.retention.inbox_hours))
+    await collector.keys.decide(lambda book: book.forget_apart(oldest_kept_ns(now_ns, KEPT_HOURS)))
+    if collector.notify is not None:
+        await collector.notify.teller.forget()
 
 
 async def _back_up(collector: Collector, settings: CollectorSettings, clock: Clock) -> str:

@@ -1,10 +1,14 @@
 """The files of one night's backup: under other names until all of them are good; it copies nothing itself."""
 
+from datetime import time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from collector.calendar.nightly import KINDS, PART, backup_name, leftovers, superfluous
+from collector.calendar.due import Nights
+from collector.calendar.nightly import KINDS, PART, backup_name, leftovers, newest_night_ns, superfluous
 from collector.commands.staging import sync
 from collector.copying import discard_copy
+from collector.settings import CollectorSettings
 
 
 class Night:
@@ -38,6 +42,14 @@ def tidy(folder: Path, keep: int) -> None:
         (folder / name).unlink()
     for name in superfluous(_names(folder), keep):
         (folder / name).unlink()
+
+
+def nights_of(settings: CollectorSettings) -> Nights:
+    """When they are due; the newest backup tells when the last one was."""
+    zone, folder = ZoneInfo(settings.retention.time_zone), settings.state / "backups"
+    hour, _, minute = settings.retention.nightly_at.partition(":")
+    names = _names(folder) if folder.is_dir() else []
+    return Nights(time(int(hour), int(minute)), zone, newest_night_ns(names, zone))
 
 
 def _names(folder: Path) -> list[str]:

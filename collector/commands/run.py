@@ -22,6 +22,7 @@ from collector.calendar.almanac import open_almanac
 from collector.calendar.maintenance import load_windows
 from collector.commands.admission import admit, missing
 from collector.commands.backup import do_nightly_work
+from collector.commands.night import nights_of
 from collector.commands.restore import finish
 from collector.commands.staging import is_half_done, load_whole_settings
 from collector.commands.stock import load_inventory
@@ -36,6 +37,7 @@ from collector.last_day import LastDay
 from collector.notify.channels import gaps_in_words, load_roster
 from collector.notify.channels import unusable as not_telling
 from collector.notify.settings import NotifySettings
+from collector.pages.outline import read_outlines
 from collector.serving import ListenError, open_sockets, serve, tls_context
 from collector.serving.files import room_for
 from collector.settings import CollectorSettings, load_collector_settings
@@ -47,6 +49,8 @@ from shared.settings import SettingsError
 from shared.supervision import Supervisor
 
 _INPUT_IS_WRONG = 2
+_SWITCH_SECONDS = 0.001
+"""Bodies are unpacked and frames drawn in threads: Python's own 5 ms would be what the loop waits for its turn."""
 _FEW_FILES = (
     "the limit of open files leaves room for %d of the %d connections that listen.connections allows:"
     " raise it (LimitNOFILE in the unit, ulimit -n in a shell)"
@@ -80,6 +84,7 @@ def run(path: Path, level: str) -> int:
         return _INPUT_IS_WRONG
     logs.configure(level, libraries=("apscheduler", "uvicorn"))
     log = logs.logger("phusong.collector")
+    sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         uvloop.run(_run(path, *loaded, log))
     except (ListenError, StateTakenError, InboxFailedError, IdentityFailedError) as error:
@@ -133,10 +138,13 @@ async def _run(path: Path, settings: CollectorSettings, inventory: Inventory, lo
     living.cancel()
 
 
-async def _night(collector: Collector, settings: CollectorSettings, clock: Clock, log: logging.Logger) -> None:
+async def _night(collector: Collector, settings: CollectorSettings, log: logging.Logger) -> None:
     try:
-        if why := await do_nightly_work(collector, settings, clock):
-            log.warning("tonight's backup was read back, and not restored beside: %s", why)
+        report = await do_nightly_work(collector, settings, collector.clock)
+        if report.not_done:
+            log.error("tonight nothing is copied or forgotten: %s", report.not_done)
+        if report.read_back_only:
+            log.warning("tonight's backup was read back, and not restored beside: %s", report.read_back_only)
     except NoRoomError as error:
         log.error("no backup tonight, the one before stays: %s", error.strerror)  # noqa: TRY400 - no fault
     log.info(_HEAD, await collector.people.room.read(lambda book: book.head()))
@@ -157,9 +165,9 @@ async def _turn(  # noqa: PLR0913, PLR0917 - what a start has
     Only the last day of the sites goes on from turn to turn: nothing else has it.
     """
     async with open_collector(settings, upkeep.inventory, clock, log, day) as collector:
-        nightly = partial(_night, collector, settings, clock, log)
-        retention, over = settings.retention, asyncio.Event()
-        with open_almanac(nightly, retention.nightly_at, retention.time_zone, log):
+        nightly = partial(_night, collector, settings, log)
+        over = asyncio.Event()
+        with open_almanac(nightly, nights_of(settings), log, collector.clock, lambda: not collector.unsure()):
             _settle()
             scheme = "http" if settings.listen.tls is None else "https"
             where = sockets[0].getsockname()[:2]
@@ -201,6 +209,7 @@ def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:
         for agent in settings.agents:
             token_of(agent)
         _demand_usable(settings.forward, path)
+        _demand_drawable(settings.wall.outlines, path)
         if settings.listen.tls is not None:
             tls_context(settings.listen.tls)
         inventory = load_inventory(settings, path)
@@ -223,6 +232,16 @@ def _demand_telling(settings: NotifySettings | None, path: Path, zone: ZoneInfo)
     faults = [] if settings is None else [f"{path}: {fault}" for fault in not_telling(settings, zone)]
     if faults:
         raise SettingsError(faults)
+
+
+def _demand_drawable(outlines: Path | None, path: Path) -> None:
+    try:
+        if outlines is not None:
+            read_outlines(outlines)
+    except OSError as error:
+        raise SettingsError([f"{path}: wall.outlines: {outlines}: {(error.strerror or str(error)).lower()}"]) from None
+    except ValueError as error:
+        raise SettingsError([f"{path}: wall.outlines: {error}"]) from None
 
 
 def _demand_usable(destinations: Iterable[DestinationSettings], path: Path) -> None:

@@ -7,6 +7,8 @@ from enum import Enum
 
 WRITTEN = "x-prometheus-remote-write-samples-written"
 _LONGEST_PAUSE_SECONDS = 3600.0
+FAULT = "fault"
+"""The reason of an answer 500 that gives none: the server's, or what it makes of one sample."""
 _NEVER_HEAL = (
     # Words in the answers of Prometheus, Mimir and VictoriaMetrics; a reason is a label, so there are few.
     ("too old sample", "too_old"),
@@ -67,7 +69,8 @@ def judge(reply: Reply, *, version: int, proven: bool, samples: int, now_wall_se
         return Verdict(Meaning.OLDER, "not_understood", detail)
     reason = _reason(reply.text)
     if (reply.status >= 500 and not reason) or reply.status in _ABOUT_THE_MOMENT:
-        return Verdict(Meaning.RETRY, "busy", detail, _pause(reply, now_wall_seconds))
+        why = FAULT if reply.status == 500 else "busy"
+        return Verdict(Meaning.RETRY, why, detail, _pause(reply, now_wall_seconds))
     if reply.status < 400 or reply.status in _ABOUT_THE_SENDER:
         return Verdict(Meaning.HELD, "misdirected", detail)
     return Verdict(Meaning.SPLIT, reason or "refused", detail)

@@ -4,13 +4,13 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 
-from collector.forward.answers import OLDEST_GO_TOO, Meaning, Verdict, judge, wait_seconds
-from collector.forward.bodies import chunks, grouped, halves
+from collector.forward.answers import FAULT, OLDEST_GO_TOO, Meaning, Verdict
+from collector.forward.asking import Asker
+from collector.forward.bodies import chunks, halves
 from collector.forward.canary import canary
-from collector.forward.encoding import Blocks, write_request, write_request_2
 from collector.forward.ledger import Cursor, Ledger
-from collector.forward.post import AwayError, Post
-from collector.forward.settings import DestinationSettings, Protocol
+from collector.forward.post import Post
+from collector.forward.settings import DestinationSettings
 from collector.forward.telemetry import ForwardTelemetry
 from collector.forward.translate import DeadLetter, Point, Translation, Translator
 from collector.ingest.inbox import Inbox, InboxFailedError, StoredParcel
@@ -39,21 +39,19 @@ class Courier:
         draw: Callable[[], float],
         telemetry: ForwardTelemetry,
         complain: Limited,
+        held: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``draw`` gives numbers in [0, 1)."""
+        """``draw`` gives numbers in [0, 1); ``held`` says that nothing may go now."""
         self._settings = settings
         self._name = settings.name
         self._inbox = inbox
         self._ledger = ledger
         self._translator = translator
-        self._post = post
+        self._asker = Asker(settings, post, clock=clock, draw=draw, telemetry=telemetry, complain=complain)
         self._clock = clock
-        self._draw = draw
         self._telemetry = telemetry
         self._complain = complain
-        self._version = 1 if settings.protocol is Protocol.V1 else 2
-        self._proven = False
-        self._blocks = Blocks()
+        self._held = held
         self._cursor = Cursor()
         self._taken = 0
         """Number of the newest parcel that is in memory, or known to be lost."""
@@ -76,6 +74,10 @@ class Courier:
         failures, tested = 0, False
         while True:
             try:
+                if self._held():
+                    await self.watch()
+                    await self._clock.sleep(_IDLE_SECONDS)
+                    continue
                 if not tested:
                     await self.try_late_sample()
                     tested = True
@@ -86,7 +88,7 @@ class Courier:
                 kind = "" if isinstance(error, sqlite3.Error | InboxFailedError) else f"{type(error).__name__}: "
                 self._complain.warning(f"forward '{self._name}' cannot go on", f"{kind}{error}")
                 failures += 1
-                await self._wait(failures, 0.0)
+                await self._asker.wait(failures, 0.0)
 
     async def watch(self) -> None:
         """Tell how much waits, and what the inbox forgot before it went."""
@@ -98,8 +100,8 @@ class Courier:
     async def try_late_sample(self) -> bool:
         """Whether the destination takes a sample that is a day old; what it answers first also shows its protocol."""
         now, late = canary(self._name, self._settings.labels, self._clock.wall_ns() // _MILLISECOND_NS)
-        await self._settle([now])
-        verdict = await self._settle([late])
+        await self._asker.settle([now])
+        verdict = await self._asker.settle([late])
         refused = verdict.meaning is Meaning.SPLIT
         self._telemetry.late_refused.labels(self._name).set(refused)
         if refused:
@@ -147,59 +149,25 @@ class Courier:
 
     async def _deliver(self, points: list[Point], dead: list[DeadLetter]) -> None:
         """Halve what is refused until what is refused stands alone."""
-        stack = [points]
+        stack = [(points, False)]
         while stack:
-            part = stack.pop()
-            verdict = await self._settle(part)
+            part, suspected = stack.pop()
+            verdict = await self._asker.settle(part, suspected=suspected)
             if verdict.meaning is Meaning.SENT:
                 self._telemetry.sent.labels(self._name).inc(len(part))
             elif len(part) == 1 or await self._all_too_old(part, verdict):
                 dead += [_letter(point, verdict) for point in part]
             else:
                 older, newer = halves(part)
-                stack += [newer, older]
+                suspected = verdict.reason == FAULT
+                stack += [(newer, suspected), (older, suspected)]
 
     async def _all_too_old(self, part: list[Point], verdict: Verdict) -> bool:
         """One question instead of two for each sample, where a whole outage lies before the window."""
         if verdict.reason not in OLDEST_GO_TOO:
             return False
-        newest = await self._settle(part[-1:])
+        newest = await self._asker.settle(part[-1:])
         return newest.meaning is Meaning.SPLIT and newest.reason in OLDEST_GO_TOO
-
-    async def _settle(self, points: list[Point]) -> Verdict:
-        """Ask until the answer is that they are taken, or refused."""
-        failures = 0
-        while True:
-            verdict = await self._ask(points)
-            self._telemetry.requests.labels(self._name, verdict.meaning.value).inc()
-            if verdict.meaning in {Meaning.SENT, Meaning.SPLIT}:
-                self._proven = self._proven or verdict.meaning is Meaning.SENT
-                self._telemetry.protocol.labels(self._name).set(self._version)
-                return verdict
-            if verdict.meaning is Meaning.OLDER and self._settings.protocol is Protocol.AUTO:
-                self._version, self._proven = 1, False
-                continue
-            self._complain.warning(f"forward '{self._name}' waits", f"{verdict.reason}: {verdict.detail}")
-            failures += 1
-            await self._wait(failures, verdict.pause_seconds)
-
-    async def _ask(self, points: list[Point]) -> Verdict:
-        version, now_seconds = self._version, self._clock.wall_ns() / _SECOND_NS
-        plain = await asyncio.to_thread(self._encode, points, version)
-        try:
-            reply = await self._post(plain, version)
-        except AwayError as error:
-            return Verdict(Meaning.RETRY, "away", str(error))
-        proven = self._proven
-        return judge(reply, version=version, proven=proven, samples=len(points), now_wall_seconds=now_seconds)
-
-    def _encode(self, points: list[Point], version: int) -> bytes:
-        series = grouped(points)
-        return write_request_2(series) if version == 2 else write_request(series, self._blocks)
-
-    async def _wait(self, failures: int, pause_seconds: float) -> None:
-        first, cap = self._settings.retry_first_seconds, self._settings.retry_cap_seconds
-        await self._clock.sleep(wait_seconds(failures, self._draw(), first, cap, pause_seconds))
 
     def _note_lost(self, number: int) -> None:
         """The inbox has nothing between what was taken last and this number, itself among it."""

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -37,8 +37,11 @@ async def open_forwarding(  # noqa: PLR0913 - the composition root fills these i
     registry: CollectorRegistry,
     clock: Clock,
     log: logging.Logger,
+    held: Callable[[], bool] = lambda: False,
 ) -> AsyncIterator[Ledger | None]:
     """Forward in the background while the block runs; without destinations no ledger is made.
+
+    ``held`` says that nothing may go now: the clock by which all is stamped cannot be right.
 
     Raises OSError, ValueError or sqlite3.Error where the ledger, a certificate or a secret cannot be read.
     """
@@ -51,7 +54,7 @@ async def open_forwarding(  # noqa: PLR0913 - the composition root fills these i
         couriers = []
         for each in destinations:
             translator = Translator(hubs, each.labels, series, limits)
-            couriers.append(_courier(each, inbox, ledger, translator, telemetry, clock, log, stack))
+            couriers.append(_courier(each, inbox, ledger, translator, telemetry, clock, log, stack, held))
         for courier in couriers:
             await courier.begin()
         tasks = [asyncio.ensure_future(courier.run_for_ever()) for courier in couriers]
@@ -73,6 +76,7 @@ def _courier(  # noqa: PLR0913, PLR0917 - as above
     clock: Clock,
     log: logging.Logger,
     stack: AsyncExitStack,
+    held: Callable[[], bool],
 ) -> Courier:
     post = HttpPost(settings, authorization(settings), tls_of(settings))
     stack.callback(post.end)
@@ -86,6 +90,7 @@ def _courier(  # noqa: PLR0913, PLR0917 - as above
         draw=random.SystemRandom().random,
         telemetry=telemetry,
         complain=Limited(log, clock),
+        held=held,
     )
 
 

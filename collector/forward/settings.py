@@ -49,6 +49,8 @@ class DestinationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     samples_per_request: int = 2000
     retry_first_seconds: float = 1.0
     retry_cap_seconds: float = 120.0
+    patience_seconds: float = 600.0
+    """So long a sample is tried that is answered 500 all the while others are taken."""
 
 
 def destination_rules(destinations: Sequence[DestinationSettings]) -> Iterator[tuple[str, str]]:
@@ -78,6 +80,8 @@ def _rules(each: DestinationSettings) -> Iterator[tuple[str, str]]:
         yield "timeout_seconds", "must be more than 0 and at most 300"
     if not 0 < each.retry_first_seconds <= each.retry_cap_seconds <= 3600:
         yield "retry_first_seconds", "must be more than 0 and at most 'retry_cap_seconds', which is at most 3600"
+    if not 0 < each.patience_seconds <= 86_400:
+        yield "patience_seconds", "must be more than 0 and at most 86400"
 
 
 def _proof_rules(each: DestinationSettings) -> Iterator[tuple[str, str]]:

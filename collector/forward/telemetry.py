@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from collector.forward.translate import DeadLetter
 
 REASONS = (
-    *("too_old", "out_of_bounds", "out_of_order", "duplicate", "future", "refused", "unwritten"),
+    *("too_old", "out_of_bounds", "out_of_order", "duplicate", "future", "refused", "unwritten", "fault"),
     *("implausible_time", "invalid", "undecodable"),
 )
 

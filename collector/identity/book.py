@@ -15,7 +15,8 @@ from collector.database import Database, open_database
 from collector.identity import apart, events
 from collector.identity.chain import Chain, advance
 from collector.identity.events import ENROLLED, ROTATED, Events, short
-from collector.identity.records import Invitation, Key, KeyState, Refused, Rotation, Step, Successor
+from collector.identity.pace import KEYS_A_DAY, wait_seconds
+from collector.identity.records import Invitation, Key, KeyState, Later, Refused, Rotation, Step, Successor
 
 _KEYS = """
 CREATE TABLE IF NOT EXISTS invitation (
@@ -36,8 +37,9 @@ _chain = msgspec.msgpack.Decoder(Chain)
 class Book:
     """Every method runs inside the caller's transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keys_a_day: int = KEYS_A_DAY) -> None:
         self._database = database
+        self._keys_a_day = keys_a_day
         self.events = Events(database)
 
     @contextmanager
@@ -95,6 +97,8 @@ class Book:
         step = self.advance(old, presented, mark, fresh)
         if not step.chain:
             return step
+        if known is None and (wait := self._wait_seconds(before.agent, new.enrolled_wall_ns)):
+            return Later(keys=self._keys_a_day, wait_seconds=wait)  # the step is taken: as if the answer had been lost
         if known is None:
             # One before it that never sent: whoever holds it is another machine, should it ever speak.
             self._database.execute(
@@ -187,6 +191,10 @@ class Book:
         self._database.execute("INSERT OR IGNORE INTO fact VALUES (?, ?)", (name, value))
         return bytes(self._database.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()[0])
 
+    def _wait_seconds(self, agent: str, now_ns: int) -> int:
+        born = self._database.execute("SELECT enrolled_wall_ns FROM key WHERE agent = ?", (agent,))
+        return wait_seconds((born_ns for (born_ns,) in born), now_ns, self._keys_a_day)
+
     def _add(self, key: Key, chain: str) -> None:
         row = (*msgspec.structs.astuple(key), msgspec.msgpack.encode(Chain(chain)))
         self._database.execute(f"INSERT INTO key ({_COLUMNS}, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608
@@ -205,10 +213,10 @@ class Book:
 
 
 @contextmanager
-def open_book(path: Path) -> Iterator[Book]:
+def open_book(path: Path, keys_a_day: int = KEYS_A_DAY) -> Iterator[Book]:
     """Open or make the file, readable by its owner only; raises OSError or sqlite3.Error."""
     with open_database(path, SCHEMA, private=True) as database:
-        yield Book(database)
+        yield Book(database, keys_a_day)
 
 
 def prepare(database: sqlite3.Connection) -> None:

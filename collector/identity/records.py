@@ -68,5 +68,12 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     chain: str = ""
 
 
-Rotation = tuple[Key, str] | Refused | Step
+class Later(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that is not made now: its agent had so many within a day."""
+
+    keys: int
+    wait_seconds: int
+
+
+Rotation = tuple[Key, str] | Refused | Step | Later
 """The new key and what it presents first; or why there is none, a step without a next value among that."""

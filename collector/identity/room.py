@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import queue
 import secrets
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from typing import Any, TypeVar, cast
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from collector.identity.book import Book, open_book
+from collector.identity.pace import KEYS_A_DAY
 
 _GROUP = 512
 _QUEUE = 4096
@@ -83,6 +85,10 @@ class IdentityRoom:
             with self._book.transaction() if writes and group else contextlib.nullcontext():
                 results = [job.work(self._book) for job in group]
         except Exception as error:  # noqa: BLE001 - one bad row must not end the only thread that decides
+            if len(group) > 1 and not isinstance(error, sqlite3.OperationalError):
+                for job in group:  # nor keep all others out; what the disk itself does is everybody's
+                    self._settle([job], writes=writes)
+                return
             results = [IdentityFailedError(f"the keys cannot be read or written: {error}")] * len(group)
 
         def tell() -> None:
@@ -98,9 +104,9 @@ class IdentityRoom:
 
 
 @asynccontextmanager
-async def open_identity_room(path: Path) -> AsyncIterator[IdentityRoom]:
+async def open_identity_room(path: Path, keys_a_day: int = KEYS_A_DAY) -> AsyncIterator[IdentityRoom]:
     """Open or make the book, and the collector's own key in it; raises OSError or sqlite3.Error."""
-    with open_book(path) as book:
+    with open_book(path, keys_a_day) as book:
         with book.transaction():
             raw = book.fact("seal", Ed25519PrivateKey.generate().private_bytes_raw())
         room = IdentityRoom(book, asyncio.get_running_loop(), Ed25519PrivateKey.from_private_bytes(raw))

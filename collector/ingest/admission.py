@@ -29,6 +29,7 @@ class Reason(Enum):
     FUTURE_VERSION = ("future_version", 415)
     MALFORMED = ("malformed", 400)
     EPOCHS = ("epochs", 429)
+    ROTATIONS = ("rotations", 429)
     BUSY = ("busy", 503)
     DISK = ("disk", 503)
 

@@ -1,6 +1,7 @@
 """Who sends a batch: by the signature of an enrolled key, or by a token; no other header and no payload is believed."""
 
 import hashlib
+import math
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import NoReturn
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from collector.identity.records import Key, KeyState, Refused, Step, Successor
+from collector.identity.records import Key, KeyState, Later, Refused, Step, Successor
 from collector.identity.room import IdentityFailedError, IdentityRoom, draw_chain
 from collector.ingest.admission import Reason, Refusal, Register
 from shared.clock import Clock
@@ -101,6 +102,8 @@ class Entrance:
                 return found
             if isinstance(found, Refused):
                 raise Refusal(Reason.REVOKED, found.value)
+            if isinstance(found, Later):
+                raise _not_yet(found)
             state = await self._why_not(found, signed)
         except IdentityFailedError as error:
             raise Refusal(Reason.DISK, str(error)) from None
@@ -163,6 +166,12 @@ def _read(method: str, path: str, headers: list[tuple[str, str]]) -> Signed:
         return read(method, path, headers)
     except SignatureError as error:
         raise Refusal(Reason.SIGNATURE, str(error)) from None
+
+
+def _not_yet(later: Later) -> Refusal:
+    hours = math.ceil(later.wait_seconds / 3600)
+    what = f"this machine had {later.keys} keys within a day: it may have another in {hours} h"
+    return Refusal(Reason.ROTATIONS, what, retry_seconds=later.wait_seconds)
 
 
 def _refusal(state: KeyState, agent: str) -> Refusal:

@@ -31,7 +31,8 @@ class RotateEndpoint:
         try:
             signed, body = await self._take(scope, receive)
         except Refusal as refusal:
-            await answer(send, refusal.reason.status, msgspec.json.encode({"error": refusal.what}), {})
+            later = {"retry-after": str(refusal.retry_seconds)} if refusal.retry_seconds else {}
+            await answer(send, refusal.reason.status, msgspec.json.encode({"error": refusal.what}), later)
         else:
             await answer(send, 200, body, {SEAL: self._entrance.seal(signed.signature, body)})
 

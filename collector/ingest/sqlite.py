@@ -21,11 +21,13 @@ from collector.ingest.stated import SCHEMA as STATED
 from collector.ingest.stated import forget_senseless, note_statement, statements
 from collector.ingest.summed import SCHEMA as SUMMED
 from collector.ingest.summed import sum_up, sums
+from collector.ingest.unsure import SCHEMA as UNSURE
+from collector.ingest.unsure import Stamps
 from collector.ingest.writer import Writer
 from shared.wire.reading import Block, Statement
 
 _QUEUE = 2048
-_UNCOUNTED = ("parcel", "stated", "block")
+_UNCOUNTED = ("parcel", "stated", "block", "unsure")
 """In a copy: agents would wait while the first is counted, and the others lose rows while it is made."""
 _PORTION = 500
 """Parcels that are forgotten in one transaction: agents have their turn between two."""
@@ -39,7 +41,7 @@ CREATE TABLE IF NOT EXISTS parcel (
 );
 CREATE INDEX IF NOT EXISTS by_time ON parcel (received_wall_ns);
 """
-SCHEMA = _SCHEMA + SEEN + STATED + SUMMED
+SCHEMA = _SCHEMA + SEEN + STATED + SUMMED + UNSURE
 # Zeros over what is forgotten would be written once more each, on a full disk too.
 PRAGMAS = (*DURABLE, "secure_delete = OFF")
 _PRUNE = (
@@ -56,6 +58,7 @@ class SqliteInbox:
         self._shortage = shortage
         self._writer = Writer(database, loop, shortage)
         self._do = self._writer.do
+        self.stamps = Stamps(self._do)
 
     @property
     def failing(self) -> str:

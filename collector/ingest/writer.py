@@ -124,11 +124,10 @@ class Writer:
             try:
                 self._shortage.limit(self._database)
                 with self._database.transaction() as connection:
-                    before = connection.total_changes
-                    results = [_tried(job, connection) for job in group]
-                if connection.total_changes > before:
+                    tried = [_tried(job, connection) for job in group]
+                if any(written for _, written in tried):
                     self.failing = ""
-                return results  # noqa: TRY300 - what follows is for failures
+                return [result for result, _ in tried]
             except Exception as error:
                 if not (left and is_full(error) and self._shortage.make_room(self._database, wanted)):
                     raise
@@ -148,9 +147,21 @@ class Writer:
             self._loop.call_soon_threadsafe(settle)
 
 
-def _tried(job: _Job, connection: sqlite3.Connection) -> Any:
-    """What is refused before anything is written costs nobody else in the transaction."""
+def _tried(job: _Job, connection: sqlite3.Connection) -> tuple[Any, bool]:
+    """The result or why this one has none, and whether it wrote; what the disk itself does is everybody's, and raised.
+
+    A row that nobody can read must not keep out whoever comes at the same time.
+    """
+    before = connection.total_changes
+    connection.execute("SAVEPOINT job")
     try:
-        return job.work(connection)
-    except (TooManyEpochsError, TooSparseError) as refusal:
-        return refusal
+        result = job.work(connection)
+    except sqlite3.OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - as in _commit
+        connection.execute("ROLLBACK TO job")
+        connection.execute("RELEASE job")
+        refused = isinstance(error, TooManyEpochsError | TooSparseError)
+        return error if refused else InboxFailedError(f"this one cannot be read or written: {error}"), False
+    connection.execute("RELEASE job")
+    return result, connection.total_changes > before

@@ -33,6 +33,7 @@ def look_of(standing: Standing, facts: Facts, *, maintenance: bool) -> Look:
         vouched=any(link.vouched for link in links),
         degraded_since_ns=verdict.since_ns if verdict.state is State.DEGRADED else None,
         maintenance=maintenance,
+        loss_ratio=newest.loss_ratio if newest is not None else 0.0,
     )
 
 
@@ -61,6 +62,7 @@ def look_with_links(
             for link in site.links
             if link.name in lost
         ),
+        loss_ratio=look.loss_ratio,
         lossy=look.degraded_since_ns is not None and look.seen is Seen.WELL,
         held=any(is_held(one) for one in standing.values()),
     )

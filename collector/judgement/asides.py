@@ -4,9 +4,11 @@ from collections.abc import Collection, Sequence
 
 from collector.incident import Cause, Clue, Confidence, Incident, Scope, Trouble
 from collector.inventory.site import Inventory
+from collector.judgement.attribution import RULES_OF_LOSS, cause_of, clues_of_loss
 from collector.judgement.carriers import Carriers
 from collector.judgement.clues import ClueKind
 from collector.judgement.ledger import Draft, Ledger
+from collector.judgement.notes import Notes
 from collector.judgement.scene import Blind, Look, Scene
 from collector.judgement.settings import JudgementSettings
 from collector.judgement.unreported import Unreported, is_of_reports
@@ -18,9 +20,15 @@ class Asides:
     """What lasts of each kind, by its subject."""
 
     def __init__(
-        self, inventory: Inventory, ledger: Ledger, known: Sequence[Incident], settings: JudgementSettings
+        self,
+        inventory: Inventory,
+        ledger: Ledger,
+        notes: Notes,
+        known: Sequence[Incident],
+        settings: JudgementSettings,
     ) -> None:
         self._ledger = ledger
+        self._notes = notes
         self._carriers = Carriers(inventory, ledger, known, settings)
         self._settings = settings
         lasting = [incident for incident in known if incident.is_open]
@@ -52,17 +60,15 @@ class Asides:
         over = lost or (look.fresh and look.degraded_since_ns is None and not look.held)
         if over:
             del self._degraded[site]
+        cause, clues = self._cause(site, look, began_ns, now_ns)
         self._ledger.hold(
             Draft(
                 scope=Scope.SITE,
                 subject=site,
                 trouble=Trouble.DEGRADED,
-                cause=self._cause(look, now_ns),
+                cause=cause,
                 began_ns=began_ns,
-                clues=tuple(
-                    Clue(kind=ClueKind.LINK_LOST, at_ns=link.since_ns, site=site, subject=link.name)
-                    for link in look.lost_links
-                ),
+                clues=clues,
                 ended_ns=max(now_ns, began_ns) if over else None,
                 confidence=Confidence.FINAL if over else Confidence.PROVISIONAL,
                 sites=(site,),
@@ -72,12 +78,15 @@ class Asides:
             now_ns,
         )
 
-    def _cause(self, look: Look, now_ns: int) -> Cause:
-        """A link that is lost is its line's fault, unless its provider is known to be down."""
+    def _cause(self, site: str, look: Look, began_ns: int, now_ns: int) -> tuple[Cause, tuple[Clue, ...]]:
+        """A link that is lost is its line's fault, unless its provider is known to be down; loss is where it begins."""
         if not look.lost_links:
-            return Cause.UNKNOWN
+            notes = self._notes.of(site)
+            return cause_of(clues_of_loss(site, began_ns, look.loss_ratio, notes, now_ns), RULES_OF_LOSS)
         told = all(self._carriers.tells_of(link, now_ns) for link in look.lost_links)
-        return Cause.ISP if told else Cause.ACCESS_LINK
+        return Cause.ISP if told else Cause.ACCESS_LINK, tuple(
+            Clue(kind=ClueKind.LINK_LOST, at_ns=link.since_ns, site=site, subject=link.name) for link in look.lost_links
+        )
 
     def _told_by_carrier(self, site: str, look: Look, now_ns: int) -> bool:
         """Whether an incident of a provider tells of all that is wrong: then the site's own ends in it."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from collector.incident import Cause, Clue
 from collector.judgement.clues import ClueKind
-from collector.judgement.notes import CORE, FIRST_HOP, LAN, SiteNotes
+from collector.judgement.notes import SiteNotes
 from collector.judgement.spans import Spans
+from collector.judgement.whereabouts import CORE, FIRST_HOP, LAN
 
 _SECOND_NS = 1_000_000_000
 _EDGE_NS = 20 * _SECOND_NS
@@ -36,22 +37,34 @@ RULES: tuple[Rule, ...] = (
     # A router that ran on and was seen from inside all the while had power, whatever its supply told before.
     _rule(Cause.ACCESS_LINK, _K.LAN_WELL, _K.FIRST_HOP_LOST),
     _rule(Cause.ISP, _K.FIRST_HOP_WELL, _K.CORE_LOST),
+    # Whoever traced had power, and so had every hop that answered.
+    _rule(Cause.ACCESS_LINK, _K.PATH_ENDED_BEFORE, unless=(_K.LAN_LOST, _K.FIRST_HOP_WELL, _K.ROUTER_REBOOTED)),
+    _rule(Cause.ISP, _K.PATH_ENDED_BEHIND, unless=(_K.LAN_LOST, _K.FIRST_HOP_LOST, _K.ROUTER_REBOOTED)),
     _rule(Cause.POWER, _K.ON_BATTERY, unless=_LIVES),
     _rule(Cause.POWER, _K.POWER_TRAP, unless=_LIVES),
-    _rule(Cause.POWER, _K.ROUTER_REBOOTED, _K.HOST_REBOOTED),
+    _rule(Cause.POWER, _K.ROUTER_REBOOTED, _K.HOST_REBOOTED, unless=(_K.ON_MAINS,)),
     _rule(Cause.SITE_LAN, _K.LAN_LOST, unless=(_K.ROUTER_STAYED,)),
     _rule(Cause.SITE_LAN, _K.ROUTER_REBOOTED, _K.HOST_STAYED),
+    _rule(Cause.SITE_LAN, _K.ROUTER_REBOOTED, _K.ON_MAINS),
     _rule(Cause.ACCESS_LINK, _K.SIGNAL_FADED, unless=(_K.ROUTER_REBOOTED,)),
     _rule(Cause.ACCESS_LINK, _K.ROUTER_STAYED, _K.NEIGHBOURS_WELL, unless=(_K.LAN_LOST,)),
 )
 """In the order in which they are asked; the first that fits is taken."""
 
+RULES_OF_LOSS: tuple[Rule, ...] = (
+    _rule(Cause.SITE_LAN, _K.LAN_LOSSY, unless=(_K.FIRST_HOP_CLEAN, _K.CORE_CLEAN)),
+    _rule(Cause.ACCESS_LINK, _K.FIRST_HOP_LOSSY, unless=(_K.CORE_CLEAN,)),
+    _rule(Cause.ISP, _K.FIRST_HOP_CLEAN, _K.CORE_LOSSY),
+    _rule(Cause.ACCESS_LINK, _K.SIGNAL_FADED, unless=(_K.FIRST_HOP_CLEAN,)),
+)
+"""The same for a site that is reached and serves badly."""
 
-def cause_of(clues: Iterable[Clue]) -> tuple[Cause, tuple[Clue, ...]]:
+
+def cause_of(clues: Iterable[Clue], rules: tuple[Rule, ...] = RULES) -> tuple[Cause, tuple[Clue, ...]]:
     """The cause and all the clues, those that led to it first."""
     every = tuple(clues)
     kinds = {ClueKind(clue.kind) for clue in every}
-    for rule in RULES:
+    for rule in rules:
         if rule.needs <= kinds and not rule.unless & kinds:
             leading = tuple(clue for clue in every if clue.kind in rule.needs)
             return rule.cause, leading + tuple(clue for clue in every if clue not in leading)
@@ -89,11 +102,19 @@ def clues_of(span: Span, notes: SiteNotes, now_ns: int) -> Iterator[Clue]:
         reached = _reached([spans for (at, _), spans in notes.inside.items() if at == level], alone_ns, last_ns)
         if reached is not None:
             yield Clue(kind=well if reached else lost, at_ns=alone_ns, site=site)
+    yield from notes.paths.clues(site, alone_ns, last_ns)
     seen = {clue.subject: clue for clue in span.remembered if clue.kind == _K.HOST_SEEN}
     seen |= {clue.subject: clue for clue in notes.diary.host_clues(site, began_ns)}
     yield from seen.values()
     if ended_ns is not None:
         yield from notes.diary.restart_clues(site, began_ns, ended_ns, seen)
+        yield from notes.diary.mains_clues(site, alone_ns, ended_ns)
+
+
+def clues_of_loss(site: str, since_ns: int, loss_ratio: float, notes: SiteNotes, now_ns: int) -> Iterator[Clue]:
+    """What is known of a site that serves badly since a time, from its own agent and its line's signal."""
+    yield from notes.whereabouts.clues(site, since_ns, now_ns, loss_ratio)
+    yield from notes.diary.signal_clues(site, now_ns)
 
 
 def _reached(targets: list[Spans], began_ns: int, ended_ns: int) -> bool | None:

@@ -116,7 +116,7 @@ class Carriers:
         sites = sorted(carrier.lost, key=lambda site: self._order.get(site, len(self._order)))
         first_ns = min(carrier.lost.values())
         count = Clue(
-            kind=ClueKind.NEIGHBOURS_DOWN, at_ns=first_ns, subject=carrier.provider, value=float(len(carrier.lost))
+            kind=ClueKind.LOST_TOGETHER, at_ns=first_ns, subject=carrier.provider, value=float(len(carrier.lost))
         )
         looks = [scene.looks.get(site) for site in sites]
         planned = all(look is not None and look.maintenance for look in looks)

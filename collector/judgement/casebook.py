@@ -38,7 +38,7 @@ class Casebook:
         self._awaiting: dict[int, list[Case]] = {}
         self._past: list[Case] = []
         self.ledger = Ledger(known, next_number, settings)
-        self._asides = Asides(inventory, self.ledger, known, settings)
+        self._asides = Asides(inventory, self.ledger, notes, known, settings)
         for incident in known:
             self._restore(incident)
 

@@ -47,6 +47,7 @@ class Cases:
             self.lasting.setdefault(incident.subject, self._case(incident, incident.subject))
             return
         group = self.restored(incident)
+        group.unseen_ns = None
         self.lasting.update({case.site: case for case in group.lasting()})
         self.groups.append(group)
 
@@ -204,7 +205,7 @@ class Cases:
         """Faults that are over end; what stays lost when what it shares works again stands for itself."""
         for group in list(self.groups):
             lasting = group.lasting()
-            if any(not scene.looks[case.site].fresh for case in lasting):
+            if group.unseen_ns is None or any(not scene.looks[case.site].fresh for case in lasting):
                 group.unseen_ns = scene.now_ns
             elif lasting and self._works(group, scene.now_ns, mains):
                 since_ns = group.works_since_ns()

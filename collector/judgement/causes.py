@@ -1,7 +1,7 @@
 """Causes of the outages of sites and of folds, from what was noted of each site and of its neighbours."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from collector.incident import Cause, Clue, Confidence, Scope
 from collector.inventory.site import Inventory
@@ -9,8 +9,9 @@ from collector.judgement.attribution import cause_of, clues_of
 from collector.judgement.clues import ClueKind
 from collector.judgement.folding import Seen
 from collector.judgement.groups import Case, Group
+from collector.judgement.neighbours import Neighbours
 from collector.judgement.notes import Notes
-from collector.judgement.scene import Look, Scene
+from collector.judgement.scene import Scene
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
@@ -33,11 +34,7 @@ class Causes:
     def __init__(self, inventory: Inventory, notes: Notes, settings: JudgementSettings) -> None:
         self._notes = notes
         self._settings = settings
-        self._hub = {site.id: site.hub for site in inventory.sites}
-        self._neighbours: dict[str, list[str]] = {}
-        for site in inventory.sites:
-            if site.hub:
-                self._neighbours.setdefault(site.hub, []).append(site.id)
+        self._neighbours = Neighbours(inventory, int(settings.fold_seconds * _SECOND_NS))
 
     def mains_failed(self, site: str, began_ns: int) -> int | None:
         """When its mains failed, where they are known to have before the loss."""
@@ -55,7 +52,7 @@ class Causes:
     def of_site(self, case: Case, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
         """The cause of one site's outage."""
         clues = clues_of(case.span(), self._notes.of(case.site), scene.now_ns)
-        return cause_of((*clues, *self._beside(case, scene.looks)))
+        return cause_of((*clues, *self._neighbours.clues(case.site, case.began_ns, scene)))
 
     def of_group(self, group: Group, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
         """The cause of a fold: that of its part, unless most of its sites lost their power."""
@@ -63,34 +60,44 @@ class Causes:
         mute = 0
         told: list[Clue] = []
         for case in group.cases.values():
-            clues = clues_of(case.span(), self._notes.of(case.site), scene.now_ns)
-            cause, every = cause_of(clues)
+            cause, every = cause_of(clues_of(case.span(), self._notes.of(case.site), scene.now_ns))
             if cause is Cause.UNKNOWN and _restarted(every):
                 cause = Cause.POWER
             votes[cause] += cause is not Cause.UNKNOWN
             mute += cause is Cause.UNKNOWN and case.ended_ns is None
             told += every[:2]
-        count = Clue(
-            kind=ClueKind.NEIGHBOURS_DOWN,
-            at_ns=min(case.began_ns for case in group.cases.values()),
-            subject=group.part.subject,
-            value=float(len(group.cases)),
-        )
+        clues = (*self._counts(group, scene), *told)[:_TOLD_CLUES]
         if group.part.scope is Scope.PROVINCE and scene.sighted:
-            return Cause.UNKNOWN, (count, *told)[:_TOLD_CLUES]
-        return self._of_votes(group, votes, mute), (count, *told)[:_TOLD_CLUES]
+            return Cause.UNKNOWN, clues
+        return self._of_votes(group, votes, mute), clues
+
+    def _counts(self, group: Group, scene: Scene) -> Iterator[Clue]:
+        """How many were lost together; and how many others of the same part had lost their power instead."""
+        subject, at_ns = group.part.subject, min(case.began_ns for case in group.cases.values())
+        yield Clue(kind=ClueKind.LOST_TOGETHER, at_ns=at_ns, subject=subject, value=float(len(group.cases)))
+        others = ((site, scene.looks.get(site)) for site in group.part.members if site not in group.cases)
+        dark = sum(
+            look is not None and look.seen is not Seen.WELL and self.mains_failed(site, look.since_ns) is not None
+            for site, look in others
+        )
+        if dark and group.part.scope is not Scope.POWER_AREA:
+            yield Clue(kind=ClueKind.OTHERS_DARK, at_ns=at_ns, subject=subject, value=float(dark))
 
     def _of_votes(self, group: Group, votes: Counter[Cause], mute: int) -> Cause:
         """``mute``: sites that are lost and tell nothing yet; of those that are, only batteries can."""
         voters = votes.total() + mute
-        if voters >= 2 and votes[Cause.POWER] > voters / 2:
+        enough = voters >= 2 or 2 * voters >= len(group.cases)
+        if enough and votes[Cause.POWER] > voters / 2:
             return Cause.POWER
         if group.remembered is not None and not votes.total():
             return group.remembered
+        cause, count = votes.most_common(1)[0] if votes else (Cause.UNKNOWN, 0)
+        own = not mute and not votes[Cause.POWER] and count == votes.total() and 2 * count >= len(group.cases)
+        if group.part.scope is Scope.POWER_AREA and own and count:
+            return cause  # Its mains had failed, and batteries carried what was lost to something else.
         if group.part.scope is not Scope.POWER_AREA or votes[Cause.POWER] or self._any_dark(group):
             return _OF_SCOPE[group.part.scope]
         # Sites of one place were lost at once, and nothing speaks of power.
-        cause, count = votes.most_common(1)[0] if votes else (Cause.UNKNOWN, 0)
         return cause if count >= 2 else Cause.UNKNOWN
 
     def _any_dark(self, group: Group) -> bool:
@@ -115,18 +122,8 @@ class Causes:
         told = all(backlog is not None and backlog.reaches(case.ended_ns) for backlog in agents)
         return (told and passed_ns >= _POLLED_NS) or passed_ns >= int(self._settings.settle_most_seconds * _SECOND_NS)
 
-    def _beside(self, case: Case, looks: Mapping[str, Look]) -> Iterator[Clue]:
-        """Neighbours at the hub that were well when the site was lost."""
-        hub = self._hub.get(case.site, "")
-        others = [looks[site] for site in self._neighbours.get(hub, ()) if site != case.site and site in looks]
-        well = sum(look.seen is Seen.WELL and look.fresh for look in others)
-        if others and well >= 0.5 * len(others):
-            yield Clue(
-                kind=ClueKind.NEIGHBOURS_WELL, at_ns=case.began_ns, site=case.site, subject=hub, value=float(well)
-            )
-
 
 def _restarted(clues: Iterable[Clue]) -> bool:
     """Whether the router started anew, and nothing shows that its site had power: nobody restarts those of many."""
     kinds = {clue.kind for clue in clues}
-    return ClueKind.ROUTER_REBOOTED in kinds and ClueKind.HOST_STAYED not in kinds
+    return ClueKind.ROUTER_REBOOTED in kinds and kinds.isdisjoint({ClueKind.HOST_STAYED, ClueKind.ON_MAINS})

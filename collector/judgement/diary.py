@@ -6,6 +6,7 @@ from statistics import median
 
 from collector.incident import Clue
 from collector.judgement.clues import ClueKind
+from collector.judgement.spans import Spans
 
 _SECOND_NS = 1_000_000_000
 _MINUTE_NS = 60 * _SECOND_NS
@@ -15,6 +16,8 @@ _KEPT_BOOTS, _KEPT_SIGNALS, _KEPT_TURNS, _KEPT_SUBJECTS = 16, 64, 64, 32
 _BATTERY_TOLD_NS = 12 * 60 * _MINUTE_NS
 """A supply that went to its battery longer before a loss than any battery lasts has nothing to do with it."""
 _SIGNAL_AGE_NS = 30 * _MINUTE_NS
+_SUPPLY_GAP_NS = 150 * _SECOND_NS
+"""Supplies are asked every minute: of a longer time without an answer nothing is claimed."""
 _FADE_DB = 3.0
 """Half of the light: more than connectors and weather take (ITU-T G.984.2 leaves that much margin)."""
 _SLACK_NS = _MINUTE_NS
@@ -67,6 +70,8 @@ class Diary:
 
     supplies: dict[str, list[tuple[int, bool]]] = field(default_factory=dict)
     """By supply: (when, on battery), where it changed, and the latest."""
+    mains: dict[str, Spans] = field(default_factory=dict)
+    """By supply: when it had mains."""
     traps: dict[str, list[int]] = field(default_factory=dict)
     trap_totals: dict[str, float] = field(default_factory=dict)
     routers: dict[str, Runs] = field(default_factory=dict)
@@ -75,6 +80,10 @@ class Diary:
 
     def supply(self, subject: str, at_ns: int, *, on_battery: bool) -> None:
         """A supply told what feeds its load."""
+        if subject not in self.mains and _room(self.mains, subject):
+            self.mains[subject] = Spans(_SUPPLY_GAP_NS)
+        if subject in self.mains:
+            self.mains[subject].see(at_ns, not on_battery)
         turns = self.supplies.setdefault(subject, []) if _room(self.supplies, subject) else []
         turns.append((at_ns, on_battery))
         turns.sort()
@@ -121,6 +130,13 @@ class Diary:
             lately = [at_ns for at_ns in told if began_ns - _BATTERY_TOLD_NS <= at_ns <= began_ns + _SLACK_NS]
             if lately and not self._mains_since(lately[-1], began_ns):
                 yield Clue(kind=ClueKind.POWER_TRAP, at_ns=lately[-1], site=site, subject=subject)
+
+    def mains_clues(self, site: str, began_ns: int, ended_ns: int) -> Iterator[Clue]:
+        """Supplies that were looked at all through an outage, and had mains each time."""
+        for subject, spans in self.mains.items():
+            seen = spans.within(began_ns - _SLACK_NS, ended_ns + _SLACK_NS)
+            if len(seen) == 1 and seen[0].good and seen[0].first_ns <= began_ns and seen[0].last_ns >= ended_ns:
+                yield Clue(kind=ClueKind.ON_MAINS, at_ns=ended_ns, site=site, subject=subject)
 
     def mains_failed(self, began_ns: int) -> int | None:
         """When the mains failed that had failed when the site was lost; None where nothing is known of it."""

@@ -1,9 +1,9 @@
 """What the runs of one check against one target have shown, one run after the other; it remembers few of them."""
 
-import math
 from dataclasses import dataclass
 
 from collector.judgement.condition import Signal
+from collector.judgement.loss import is_loss
 from collector.judgement.settings import JudgementSettings
 from shared.wire.reading import Outcome, Reading
 
@@ -48,18 +48,22 @@ class Evidence:
         enough = self.runs >= settings.down_runs and lasted >= settings.down_seconds and self.vouched
         return Signal.BAD_LONG if enough else Signal.BAD
 
-    def sure_loss_ratio(self, deviations: float) -> float:
-        """The loss that the latest runs prove: the lower end of its confidence interval (Wilson 1927).
+    def is_lossy(self, settings: JudgementSettings) -> bool:
+        """Whether the latest runs lost more than a line may, and more than chance explains."""
+        if self.loss_ratio < settings.degraded_loss_ratio or not self.is_enough(settings):
+            return False
+        sent = round(self.sent_packets)
+        return is_loss(
+            [loss for loss, _, _ in self.recent],
+            round(self.loss_ratio * self.sent_packets),
+            sent,
+            ratio=settings.degraded_loss_ratio,
+            deviations=settings.degraded_sureness,
+        )
 
-        Two packets of sixty may be chance where a line loses one in a hundred; ``deviations`` is how many standard
-        deviations of chance are granted.
-        """
-        sent = self.sent_packets
-        if not sent:
-            return 0.0
-        ratio, square = self.loss_ratio, deviations * deviations
-        spread = deviations * math.sqrt(ratio * (1 - ratio) / sent + square / (4 * sent * sent))
-        return max(0.0, (ratio + square / (2 * sent) - spread) / (1 + square / sent))
+    def is_enough(self, settings: JudgementSettings) -> bool:
+        """Whether enough was seen to say how well the line serves."""
+        return len(self.recent) >= min(settings.degraded_least_runs, settings.degraded_runs)
 
 
 def counts(reading: Reading) -> bool:

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from collector.incident import Scope
+from collector.judgement.quorum import least_of, share_of
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
 AT_ONCE_NS, _AT_ONCE_SITES, _AT_ONE_HUB = 20 * _SECOND_NS, 3, 4
 _TELLERS = 2
+_FEW = 2
+"""Sites of a provider that has hardly any."""
 MAINS_NS = 90 * _SECOND_NS
 """Supplies are asked every minute: what they tell of the same failure of mains lies within this time."""
 _SURE, _ONE_TOLD, _PARTLY, _UNTOLD, _THOUGH_WELL = 1.0, 1.5, 2.5, 3.0, 6.0
@@ -101,7 +104,8 @@ def could_be(
     spares = part.scope is Scope.POWER_AREA or (
         part.scope is Scope.PROVIDER and any(g.carriers for g in glimpses.values())
     )
-    if len(free) < (1 if spares else least_of(part.scope, settings)):
+    few = _FEW if part.scope is Scope.PROVIDER else least_of(part.scope, settings)
+    if len(free) < (1 if spares else few):
         return None
     near = {site: glimpses[site] for site in part.members if site in glimpses and not _own(glimpses[site])}
     if part.scope is Scope.POWER_AREA:
@@ -115,27 +119,9 @@ def could_be(
         return found
     if part.scope is Scope.PROVINCE:
         return replace(found, faults=_THOUGH_WELL) if sighted else found
+    if len(near) < least_of(part.scope, settings):
+        return replace(found, faults=_ONE_TOLD)
     return replace(found, faults=_PARTLY) if found.well > (1 - settings.hub_share) * len(near) else found
-
-
-def share_of(scope: Scope, settings: JudgementSettings) -> float:
-    """The share of a part's sites that must be lost."""
-    return {
-        Scope.HUB: settings.hub_share,
-        Scope.PROVIDER: settings.provider_share,
-        Scope.POWER_AREA: settings.power_share,
-        Scope.PROVINCE: settings.blind_share,
-    }[scope]
-
-
-def least_of(scope: Scope, settings: JudgementSettings) -> int:
-    """So many of them at least."""
-    return {
-        Scope.HUB: settings.hub_sites,
-        Scope.PROVIDER: settings.provider_sites,
-        Scope.POWER_AREA: settings.power_sites,
-        Scope.PROVINCE: settings.blind_sites,
-    }[scope]
 
 
 def _fold(part: Part, struck: list[str], spared: list[str], near: Glimpses, settings: JudgementSettings) -> Fold | None:
@@ -146,8 +132,13 @@ def _fold(part: Part, struck: list[str], spared: list[str], near: Glimpses, sett
     first_ns = min(near[site].began_ns for site in struck)
     hit = len(spared) + sum(near[site].lost for site in counted)
     unseen = sum(not near[site].lost and near[site].began_ns <= first_ns for site in counted)
-    needed = share_of(part.scope, settings) * len(counted)
-    if len(struck) + len(spared) < least_of(part.scope, settings) or hit + unseen < needed:
+    needed, least = share_of(part.scope, settings) * len(counted), least_of(part.scope, settings)
+    if part.scope is Scope.PROVIDER and len(near) < least and len(counted) >= _FEW:
+        # One that has so few is known by all of them, at once.
+        least = needed = len(counted)
+        struck = _together(struck, near, AT_ONCE_NS)
+        hit = len(struck)
+    if len(struck) + len(spared) < least or hit + unseen < needed:
         return None
     if part.scope is Scope.PROVIDER and len({part.hubs.get(site, site) for site in (*struck, *spared)}) < 2:
         return None

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from collector.incident import Cause, Clue, Scope
 from collector.judgement.attribution import Span
-from collector.judgement.folding import AT_ONCE_NS, MAINS_NS, Part, share_of
+from collector.judgement.folding import AT_ONCE_NS, MAINS_NS, Part
+from collector.judgement.quorum import share_of
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
@@ -59,8 +60,8 @@ class Group:
     """Something else may show to have failed: while it is young, a fold that explains them better may have them."""
     remembered: Cause | None = None
     """What an earlier run held to be the cause."""
-    unseen_ns: int = 0
-    """When one that lasts was not looked at, or not by anybody who can see."""
+    unseen_ns: int | None = 0
+    """When one that lasts was not looked at, or not by anybody who can see; None: nobody was there until now."""
     weighed: tuple[int, int, int] = (0, 0, 0)
     """When, over how many sites, of which so many lasted."""
 
@@ -112,7 +113,7 @@ class Group:
         """
         ends_ns = self.ends_ns()
         rest_ns = int(settings.remainder_seconds * _SECOND_NS)
-        if not ends_ns or now_ns - max(ends_ns[-1], self.unseen_ns) <= rest_ns:
+        if not ends_ns or now_ns - max(ends_ns[-1], self.unseen_ns or 0) <= rest_ns:
             return False
         own = [case for case in self.lasting() if not elsewhere(case)]
         few = len(own) <= share_of(self.part.scope, settings) * (len(ends_ns) + len(own))

@@ -62,6 +62,11 @@ def judge(before: Standing | None, facts: Facts, now_wall_ns: int, settings: Jud
     return Standing(condition, verdict, lost_ns if condition in _LOST else None)
 
 
+def is_since(before: Standing | None, reported_wall_ns: int) -> bool:
+    """Whether a report came after the loss of its site, where that is held to be lost."""
+    return before is None or before.lost_ns is None or reported_wall_ns > before.lost_ns + _IN_FLIGHT_NS
+
+
 def restored(verdict: Verdict, *, lost: bool) -> Standing:
     """What an earlier run of the collector held; ``lost``: an incident that lasts tells of it."""
     down = lost or verdict.state is State.DOWN
@@ -94,11 +99,11 @@ def _state(
     was = before is not None and before.verdict.state is State.DEGRADED
     share = settings.recovered_share if was else 1.0
     loss, rtt = link.loss_ratio, link.rtt_seconds
-    sure = loss if was else link.sure_loss_ratio(settings.degraded_sureness)
     # While nothing comes back the question is whether the site is down, not how well it serves.
-    if (link.good or was) and loss > 0 and sure >= settings.degraded_loss_ratio * share:
+    lossy = loss > 0 and loss >= settings.degraded_loss_ratio * share if was else link.good and link.is_lossy(settings)
+    if lossy:
         return State.DEGRADED, f"{loss:.0%} loss to {link.target} over {_runs(len(link.recent))} of {link.agent}"
-    if rtt is not None and rtt >= settings.degraded_rtt_seconds * share:
+    if rtt is not None and rtt >= settings.degraded_rtt_seconds * share and (was or link.is_enough(settings)):
         return State.DEGRADED, f"RTT of {rtt * 1000:.0f} ms to {link.target}, measured by {link.agent}"
     told = f"RTT {rtt * 1000:.0f} ms" if rtt is not None else "replies"
     return State.UP, f"{told} from {link.target}, measured by {link.agent}"

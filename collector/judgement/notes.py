@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 
 from collector.arrival import Arrival
 from collector.judgement.diary import Diary
+from collector.judgement.paths import HOPS, Paths
 from collector.judgement.settings import JudgementSettings
 from collector.judgement.spans import Spans
+from collector.judgement.whereabouts import CORE, FIRST_HOP, LAN, Whereabouts
 from shared.wire.reading import Outcome, Reading
 
 _SECOND_NS = 1_000_000_000
@@ -16,8 +18,9 @@ _UPTIME = "phusong_snmp_uptime_seconds"
 _SOURCE = "upsOutputSource"
 _TRAPS = "phusong_snmp_traps_total"
 _POWER_TRAP = (("trap", "upsTrapOnBattery"),)
+_TRACE = "path"
 _LEVEL_TARGETS = 16
-LAN, FIRST_HOP, CORE, WORLD = "lan", "first_hop", "core", "world"
+WORLD = "world"
 
 
 @dataclass(slots=True)
@@ -27,6 +30,8 @@ class SiteNotes:
     diary: Diary = field(default_factory=Diary)
     inside: dict[tuple[str, str], Spans] = field(default_factory=dict)
     """By level and target: what the site's own agent reached."""
+    paths: Paths = field(default_factory=Paths)
+    whereabouts: Whereabouts = field(default_factory=Whereabouts)
 
     def lost_outside(self, first_ns: int, last_ns: int) -> bool:
         """Whether the site's own agent looked beyond its LAN in that time and reached nothing there."""
@@ -69,6 +74,8 @@ class Notes:
         level = self._levels.get(reading.role) if inside and reading.kind == self._settings.vantage_kind else None
         if level is not None:
             self._look(reading, at_ns, level)
+        elif reading.samples and reading.kind == _TRACE:
+            self._trace(reading, at_ns, inside=inside)
         elif reading.samples:
             self._note(reading, at_ns)
 
@@ -83,6 +90,13 @@ class Notes:
             gap_ns = int(self._settings.inside_gap_seconds * _SECOND_NS)
             spans = inside[level, reading.target] = Spans(gap_ns)
         spans.see(at_ns, reading.outcome is Outcome.OK)
+        self.of(reading.site).whereabouts.see(reading, at_ns, level)
+
+    def _trace(self, reading: Reading, at_ns: int, *, inside: bool) -> None:
+        hops = next((int(sample.value) for sample in reading.samples if sample.name == HOPS), None)
+        if inside and hops is not None:
+            first = reading.role in self._settings.first_hop_roles
+            self.of(reading.site).paths.see(reading, at_ns, hops, first=first)
 
     def _note(self, reading: Reading, at_ns: int) -> None:
         for sample in reading.samples:

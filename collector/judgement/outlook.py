@@ -65,9 +65,10 @@ class Outlook:
             return None
         return one if vantage.vouches(one) else replace(one, vouched=False)
 
-    def another_way(self, site: str, first_ns: int, last_ns: int) -> bool:
-        """Whether something of the site answered all through a time, as far as it was looked at."""
-        seen = self._evidence.get(site, {}).values()
+    def another_way(self, run: Run, first_ns: int, last_ns: int) -> bool:
+        """Whether something else of a run's site answered all through a time, as far as it was looked at."""
+        own = (run.agent, run.reading.check, run.reading.target)
+        seen = [one for key, one in self._evidence.get(run.reading.site, {}).items() if key != own]
         # Ways are not looked at in the same second: the newest look at the other may lie before the return of this one.
         newest_ns = last_ns - int(self._settings.down_seconds * _SECOND_NS)
         return any(one.good and one.first_wall_ns <= first_ns and one.last_wall_ns >= newest_ns for one in seen)

@@ -41,14 +41,16 @@ def fold(
 
 
 def is_vague(found: Fold, glimpses: Glimpses, parts: Sequence[Part]) -> bool:
-    """Whether what comes to light within minutes may show something else: a guess, or a hub that could have no power.
+    """Whether what comes to light within minutes may show something else: a guess, or what could have no power.
 
-    So it could where it lies in one power area and none of its sites has a supply, which would have told.
+    So a hub could, or a provider of few, where it lies in one power area and none of its sites has a supply, which
+    would have told.
     """
     struck = frozenset(found.sites)
     areas = (part.members for part in parts if part.scope is Scope.POWER_AREA)
     bare = not any(glimpses[site].supplied for site in struck)
-    return found.guess or (found.part.scope is Scope.HUB and bare and any(struck <= members for members in areas))
+    shared = found.part.scope in {Scope.HUB, Scope.PROVIDER}
+    return found.guess or (shared and bare and any(struck <= members for members in areas))
 
 
 def _way(candidates: Sequence[Fold], rank: Rank, ask: Ask) -> list[Fold]:

@@ -21,6 +21,8 @@ class PastOutage:
     began_ns: int
     ended_ns: int | None
     """None where it reaches into the present."""
+    lost_ns: int
+    """When it was looked at last and did not answer."""
 
 
 @dataclass(slots=True)
@@ -62,7 +64,7 @@ class Past:
         present = live(*key)
         if present is None or present.good or not 0 <= present.first_wall_ns - run.wall_ns <= self._gap_ns:
             return None
-        return PastOutage(reading.site, run.agent, chain.first_ns, None)
+        return PastOutage(reading.site, run.agent, chain.first_ns, None, run.wall_ns)
 
     def _begin(self, key: tuple[str, str, str, str], good: bool, at_ns: int) -> _Chain:
         self._chains.pop(key, None)
@@ -78,4 +80,4 @@ class Past:
         apart = not 0 < run.wall_ns - before.last_ns <= self._gap_ns
         if apart or before.last_ns - before.first_ns < int(self._settings.down_seconds * _SECOND_NS):
             return None
-        return PastOutage(run.reading.site, run.agent, before.first_ns, run.wall_ns)
+        return PastOutage(run.reading.site, run.agent, before.first_ns, run.wall_ns, before.last_ns)

@@ -9,12 +9,12 @@ from collector.journal.journal import LinkChange
 from collector.judgement.appearance import facts_with_links, look_of, look_with_links
 from collector.judgement.casebook import Casebook
 from collector.judgement.evidence import Evidence, Run
-from collector.judgement.judge import Facts, Standing, judge, restored, same_evidence
+from collector.judgement.hindsight import Hindsight
+from collector.judgement.judge import Facts, Standing, is_since, judge, restored, same_evidence
 from collector.judgement.lines import Lines, WorkedOn
 from collector.judgement.links import judged_links, lost_alone, overlaid
 from collector.judgement.notes import Notes
 from collector.judgement.outlook import Outlook
-from collector.judgement.past import Past
 from collector.judgement.quiet import Quiet
 from collector.judgement.scene import Look, Scene
 from collector.judgement.settings import JudgementSettings
@@ -59,9 +59,8 @@ class Review:
         self._settings = settings
         self._notes = Notes(settings)
         self._outlook = Outlook(settings, frozenset(site.id for site in inventory.sites if judged_links(site)))
-        self._past = Past(settings)
         self._quiet = Quiet(settings)
-        self._struck = struck
+        self._hindsight = Hindsight(self._notes, self._outlook, self._quiet, struck, settings)
         self._maintained = maintained
         self._worked_at: dict[str, int] = {}
         self._judged: dict[str, tuple[Facts, Standing]] = {}
@@ -116,9 +115,10 @@ class Review:
     def hear(self, arrival: Arrival) -> None:
         """A batch, whatever is in it."""
         site = self._quiet.where.get(arrival.agent)
-        self._quiet.hear(arrival)
         if site:
             self._notes.hear(arrival, site)
+            self._hindsight.hear(arrival, site)
+        self._quiet.hear(arrival)
 
     def verdicts(self) -> dict[str, Verdict]:
         """As they were written last."""
@@ -163,6 +163,8 @@ class Review:
             looks[site.id] = look_with_links(looks[site.id], site, shown, lines, lost)
             if not number % _STRETCH:
                 yield
+        for found in self._hindsight.turn(now_wall_ns):
+            self._casebook.past(found)
         return verdicts, self._casebook.turn(self._scene(looks, now_wall_ns, now_monotonic_ns))
 
     def links(self) -> Mapping[str, tuple[LinkView, ...]]:
@@ -205,8 +207,10 @@ class Review:
         until_ns = self._maintained(site, now_wall_ns)
         if until_ns is not None or (site.id in self._worked_at and not links):
             self._worked_at[site.id] = now_wall_ns
+        before = self._standing.get(site.id)
         for name in self._quiet.agents(site.id):
-            if self._series.is_heard(name, now_monotonic_ns):
+            # What an agent sent before its site was lost does not show that it is back.
+            if self._series.is_heard(name, now_monotonic_ns) and is_since(before, self._quiet.heard_ns(name)):
                 return Facts(links, name, self._quiet.heard_ns(name), until_ns)
         return Facts(links, maintenance_until_ns=until_ns)
 
@@ -234,15 +238,8 @@ class Review:
         )
 
     def _look_back(self, run: Run) -> None:
-        found = self._past.take(run, self._outlook.began)
-        if found is None or self._was_blind(run.agent, found.began_ns, run.wall_ns):
-            return
-        if found.ended_ns is None:
+        found = self._hindsight.take(run)
+        if found is not None and found.ended_ns is None:
             self._casebook.backdate(found.site, found.began_ns)
-        elif self._outlook.another_way(found.site, found.began_ns, found.ended_ns):
-            return
-        elif not self._struck(found.site, found.began_ns, found.ended_ns):
+        elif found is not None:
             self._casebook.past(found)
-
-    def _was_blind(self, agent: str, first_ns: int, last_ns: int) -> bool:
-        return self._notes.of(self.site_of(agent)).lost_outside(first_ns, last_ns)

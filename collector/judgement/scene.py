@@ -33,6 +33,8 @@ class Look:
     maintenance: bool = False
     lost_links: tuple[LostLink, ...] = ()
     """In the order of the inventory."""
+    loss_ratio: float = 0.0
+    """Of the packets that were sent to it lately from outside."""
     lossy: bool = False
     """Whether the site would be degraded without them."""
     held: bool = False

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 from prometheus_client import CollectorRegistry
 from starlette.routing import BaseRoute
 
+from collector.calendar.canary import judged_loss
 from collector.calendar.maintenance import Book
 from collector.inventory.site import Inventory
 from collector.journal.journal import Journal
+from collector.judgement.settings import JudgementSettings
 from collector.notify.alertmanager import AlertmanagerSettings
 from collector.notify.channel import Workshop, secret_of
 from collector.notify.channels import gaps_in_words, link_key, load_roster
@@ -49,6 +51,7 @@ class Surroundings:
     """What telling stands on."""
 
     state: Path
+    judgement: JudgementSettings
     inventory: Inventory
     journal: Journal
     maintenance: Book
@@ -56,6 +59,8 @@ class Surroundings:
     registry: CollectorRegistry
     clock: Clock
     log: logging.Logger
+    held: Callable[[], bool] = lambda: False
+    """See :class:`collector.notify.teller.Teller`."""
 
 
 @asynccontextmanager
@@ -77,7 +82,8 @@ async def open_notify(settings: NotifySettings | None, around: Surroundings) -> 
         places, people = Places(around.inventory, around.zone), roster.people if roster else {}
         key = link_key(settings.key_file, around.state / "notify.key")
         telemetry = NotifyTelemetry(around.registry)
-        teller = Teller(_desk(settings, roster, around.zone), outbox, around.journal, clock, telemetry, complain)
+        teller = Teller(_desk(settings, roster, around), outbox, around.journal, clock, telemetry, complain)
+        teller.held = around.held
         await teller.begin()
         shop = Workshop(places, lambda: _thread(stack), complain, settings.refresh_seconds)
         letters = Letters(places, people, key, settings.address, settings.link_hours)
@@ -110,13 +116,14 @@ def _courier(channel: Channel, outbox: Outbox, letters: Letters, teller: Teller,
     )
 
 
-def _desk(settings: NotifySettings, roster: Roster | None, zone: ZoneInfo) -> Desk:
+def _desk(settings: NotifySettings, roster: Roster | None, around: Surroundings) -> Desk:
     return Desk(
         rules=settings.rules,
         roster=roster,
         quiet=(time_of_day(settings.quiet_from), time_of_day(settings.quiet_until)),
         trial_at=time_of_day(settings.trial_at) if settings.trial_at else None,
-        zone=zone,
+        zone=around.zone,
+        judged=lambda now_ns: judged_loss(now_ns, around.judgement) is not None,
         routes={each.name: Route(each.audience, each.least, each.trial) for each in settings.channels},
     )
 

@@ -49,6 +49,8 @@ class Desk:
     trial_at: time | None
     zone: tzinfo
     routes: Mapping[str, Route]
+    judged: Callable[[int], bool] = lambda _: True
+    """Whether the judgement, asked at a wall time, still makes an incident of a site that fails."""
 
 
 @dataclass
@@ -63,6 +65,8 @@ class Teller:
     complain: Limited
     wake: Callable[[], None] = lambda: None
     """Called where something new may wait for the couriers."""
+    held: Callable[[], bool] = lambda: False
+    """Whether nobody is to be told anything new: the clock by which it would be told cannot be right."""
     _books: dict[Audience, dict[int, Told]] = field(default_factory=dict)
     _proofs: dict[str, int] = field(default_factory=dict)
     _taken: dict[int, int] = field(default_factory=dict)
@@ -87,7 +91,8 @@ class Teller:
         """Look again and again until cancelled."""
         while True:
             try:
-                await self.look()
+                if not self.held():
+                    await self.look()
             except sqlite3.Error as error:
                 self.complain.warning("notify: nothing can be stored, nothing new is told", str(error))
                 self.telemetry.faults.inc()
@@ -209,8 +214,11 @@ class Teller:
         if at is None:
             return []
         if trial_due(now_ns, self._last_trial_ns, at, zone):
-            await self.outbox.put_trial(trial_number(now_ns, zone), now_ns, None)
             self._last_trial_ns = now_ns
+            if self.desk.judged(now_ns):
+                await self.outbox.put_trial(trial_number(now_ns, zone), now_ns, None)
+            else:
+                self.complain.warning("no trial today: the judgement makes no incident of a site that fails")
         if self._last_trial_ns is None or now_ns - self._last_trial_ns > 2 * _DAY_NS:
             return []
         shown = []

@@ -83,10 +83,12 @@ def place(incident: Incident, places: Places, words: Words) -> str:
 
 
 def extent(incident: Incident, places: Places, words: Words) -> str:
-    """How many sites: ``37 of 61 sites``."""
+    """How many sites: ``37 of 61 sites; 5 others without power``."""
     total = places.total(incident)
     of = f" {words['of']} {total}" if total and total >= len(incident.sites) else ""
-    return f"{len(incident.sites)}{of} {words['sites' if len(incident.sites) != 1 or of else 'one_site']}"
+    lost = f"{len(incident.sites)}{of} {words['sites' if len(incident.sites) != 1 or of else 'one_site']}"
+    dark = (clue.value for clue in incident.clues if clue.kind == ClueKind.OTHERS_DARK and clue.value is not None)
+    return "; ".join((lost, *(words["dark"].format(count=f"{value:g}") for value in dark)))
 
 
 def cause_of(incident: Incident, places: Places, words: Words) -> str:

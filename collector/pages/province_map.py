@@ -4,17 +4,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from collector.inventory.site import Inventory
-from collector.pages.outline import FOLDER, HEIGHT, Outline, outlines, projection, read_outlines
+from collector.pages.outline import FOLDER, HEIGHT, Outline, outlines, projection, read_outlines, rings
 from collector.pages.sheet import Sheets
-from collector.wall.rotation import MAP_SECONDS, NEW_SECONDS, after_map
+from collector.wall.frame import Frame
+from collector.wall.rotation import MAP_SECONDS, NEW_SECONDS, after_live_map, after_map
 from shared.clock import Clock
 
 _SECOND_NS = 1_000_000_000
-_STATES = ("down", "unknown", "degraded", "maintenance", "up")
+_LAYERS = ("up", "maintenance", "degraded", "unknown", "down")
+"""What is wrong is drawn last, above what is well."""
 _THEMES = ("dark", "light")
 _LEGEND = ("up", "degraded", "down", "unknown", "maintenance")
 
@@ -30,9 +33,25 @@ class Marker:
     y: float
 
 
+class Marks(msgspec.Struct, frozen=True, kw_only=True):
+    """What may have changed on a map that is looked at; a few hundred bytes where most is well."""
+
+    build: str
+    evaluated_at: float
+    evaluated: str
+    """The same as people read it."""
+    new: bool
+    """Whether a problem is new."""
+    counts: dict[str, int]
+    sites: int
+    """How many sites there are."""
+    states: dict[str, list[str]]
+    """Ids of sites that are not up, by state."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The outlines of then and of now, projected alike."""
+    """The outlines of then and of now, projected alike; those of ``now`` are none where a province brings its own."""
 
     width: float
     then: tuple[Outline, ...]
@@ -40,17 +59,23 @@ class Sheet:
     places: dict[str, tuple[float, float]]
 
 
-def read_sheet(inventory: Inventory, folder: Path = FOLDER) -> Sheet:
-    """Project everything once; raises OSError or ValueError where the files are not as they should be."""
-    then = read_outlines(folder / "districts.geojson")
-    onto = projection(then)
-    places = {
-        site.id: onto.point(site.longitude, site.latitude)
+def read_sheet(inventory: Inventory, own: Path | None = None) -> Sheet:
+    """Project everything once: ``own`` outlines, else the shipped ones where any site lies in them, else sites alone.
+
+    Raises OSError or ValueError where a file is not as it should be.
+    """
+    sites = [
+        (site.id, site.longitude, site.latitude)
         for site in inventory.sites
         if site.longitude is not None and site.latitude is not None
-    }
-    now = outlines(read_outlines(folder / "communes_2025.geojson"), onto)
-    return Sheet(onto.width, tuple(outlines(then, onto)), tuple(now), places)
+    ]
+    then = read_outlines(own or FOLDER / "districts.geojson")
+    onto = projection(point for feature in then for ring in rings(feature) for point in ring)
+    now = [] if own else read_outlines(FOLDER / "communes_2025.geojson")
+    if sites and not own and not any(onto.shows(x, y) for _, x, y in sites):
+        then, now, onto = [], [], projection([(x, y) for _, x, y in sites])
+    places = {site: onto.point(x, y) for site, x, y in sites if onto.shows(x, y)}
+    return Sheet(onto.width, tuple(outlines(then, onto)), tuple(outlines(now, onto)), places)
 
 
 class MapPage:
@@ -63,34 +88,66 @@ class MapPage:
         self._sheet = sheet
 
     async def show(self, request: Request) -> Response:
-        """``GET /wall/map?units=then|now``; what is wrong is drawn last, above what is well."""
+        """``GET /wall/map?units=then|now``."""
         latest = self._sheets.feed.latest
-        states = {} if latest is None else {frame.site: frame.state for frame in latest.sites}
-        markers = [
-            Marker(site, self._names[site], states[site], *place)
-            for site, place in self._sheet.places.items()
-            if site in states
-        ]
-        markers.sort(key=lambda marker: -_STATES.index(marker.state))
-        now = self._clock.wall_ns() / _SECOND_NS
-        new = latest is not None and any(now - incident.since < NEW_SECONDS for incident in latest.incidents)
+        layers = self._layers(latest)
         theme = request.query_params.get("theme", "dark")
-        units = "now" if request.query_params.get("units") == "now" else "then"
+        units = "now" if request.query_params.get("units") == "now" and self._sheet.now else "then"
+        new = self._is_new(latest)
         return self._sheets.page(
             request,
             "map.html",
             scripts=True,
-            turn=after_map(request.query_params, new=new),
+            turn=after_live_map(request.query_params, new=new),
+            plain_turn=after_map(request.query_params, new=new),
             seconds=MAP_SECONDS,
-            fresh=latest is not None and now - latest.evaluated_at < self._sheets.fresh_seconds,
-            units=units,
+            fresh=self._is_fresh(latest),
+            build="" if latest is None else latest.build,
+            evaluated_at=0 if latest is None else latest.evaluated_at,
+            units=units if self._sheet.now else "",
             outlines=self._sheet.now if units == "now" else self._sheet.then,
-            markers=markers,
+            layers=layers,
             width=round(self._sheet.width),
             height=round(HEIGHT),
             counts={} if latest is None else latest.counts,
             legend=_LEGEND,
-            unplaced=0 if latest is None else len(latest.sites) - len(markers),
+            unplaced=0 if latest is None else len(latest.sites) - sum(len(markers) for _, markers in layers),
             theme=theme if theme in _THEMES else "dark",
             carried=urlencode({"theme": theme} if theme in _THEMES and theme != "dark" else {}),
         )
+
+    async def marks(self, _: Request) -> Response:
+        """``GET /wall/map/marks``: what a map that is looked at asks for; 503 where no evaluation is fresh."""
+        latest = self._sheets.feed.latest
+        if latest is None or not self._is_fresh(latest):
+            return Response("no evaluation is fresh\n", 503, media_type="text/plain")
+        states: dict[str, list[str]] = {}
+        for frame in latest.sites:
+            if frame.state != "up" and frame.site in self._sheet.places:
+                states.setdefault(frame.state, []).append(frame.site)
+        told = Marks(
+            build=latest.build,
+            evaluated_at=latest.evaluated_at,
+            evaluated=self._sheets.moment(latest.evaluated_at),
+            new=self._is_new(latest),
+            counts=latest.counts,
+            sites=len(latest.sites),
+            states=states,
+        )
+        return Response(msgspec.json.encode(told), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+    def _layers(self, latest: Frame | None) -> list[tuple[str, list[Marker]]]:
+        states = {} if latest is None else {frame.site: frame.state for frame in latest.sites}
+        found: dict[str, list[Marker]] = {state: [] for state in _LAYERS}
+        for site, place in self._sheet.places.items():
+            if site in states:
+                found[states[site]].append(Marker(site, self._names[site], states[site], *place))
+        return list(found.items())
+
+    def _is_fresh(self, latest: Frame | None) -> bool:
+        now = self._clock.wall_ns() / _SECOND_NS
+        return latest is not None and now - latest.evaluated_at < self._sheets.fresh_seconds
+
+    def _is_new(self, latest: Frame | None) -> bool:
+        now = self._clock.wall_ns() / _SECOND_NS
+        return latest is not None and any(now - incident.since < NEW_SECONDS for incident in latest.incidents)

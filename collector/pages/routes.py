@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
 from starlette.routing import BaseRoute, Route
 
@@ -11,7 +12,7 @@ from collector.journal.journal import Journal
 from collector.notify.teller import Teller
 from collector.pages.incidents import IncidentPages
 from collector.pages.maintenance import MaintenanceFile, MaintenancePages
-from collector.pages.province_map import MapPage, read_sheet
+from collector.pages.province_map import MapPage, Sheet, read_sheet
 from collector.pages.remarks import Remarks
 from collector.pages.reports import ReportPages
 from collector.pages.sheet import Sheets
@@ -50,8 +51,10 @@ def upkeep_routes(sheets: Sheets, stock: Stock, kept: MaintenanceFile) -> list[B
     ]
 
 
-def page_routes(sheets: Sheets, shown: Shown, teller: Teller | None = None) -> list[BaseRoute]:
-    """Sites, incidents, map; ``teller`` is None where nobody is told.
+def page_routes(
+    sheets: Sheets, shown: Shown, teller: Teller | None = None, own_outlines: Path | None = None
+) -> list[BaseRoute]:
+    """Sites, incidents, map; ``teller`` is None where nobody is told, ``own_outlines`` where the shipped ones serve.
 
     Raises OSError or ValueError where the shipped outlines are spoiled.
     """
@@ -59,7 +62,7 @@ def page_routes(sheets: Sheets, shown: Shown, teller: Teller | None = None) -> l
     sites = SitePages(sheets, shown.inventory, shown.journal, shown.quality, shown.fresh, clock=shown.clock)
     incidents = IncidentPages(sheets, shown.inventory, shown.journal, shown.clock, remarks)
     reports = ReportPages(sheets, shown.inventory, shown.reading, shown.clock)
-    on_map = MapPage(sheets, shown.inventory, read_sheet(shown.inventory), shown.clock)
+    on_map = MapPage(sheets, shown.inventory, _sheet(shown.inventory, own_outlines), shown.clock)
     return [
         Route("/sites", sites.search),
         Route("/sites/{site:str}", sites.show),
@@ -71,4 +74,15 @@ def page_routes(sheets: Sheets, shown: Shown, teller: Teller | None = None) -> l
         Route("/reports/{month:str}/lines.csv", reports.lines),
         Route("/reports/{month:str}/outages.csv", reports.outages),
         Route("/wall/map", on_map.show),
+        Route("/wall/map/marks", on_map.marks),
     ]
+
+
+def _sheet(inventory: Inventory, own: Path | None) -> Sheet:
+    """A file that was good at the start and is spoiled when the inventory is read again stops nothing."""
+    try:
+        return read_sheet(inventory, own)
+    except (OSError, ValueError):
+        if own is None:
+            raise
+        return read_sheet(inventory)

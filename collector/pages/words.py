@@ -65,7 +65,7 @@ TEXTS: Mapping[str, str] = {
     "of_then": marked("Districts until 07/2025"),
     "of_now": marked("Communes since 07/2025"),
     "language": marked("Tiếng Việt"),
-    "unplaced": marked("sites without a position"),
+    "unplaced": marked("sites not on the map"),
     "lightness": marked("Light"),
     "log_in": marked("Log in"),
     "aged": marked("This page has been open for long and does not renew itself."),

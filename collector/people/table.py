@@ -107,6 +107,7 @@ RULES = (
     Rule(READ, "/", Need.EVERYBODY),
     Rule(READ, "/wall", Need.WATCHER),
     Rule(READ, "/wall/map", Need.WATCHER),
+    Rule(READ, "/wall/map/marks", Need.WATCHER),
     Rule(READ, "/wall/rotate", Need.WATCHER),
     Rule(READ, "/sites", Need.VIEWER),
     Rule(READ, "/sites/{site:str}", Need.VIEWER),

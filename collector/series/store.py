@@ -15,6 +15,8 @@ from shared.wire.reading import Metric, Reading, Sample
 _FUTURE_NS = 5 * SECOND_NS
 _REASON_CHARACTERS = 2000
 _FORGET_NS = 60 * SECOND_NS
+_ROWS = 300
+"""Readings and samples that are taken without a pause: half a millisecond."""
 
 
 @dataclass(slots=True)
@@ -44,11 +46,11 @@ class SeriesStore:
         self._undescribed: set[str] = set()
         self.tally = SeriesTally()
 
-    def accept(self, arrival: Arrival) -> Iterator[Latest | Late]:
+    def accept(self, arrival: Arrival) -> Iterator[Latest | Late | None]:
         """Take an arrival; gives each reading that became the newest of its key, and those that came too late for it.
 
         Of a late one the time must rest on something; what was voided, cannot be placed or would be too much for its
-        agent is given by neither.
+        agent is given by neither. None is a stop for breath: others may have a turn.
         """
         batch = arrival.batch
         heard = self._heard_monotonic_ns.get(arrival.agent, arrival.received_monotonic_ns)
@@ -56,8 +58,13 @@ class SeriesStore:
         if batch.metrics:
             self._metrics.update((m.name, m) for m in batch.metrics if self._may_describe(arrival.agent, m))
             self._undescribed = {n for n in self._undescribed if family_of(n, self._metrics) not in self._metrics}
+        rows = 0
         for record in arrival.fresh:
             for reading in record.cycle.readings:
+                rows += 1 + len(reading.samples)
+                if rows > _ROWS:
+                    rows = 0
+                    yield None
                 placed = place(reading, record.cycle, batch, arrival.received_wall_ns)
                 taken = self._enter(arrival, reading, placed)
                 if taken is not None:

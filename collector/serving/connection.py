@@ -108,11 +108,13 @@ class Connection(HttpToolsProtocol):
             self._arm(self._patience.head_seconds)
         self._loose_bytes += len(data)
         super().data_received(data)
-        if self._loose_bytes > _HEAD_BYTES or len(self.pipeline) > _PIPELINED:
+        if self._loose_bytes > _HEAD_BYTES:
             self.end(431, "head")
 
     def on_message_begin(self) -> None:
-        """The first byte of a head."""
+        """The first byte of a head; what is asked for too early is not even read."""
+        if len(self.pipeline) > _PIPELINED:
+            raise ValueError("too many requests at once")
         self._begun = True
         super().on_message_begin()
         self.scope["state"]["peer"] = self.client  # whoever asks for others is put before it, where he is believed
@@ -178,7 +180,9 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP is counted, not logged."""
-        if not self.transport.is_closing():
+        if len(self.pipeline) > _PIPELINED:
+            self.end(431, "head")
+        elif not self.transport.is_closing():
             self._refused("malformed")
             super().send_400_response(msg)
 

@@ -14,12 +14,13 @@ from collector.wall.edition import module, parts
 from collector.wall.feed import Feed
 from collector.wall.language import language_in
 from collector.wall.lately import bars, most_in_words, path_in_words
-from collector.wall.layout import arrange, length_class
+from collector.wall.layout import arrange
 from collector.wall.problems import ROOM_VH, SHORT_VH, TALL_VH, rest, rows
 from collector.wall.reasons import reason_in
 from collector.wall.rotation import after_wall
 from collector.wall.screens import LETTERS, is_name
 from collector.wall.settings import WallSettings
+from collector.wall.short import LONGER, SHORT, length_class, short
 from collector.wall.spans import day, moment, span
 from collector.wall.words import Words, words_in
 from shared.clock import Clock
@@ -27,6 +28,14 @@ from shared.clock import Clock
 FOLDER = Path(__file__).parent
 _THEMES = ("dark", "light")
 SHOWN_CHANGES = 7
+_WAYS = (
+    ("wall/map", "map"),
+    ("incidents", "incidents"),
+    ("sites", "sites"),
+    ("reports", "reports"),
+    ("inventory", "inventory"),
+    ("maintenance", "maintenance"),
+)
 GLYPHS = {"up": "", "degraded": "▲", "down": "✖", "unknown": "?", "maintenance": "⚙"}
 _SECOND_NS = 1_000_000_000
 
@@ -56,9 +65,11 @@ class Pages:
             title=self._settings.title,
             nonce=nonce,
             script_words=msgspec.json.encode(words).decode(),
+            script_short=msgspec.json.encode(SHORT).decode(),
             glyphs=GLYPHS,
             heights=(ROOM_VH, TALL_VH, SHORT_VH),
             shown_changes=SHOWN_CHANGES,
+            ways=[(f"/{path}", getattr(words, word)) for path, word in _WAYS],
             old_seconds=self._settings.old_seconds,
             suffix="" if words.tag == self._settings.language else f"?lang={words.tag}",
             person=getattr(request.state, "person", None),
@@ -88,6 +99,7 @@ class Pages:
             "left_seconds": round(max(0.0, left), 2),
             "columns": layout.columns,
             "tile": layout.tile_vh,
+            "short": partial(short, letters=LONGER),
             "length": length_class,
             "reason": partial(reason_in, language_in(words.tag)),
             "bars": bars(current),

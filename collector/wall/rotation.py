@@ -8,7 +8,7 @@ import msgspec
 PAGES = ("/wall", "/wall/map")
 _USUAL, _LEAST, _MOST = 30, 10, 120
 MAP_SECONDS = 10
-"""After so long the map is drawn anew: it does not move by itself."""
+"""After so long the map asks what changed, or is drawn anew where no script runs."""
 NEW_SECONDS = 600
 """So long a problem is new, and the wall with its list stays."""
 _CARRIED = ("screen", "theme", "lang", "units", "rotate")
@@ -35,7 +35,7 @@ def after_wall(query: Mapping[str, str]) -> Turn | None:
 
 
 def after_map(query: Mapping[str, str], *, new: bool) -> Turn | None:
-    """What follows the map: itself, drawn anew, or the wall; at once where a problem is ``new``."""
+    """What follows the map without a script: itself, drawn anew, or the wall; at once where a problem is ``new``."""
     if "rotate" not in query:
         return None
     every = _seconds(query["rotate"])
@@ -45,6 +45,14 @@ def after_map(query: Mapping[str, str], *, new: bool) -> Turn | None:
         return Turn(1 if new else max(1, left), back)
     again = _address(PAGES[1], {**query, "rotate": str(every)})
     return Turn(MAP_SECONDS, f"{again}&left={left - MAP_SECONDS}")
+
+
+def after_live_map(query: Mapping[str, str], *, new: bool) -> Turn | None:
+    """What follows a map that is renewed while it stands: the wall; at once where a problem is ``new``."""
+    if "rotate" not in query:
+        return None
+    every = _seconds(query["rotate"])
+    return Turn(1 if new else every, _address(PAGES[0], {**query, "rotate": str(every)}))
 
 
 def _seconds(text: str, least: int = _LEAST) -> int:

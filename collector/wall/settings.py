@@ -1,5 +1,6 @@
 """How the pages look and how soon they cover themselves."""
 
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -11,6 +12,8 @@ class WallSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     language: Literal["vi", "en"] = "vi"
     title: str = "phusong"
     """Name of the province or network, shown at the top."""
+    outlines: Path | None = None
+    """GeoJSON of the units that ``/wall/map`` draws; those of Hà Giang where none is named and a site lies in them."""
     screens: tuple[str, ...] = ()
     """Names of the screens that are to say what they have drawn: ``/wall?screen=NAME``; one that never does is told."""
     fresh_seconds: float = 6.0

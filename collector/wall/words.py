@@ -50,6 +50,13 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     path_never: str
     path_none: str
     log_in: str
+    ways: str
+    to_problems: str
+    to_sites: str
+    map: str
+    incidents: str
+    reports: str
+    inventory: str
 
     def cause_word(self, cause: str) -> str:
         """A cause as people say it; nothing where it is not known."""
@@ -103,6 +110,13 @@ TEXTS: dict[str, str] = {
     "path_never": marked("Alerts never proven"),
     "path_none": marked("Alerts are not tried"),
     "log_in": marked("Log in"),
+    "ways": marked("Pages"),
+    "to_problems": marked("To the problems"),
+    "to_sites": marked("To the sites"),
+    "map": marked("Map"),
+    "incidents": marked("Incidents"),
+    "reports": marked("Reports"),
+    "inventory": marked("Inventory"),
 }
 
 

@@ -1,12 +1,16 @@
-// What Grafana's own code makes of values: cases as JSON on standard input, texts and colours on standard output.
+// What Grafana's own code makes of values: cases as JSON on standard input, texts and colours as the last line on standard
+// output. Arguments: where the library is installed, and its version.
 // A case is {fieldConfig, options, frames}: frames is a list of lists of values, one list a series, none for no series.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-// The library asks for a browser's window and language, and for nothing else of it that is used here.
-globalThis.window ??= globalThis;
-globalThis.navigator ??= { language: 'vi', languages: ['vi'] };
 const require = createRequire(`${process.argv[2]}/`);
+// The library asks for a browser's window and language when it is loaded, and for nothing else of it that is used here.
+// What it brings for React takes a window for a whole browser: it is loaded before there is one.
+require('react-use');
+globalThis.window ??= globalThis;
+globalThis.addEventListener ??= () => {};
+globalThis.navigator ??= { language: 'vi', languages: ['vi'] };
 const grafana = require('@grafana/data');
 // The application registers these when it starts; the processing itself is the library's.
 const processors = {
@@ -49,8 +53,10 @@ function shown({ fieldConfig, options, frames }) {
   }));
 }
 
+// Since 13 the registry holds what gives a transformation, not the transformation.
+const given = Number(process.argv[3].split('.')[0]) >= 13 ? (one) => async () => one : (one) => one;
 grafana.standardTransformersRegistry.setInit(() => [...new Map(Object.values(grafana.standardTransformers).map((one) => [one.id, one])).values()].map(
-  (transformation) => ({ id: transformation.id, name: transformation.name, transformation, editor: () => null })));
+  (one) => ({ id: one.id, name: one.name, transformation: given(one), editor: () => null })));
 
 // A table is {transformations, frames}: frames is a list of {name: values of the column}; what comes back has their form.
 async function joined({ transformations, frames }) {

@@ -1,7 +1,7 @@
 """A collector's doors for machines, without a socket in front: requests go straight into the endpoints."""
 
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,8 @@ from shared.wire.seal import HEADER as SEAL
 
 BATCHES = "/api/v1/batches"
 App = Callable[[Any, Any, Any], Awaitable[None]]
+_KEYS_A_DAY = 1_000_000
+"""Years of work pass quickly here."""
 _YEAR_NS = 365 * 86_400 * 1_000_000_000
 
 
@@ -108,11 +110,12 @@ async def open_door(  # noqa: PLR0913 - each proof fills in what it needs
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         path = book or Path(stack.enter_context(tempfile.TemporaryDirectory()), "identity.sqlite")
-        keys = await stack.enter_async_context(open_identity_room(path))
+        keys = await stack.enter_async_context(open_identity_room(path, _KEYS_A_DAY))
         arrived: list[Arrival] = []
         door: list[Door] = []
 
-        def accept(arrival: Arrival) -> bool:
+        def accept(arrival: Arrival) -> Generator[None, None, bool]:
+            yield
             return door[0].take(arrival)
 
         quiet = logger("phusong.prove")

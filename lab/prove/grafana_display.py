@@ -13,6 +13,8 @@ from lab.prove import Finding, Proof, Trial
 
 _DASHBOARDS = Path(__file__).parents[2] / "dashboards"
 _INSTALL_SECONDS = 300
+_VERSIONS = ("10.4.19", "11.6.0", "12.4.10", "13.2.3")
+"""Of Grafana's library: one of each major that a province may have."""
 _NO_DATA, _UNKNOWN, _UP = "NO DATA", "#CC79A7", "#1D4468"
 _MISSING: tuple[list[Any], ...] = ([], [[]], [[None]], [["NaN"]], [[0, None]], [[0, "NaN"]])
 """No series, a series without values, and one whose last value is nothing after a good one."""
@@ -85,17 +87,19 @@ def _boards() -> list[dict[str, Any]]:
     return [json.loads(path.read_text(encoding="utf-8")) for path in sorted((_DASHBOARDS / "json").glob("*.json"))]
 
 
-def _ask(asked: dict[str, Any]) -> dict[str, Any]:
+def _ask(asked: dict[str, Any], version: str) -> dict[str, Any]:
     verify = _DASHBOARDS / "verify"
+    package = json.loads((verify / "package.json").read_text(encoding="utf-8"))
+    package["dependencies"] = dict.fromkeys(package["dependencies"], version)
     with tempfile.TemporaryDirectory(prefix="phusong-grafana-") as folder:
-        shutil.copy(verify / "package.json", folder)
+        (Path(folder) / "package.json").write_text(json.dumps(package), encoding="utf-8")
         install = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
         subprocess.run(install, cwd=folder, check=True, capture_output=True, timeout=_INSTALL_SECONDS)
-        command = ["node", str(verify / "display.mjs"), folder]
+        command = ["node", str(verify / "display.mjs"), folder, version]
         done = subprocess.run(
             command, input=json.dumps(asked), capture_output=True, text=True, check=True, timeout=_INSTALL_SECONDS
         )
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
@@ -111,18 +115,28 @@ def run(trial: Trial) -> Finding:
     shown = [_as_grafana_would(case) if trial.sabotage else case for _, case, _, _ in expected]
     listed = list(tables(boards))
     asked = [{"transformations": panel["transformations"], "frames": panel["frames"]} for _, panel, _ in listed]
-    found = _ask({"cases": shown, "tables": asked, "units": sorted(units), "transformations": sorted(changes)})
+    question = {"cases": shown, "tables": asked, "units": sorted(units), "transformations": sorted(changes)}
+    broken = []
+    for version in _VERSIONS:
+        wrong = _wrong(_ask(question, version), expected, listed)
+        broken += [f"{version}: {line}" for line in wrong]
+    for line in broken[:5]:
+        trial.tell(line)
+    told = f"{len(units)} units and {len(changes)} transformations known to {', '.join(_VERSIONS)}"
+    return Finding(len(_VERSIONS) * (len(expected) + len(listed)), len(broken), (told,))
+
+
+def _wrong(
+    found: dict[str, Any], expected: list[Expected], listed: list[tuple[str, dict[str, Any], list[str]]]
+) -> list[str]:
+    """What one version of the library does not know, or shows otherwise."""
     broken = [f"unknown to Grafana: {name}" for name in (*found["unknownUnits"], *found["unknownTransformations"])]
     for (where, case, word, colour), texts in zip(expected, found["shown"], strict=True):
         if not texts or any(word not in text["text"] or text["color"] != colour for text in texts):
             broken.append(f"{where} {case['frames']}: {texts}")
     for (name, _, heads), frames in zip(listed, found["joined"], strict=True):
         broken += _wrongly_joined(name, frames, heads)
-    for line in broken[:5]:
-        trial.tell(line)
-    return Finding(
-        len(expected) + len(listed), len(broken), (f"{len(units)} units and {len(changes)} transformations known",)
-    )
+    return broken
 
 
 PROOF = Proof(

@@ -8,8 +8,9 @@ from lab.prove.house import House, Wishes, open_house
 from lab.prove.siege import ENEMIES, Siege, Told, besiege, cores
 
 _ABREAST, _PAUSE_SECONDS = 24, 0.05
-_FLOOR_SECONDS = 0.1
-"""Below this nobody notices, and on two cores that also play the enemy it is the machine's own noise."""
+_FLOOR_SECONDS = 0.01
+"""Below this it is the machine's own noise."""
+_MOST_SENT_AWAY = 0.01
 _TIMED = 500
 """A shorter run says nothing of time."""
 _GULLIBLE = """
@@ -39,7 +40,7 @@ def _run(trial: Trial) -> Finding:
         f"collector at most {highest:.0f} MB, {epochs} epochs of one agent at most",
         f"answers {dict(sorted(told.answers.items()))}",
     )
-    slow = trial.count >= _TIMED and _is_slow(told)
+    slow = trial.count >= _TIMED and (_is_slow(told) or _is_crowded(told))
     broken = (
         told.hurt + lost + smuggled + told.taken + slow + (highest > _MEMORY_MEGABYTES) + (epochs > NEW_EPOCHS_AN_HOUR)
     )
@@ -48,6 +49,10 @@ def _run(trial: Trial) -> Finding:
 
 def _is_slow(told: Told) -> bool:
     return told.attacked.quantile(0.99) > max(2 * told.quiet.quantile(0.99), _FLOOR_SECONDS)
+
+
+def _is_crowded(told: Told) -> bool:
+    return told.attacked.sent_away > _MOST_SENT_AWAY * len(told.attacked.seconds)
 
 
 def _smuggled(house: House) -> int:

@@ -25,6 +25,7 @@ from collector.identity.certificates import new_authority, new_server
 from collector.ingest.ranges import Ranges
 from lab.children import environment, module
 from lab.fleet import write_settings
+from lab.prove.inbox_file import ever_stored
 
 _READY_SECONDS = 120.0
 
@@ -52,11 +53,8 @@ class House:
 
     def seen(self) -> dict[str, Ranges]:
         """What the inbox has ever stored of each agent, by its own book."""
-        runs: dict[str, list[tuple[int, int]]] = {}
         with closing(sqlite3.connect(f"file:{self.inbox}?mode=ro", uri=True)) as database:
-            for agent, first, last in database.execute("SELECT agent, first, last FROM run ORDER BY agent, first"):
-                runs.setdefault(agent, []).append((first, last))
-        return {agent: tuple(found) for agent, found in runs.items()}
+            return ever_stored(database)
 
     def most_epochs(self) -> int:
         """How many epochs the inbox remembers of the agent with the most."""

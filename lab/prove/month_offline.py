@@ -10,7 +10,6 @@ from pathlib import Path
 from agent.committer import Committer
 from agent.identity.card import read_card
 from agent.spool.quota import SpoolSettings
-from agent.timekeeping.floor import BUILT_NS
 from agent.uplink.answer import Reply
 from agent.uplink.connection import AwayError
 from collector.arrival import Arrival
@@ -19,6 +18,7 @@ from lab.prove import Finding, Proof, Trial
 from lab.prove.door import BATCHES, Door, open_door
 from lab.prove.member import SITE, Member, Start, join, member
 from lab.prove.stepping_clock import SteppingClock, TrueTime
+from shared.release import BUILT_NS
 from shared.wire.reading import ClockQuality, Outcome, Reading
 
 _CYCLES_AN_HOUR = 360

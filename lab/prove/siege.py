@@ -110,6 +110,7 @@ def _confined(core: int | None) -> Iterator[None]:
 def _attack(siege: Siege, place: Place, count: int, seed: int) -> tuple[Counter[str], int]:
     """In a process of its own; gives the answers by act and how many were taken that should not be."""
     os.nice(_NICE)
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))  # whatever priority the whole run has
     return asyncio.run(_enemies(siege, place, count, random.Random(seed)))
 
 

@@ -18,6 +18,7 @@ from collector.ingest.inbox import InboxFailedError
 from collector.ingest.ranges import Ranges, contains
 from collector.people.room import PeopleFailedError
 from collector.settings import CollectorSettings
+from lab.prove.inbox_file import ever_stored
 from lab.prove.troubled_house import Sender, ShiftedClock, Store
 
 TROUBLE = (OSError, sqlite3.Error, InboxFailedError, IdentityFailedError, PeopleFailedError)
@@ -111,9 +112,9 @@ def _look(inbox: Path) -> tuple[list[tuple[str, int, int]], dict[str, Ranges], i
     """Each record that is there with its parcel, what was ever seen of each agent, and the newest parcel's number."""
     with closing(sqlite3.connect(inbox)) as database:
         rows = database.execute("SELECT number, agent, fresh FROM parcel").fetchall()
-        seen = dict(database.execute("SELECT agent, ranges FROM seen").fetchall())
+        seen = ever_stored(database)
         newest = database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'parcel'").fetchone()
         if database.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("the inbox is damaged")
     stored = [(agent, number, parcel) for parcel, agent, fresh in rows for number in msgspec.msgpack.decode(fresh)]
-    return stored, {agent: msgspec.msgpack.decode(ranges, type=Ranges) for agent, ranges in seen.items()}, newest[0]
+    return stored, seen, newest[0]

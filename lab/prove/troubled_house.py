@@ -20,6 +20,7 @@ from lab.bench.remote_write_schema import message
 from lab.fleet import name, token, write_settings
 from shared.clock import SystemClock
 from shared.logs import logger
+from shared.wire.bounds import WORDS_CHARACTERS
 from shared.wire.codec import encode_batch
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Outcome, Reading, Record, Sample
 
@@ -137,19 +138,19 @@ class Sender:
 def _body(agent: str, sequences: tuple[int, ...], weight: int, clock: SystemClock) -> bytes:
     wall_ns, monotonic_ns = clock.wall_ns(), clock.monotonic_ns()
     noise = random.Random(sequences[0]).randbytes(weight // len(sequences)).hex()
+    padding = tuple(noise[start : start + WORDS_CHARACTERS] for start in range(0, len(noise), WORDS_CHARACTERS))
+
+    def reading(reason: str, *samples: Sample) -> Reading:
+        what = ("page", "http", agent, "portal", "portal", Outcome.ERROR, monotonic_ns, wall_ns, 1)
+        return Reading(*what, samples=samples, reason=reason)
+
     records = tuple(
         Record(
             number,
             Cycle(
                 "boot",
                 ClockQuality.SYNCHRONISED,
-                (
-                    Reading(
-                        *("page", "http", agent, "portal", "portal", Outcome.ERROR, monotonic_ns, wall_ns, 1),
-                        samples=(Sample("x", float(number)),),
-                        reason=noise,
-                    ),
-                ),
+                (*(reading(each) for each in padding), reading("", Sample("x", float(number)))),
             ),
         )
         for number in sequences

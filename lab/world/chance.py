@@ -8,6 +8,7 @@ from lab.world.strain import PACKETS
 _BLOCK = 2048
 """Trains that are drawn together."""
 _KEPT_BLOCKS = 3
+_BURST_SHARE = 0.8
 
 
 class Chance:
@@ -70,3 +71,13 @@ class Chance:
             del kept[next(iter(kept))]
         kept[block] = found
         return found
+
+
+def strained_losses(  # noqa: PLR0913, PLR0917 - a train and what is wrong with its way
+    chance: Chance, line: str, train: int, packets: int, loss: float, burst_loss: float
+) -> int:
+    """How many of so many packets are lost to what is wrong with the way."""
+    ratio = loss
+    if burst_loss and chance.draw(line, train, "burst") < burst_loss:
+        ratio = 1.0 - (1.0 - ratio) * (1.0 - _BURST_SHARE)
+    return sum(chance.draw(line, train, packet) < ratio for packet in range(packets)) if ratio else 0

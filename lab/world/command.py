@@ -20,6 +20,7 @@ from lab.world.life import Life
 from lab.world.link_scoring import link_score
 from lab.world.messages import message_score
 from lab.world.place import Land
+from lab.world.poor_scoring import poor_score
 from lab.world.scoring import score
 from lab.world.timeline import Timeline
 from lab.world.truth import dark_times, happenings
@@ -100,6 +101,7 @@ def replay(
     figures = score(truth, lived.versions, dark_times(timeline, seconds), wishes.sites * seconds / 3600)
     messages = message_score(truth, lived.versions, seconds, wishes.loss)
     links = link_score(faults, timeline, lived.versions, seconds)
+    poor = poor_score(faults, timeline, lived.versions, seconds)
     return {
         "seed": wishes.seed,
         "days": days,
@@ -109,6 +111,7 @@ def replay(
         **asdict(figures),
         **asdict(messages),
         **(asdict(links) if links is not None else {}),
+        **(asdict(poor) if poor is not None else {}),
     }
 
 

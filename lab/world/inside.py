@@ -7,7 +7,7 @@ from agent.probes.icmp import IcmpCheck
 from agent.roles import PRESETS
 from agent.schedule import phase_ns
 from lab.faults import ON_BATTERY, ON_MAINS
-from lab.world.chance import Chance
+from lab.world.chance import Chance, strained_losses
 from lab.world.place import CENTRE, Place
 from lab.world.strain import PACKETS, Strain
 from lab.world.timeline import Timeline
@@ -117,7 +117,11 @@ class Inside:
             hop = run.role == "isp_first_hop"
             met = strain.meets_hop if hop else strain.meets_core and not self._own.at(slot).line_cut
             rtt_seconds = self._place.rtt_seconds
-            lost = self._chance.lost(f"{self._place.id}-{run.role}", int(slot // run.period)) if met else 0
+            line, train = f"{self._place.id}-{run.role}", int(slot // run.period)
+            lost = self._chance.lost(line, train) if met else 0
+            if met and strain.lossy:
+                lost += strained_losses(self._chance, line, train, PACKETS - lost, strain.loss, strain.burst_loss)
+                rtt_seconds = round(rtt_seconds + strain.delay_seconds, 3)
         return self._trains[run.check].seen(lost if met else PACKETS, rtt_seconds)
 
     def _told(self, run: _Run, slot: float, strain: Strain) -> Iterator[Sample]:

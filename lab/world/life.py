@@ -29,6 +29,8 @@ _REST_LOOK_SECONDS = 10
 _LEAST_JUMP_SECONDS = 60
 _HEARD_SECONDS = 80
 """Within this time every agent commits, reports and looks at everything once."""
+_SEARCHED_SECONDS = 150
+"""So long before a line is found to lose too much it is asked where it does."""
 
 
 class Life:
@@ -148,8 +150,9 @@ class Life:
             return second
         self.lived.skipped_seconds += target - second
         self.lived.lived_seconds += warm
+        heard = _HEARD_SECONDS if steady else _SEARCHED_SECONDS
         for warming in range(target + 1, target + warm + 1):
-            self._measure(warming, outposts=warming > target + warm - _HEARD_SECONDS)
+            self._measure(warming, outposts=warming > target + warm - heard)
         return target + warm
 
     def _send_province(self, second: int) -> None:

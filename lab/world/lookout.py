@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from agent.probes.icmp import IcmpCheck
 from agent.schedule import phase_ns
-from lab.world.chance import Chance
+from lab.world.chance import Chance, strained_losses
 from lab.world.place import CENTRE, Land
 from lab.world.strain import PACKETS
 from lab.world.timeline import LONG_AGO, History, Timeline
@@ -19,7 +19,6 @@ _LAST_PACKET_SECONDS = (CHECK.count - 1) * CHECK.interval_seconds
 _LOST_SECONDS = _LAST_PACKET_SECONDS + CHECK.timeout_seconds
 _ANCHOR_RTT_SECONDS = 0.004
 _ANCHORS = ("isp_first_hop", "province_core", "world")
-_BURST_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +93,6 @@ class Lookout:
             samples,
             reason,
         )
-
-
-def strained_losses(  # noqa: PLR0913, PLR0917 - a train and what is wrong with its way
-    chance: Chance, line: str, train: int, packets: int, loss: float, burst_loss: float
-) -> int:
-    """How many of so many packets are lost to what is wrong with the way."""
-    ratio = loss
-    if burst_loss and chance.draw(line, train, "burst") < burst_loss:
-        ratio = 1.0 - (1.0 - ratio) * (1.0 - _BURST_SHARE)
-    return sum(chance.draw(line, train, packet) < ratio for packet in range(packets)) if ratio else 0
 
 
 def _aim(site: str, target: str, role: str, rtt_seconds: float, timeline: Timeline) -> _Aim:

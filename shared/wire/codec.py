@@ -21,6 +21,7 @@ _AT_ONCE_BYTES = 256 * 1024
 _LEAST_PAIR_BYTES = 3
 _ROOM_BYTES = 1024 * 1024
 """Of a decoded batch, for what it holds besides a cycle: the statement, descriptions."""
+_FEED_BYTES = 4096
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +30,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     encoded_bytes: int = 1024 * 1024
     decoded_bytes: int = 8 * 1024 * 1024
     ratio: int = 100
-    """Decoded over encoded bytes, tested once more than ``ratio_free_bytes`` came out."""
+    """Decoded over encoded bytes, tested all the time once more than ``ratio_free_bytes`` came out."""
     ratio_free_bytes: int = 256 * 1024
 
     def ceiling(self, compressed_bytes: int) -> int:
@@ -196,16 +197,19 @@ def _read_cycle(plain: msgspec.Raw, scale: _Scale) -> Cycle:
 
 
 def _inflate(compressed: bytes, limits: Limits) -> bytes:
-    ceiling = limits.ceiling(len(compressed))
-    stream = zlib.decompressobj()
-    try:
-        plain = stream.decompress(compressed, ceiling + 1)
-    except zlib.error as error:
-        raise MalformedBatchError(f"batch does not decompress: {error}") from error
-    if len(plain) > ceiling:
-        raise BatchTooLargeError(f"batch decompresses to more than {ceiling} bytes")
+    """The ratio counts from the first bytes on: a bomb is refused for the work of its beginning."""
+    stream, pieces, size, view = zlib.decompressobj(), [], 0, memoryview(compressed)
+    for fed in range(_FEED_BYTES, len(compressed) + _FEED_BYTES, _FEED_BYTES):
+        ceiling = limits.ceiling(min(fed, len(compressed)))
+        try:
+            pieces.append(stream.decompress(view[fed - _FEED_BYTES : fed], ceiling + 1 - size))
+        except zlib.error as error:
+            raise MalformedBatchError(f"batch does not decompress: {error}") from error
+        size += len(pieces[-1])
+        if size > ceiling:
+            raise BatchTooLargeError(f"batch decompresses to more than {ceiling} bytes")
+        if stream.unused_data or (stream.eof and fed < len(compressed)):
+            raise MalformedBatchError("batch has bytes behind its end")
     if not stream.eof:
         raise MalformedBatchError("batch is cut off")
-    if stream.unused_data:
-        raise MalformedBatchError("batch has bytes behind its end")
-    return plain
+    return b"".join(pieces)

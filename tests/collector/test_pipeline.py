@@ -48,6 +48,30 @@ def test_an_evaluation_stops_between_stretches_of_sites_and_ends_with_the_same_p
     assert {view.site.id for view in picture.sites if view.verdict.state is State.DOWN} == {"s3", "s700"}
 
 
+def test_a_large_batch_is_taken_in_half_a_millisecond_at_a_time_and_to_the_same_end() -> None:
+    story, twin = (Story(communes(2)) for _ in range(2))
+    samples = tuple(Sample(f"m{number}", 1.0) for number in range(150))
+    stamps = (story.now * SECOND_NS, story.wall_ns)
+    readings = tuple(
+        Reading("c", "icmp", "s1", f"t{number}", "router", Outcome.OK, *stamps, SECOND_NS, samples)
+        for number in range(20)
+    )
+    record = Record(1, Cycle("other", ClockQuality.SYNCHRONISED, readings))
+    batch = Batch("other", "epoch", "other", *stamps, Lane.LIVE, (record,))
+    arrival = Arrival(
+        agent="other", received_wall_ns=stamps[1], received_monotonic_ns=stamps[0], batch=batch, fresh=(record,)
+    )
+    for one in (story, twin):
+        one.pipeline.know("other", "s1")
+    stops = sum(1 for _ in story.pipeline.accepting(arrival))
+
+    assert stops >= 6
+    assert twin.pipeline.accept(arrival) is True
+    now = (story.wall_ns + SECOND_NS, (story.now + 1) * SECOND_NS)
+    assert story.pipeline.evaluate(*now) == twin.pipeline.evaluate(*now)
+    assert list(story.readings()) == list(twin.readings())
+
+
 def test_what_arrives_in_the_midst_of_an_evaluation_is_neither_lost_nor_counted_twice() -> None:
     story, twin = (Story(communes(_SITES)) for _ in range(2))
     for one in (story, twin):

@@ -51,9 +51,10 @@ async def test_others_have_turns_while_a_page_is_drawn_and_it_is_the_whole_page(
         await asyncio.sleep(0)
         turns += 1
 
-    assert drawing.result() == page(picture(1), store.fresh(SECOND_NS), store.metrics())
-    assert drawing.result().count(b"\nx{") == 10_000
-    assert turns >= 10
+    whole = b"".join(drawing.result())
+    assert whole == page(picture(1), store.fresh(SECOND_NS), store.metrics())
+    assert whole.count(b"\nx{") == 10_000
+    assert turns >= 100
 
 
 async def test_who_asks_while_a_page_is_drawn_gets_that_page_and_the_next_picture_gets_its_own() -> None:
@@ -64,7 +65,7 @@ async def test_who_asks_while_a_page_is_drawn_gets_that_page_and_the_next_pictur
     assert first is second
     assert await press.page(picture(1)) is first
     assert await press.page(picture(2)) is not first
-    assert await press.page(None) == b""
+    assert await press.page(None) == ()
 
 
 async def test_one_who_goes_away_takes_nobodys_page_with_him() -> None:
@@ -74,6 +75,6 @@ async def test_one_who_goes_away_takes_nobodys_page_with_him() -> None:
     await asyncio.sleep(0)
     gone.cancel()
 
-    assert b"\nx{" in await stays
+    assert b"\nx{" in b"".join(await stays)
     with pytest.raises(asyncio.CancelledError):
         await gone

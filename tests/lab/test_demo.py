@@ -3,7 +3,9 @@
 import os
 import re
 import signal
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +32,16 @@ def journal_of(status: dict[str, Any], site: str) -> list[tuple[str, str]]:
     return [(change["before"], change["after"]) for change in reversed(status["transitions"]) if change["site"] == site]
 
 
-def test_a_commune_goes_down_and_comes_back_with_its_history_and_nothing_is_left_behind(tmp_path: Path) -> None:
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """With a short name: what listens on a socket of the file system has a hundred characters for its path."""
+    with tempfile.TemporaryDirectory(prefix="demo-") as name:
+        yield Path(name)
+
+
+def test_a_commune_goes_down_and_comes_back_with_its_history_and_nothing_is_left_behind(folder: Path) -> None:
     namespace()
-    with running_demo(tmp_path / "demo", *SMALL, "--duration", "24") as demo:
+    with running_demo(folder, *SMALL, "--duration", "24") as demo:
         demo.until(60, lambda status: state_of(status, HOST) == "down")
         last = demo.until(60, lambda status: state_of(status, HOST) == "up")
         output, _ = demo.process.communicate(timeout=60)
@@ -44,7 +53,7 @@ def test_a_commune_goes_down_and_comes_back_with_its_history_and_nothing_is_left
     assert int(back[1]) >= 10
     assert int(back[2]) >= 10
     assert len(pids(output)) == 6
-    assert left_over(output, tmp_path / "demo") == []
+    assert left_over(output, folder) == []
     assert "\033" not in output
 
 
@@ -57,10 +66,10 @@ def test_a_commune_goes_down_and_comes_back_with_its_history_and_nothing_is_left
     ids=["at once", "as an ordinary user"],
 )
 def test_it_can_be_ended_at_any_moment_and_leaves_nothing(
-    tmp_path: Path, number: signal.Signals, prefix: tuple[str, ...], way: str
+    folder: Path, number: signal.Signals, prefix: tuple[str, ...], way: str
 ) -> None:
     namespace()
-    with running_demo(tmp_path / "demo", *SMALL, prefix=prefix) as demo:
+    with running_demo(folder, *SMALL, prefix=prefix) as demo:
         demo.until(60, lambda status: status["counts"]["up"] > 0)
         demo.process.send_signal(number)
         output, _ = demo.process.communicate(timeout=60)
@@ -68,24 +77,24 @@ def test_it_can_be_ended_at_any_moment_and_leaves_nothing(
     assert demo.process.returncode == 0, output
     assert way in output
     assert output.rstrip().endswith("Ended: no process, namespace or file is left behind.")
-    assert left_over(output, tmp_path / "demo") == []
+    assert left_over(output, folder) == []
 
 
-def test_where_no_tun_device_may_be_made_it_says_so_and_shows_what_it_can(tmp_path: Path) -> None:
+def test_where_no_tun_device_may_be_made_it_says_so_and_shows_what_it_can(folder: Path) -> None:
     """Without any power over networks, not even in a namespace of its own: SNMP alone tells that a commune is cut."""
     if not AS_ROOT:
         pytest.skip("only root can give up every power, and so be sure to have none")
-    with running_demo(tmp_path / "demo", *SMALL, prefix=("setpriv", "--bounding-set=-all", "--inh-caps=-all")) as demo:
+    with running_demo(folder, *SMALL, prefix=("setpriv", "--bounding-set=-all", "--inh-caps=-all")) as demo:
         demo.until(60, lambda status: state_of(status, HOST) == "down")
         output = demo.end()
 
     assert demo.process.returncode == 0, output
     assert re.match(r"No TUN device may be made here \(.+\): SNMP over loopback stands in, without ICMP\.\n", output)
-    assert left_over(output, tmp_path / "demo") == []
+    assert left_over(output, folder) == []
 
 
-def test_a_demo_that_is_killed_takes_its_programs_with_it(tmp_path: Path) -> None:
-    with running_demo(tmp_path / "demo", *SMALL) as demo:
+def test_a_demo_that_is_killed_takes_its_programs_with_it(folder: Path) -> None:
+    with running_demo(folder, *SMALL) as demo:
         demo.until(60, lambda status: status["counts"]["up"] > 0)
         demo.process.kill()
         output, _ = demo.process.communicate(timeout=60)

@@ -124,6 +124,15 @@ def test_troubled_disks_cost_nothing_uncounted_and_heal_and_the_sabotage_is_seen
     assert proof.run(Trial(sabotaged, SEED, sabotage=True)).broken > 0
 
 
+def test_a_collector_on_troubled_disks_loses_nothing_acknowledged_and_heals_and_one_that_lies_is_seen() -> None:
+    proof = load_proofs()["disk-trouble-inbox"]
+    finding = proof.run(Trial(2, SEED, only=("full", "own backup")))
+
+    assert finding.tries == 2, finding.seen
+    assert finding.broken == 0, finding.seen
+    assert proof.run(Trial(1, SEED, only=("full",), sabotage=True)).broken > 0
+
+
 def test_hostile_requests_hurt_no_good_agent_and_a_collector_that_unpacks_everything_is_seen() -> None:
     proof = load_proofs()["hostile-bodies"]
     finding = proof.run(Trial(54, SEED))

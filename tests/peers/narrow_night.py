@@ -55,10 +55,10 @@ async def night(state: Path) -> dict[str, Any]:
             async with open_door(state / "people.sqlite", settled, Readers(()), clock, look, quiet) as people:
                 telemetry, app = Telemetry("test"), Front({}, (), nothing)
                 collector = Collector(app, Feed(), inbox, telemetry, asyncio.Future, keys, people)
-                why = await do_nightly_work(collector, settings, Night())
+                report = await do_nightly_work(collector, settings, Night())
     value = telemetry.registry.get_sample_value
     return {
-        "why": why,
+        "why": report.read_back_only,
         "verified": value("phusong_collector_backup_verified_timestamp_seconds"),
         "restored": value("phusong_collector_backup_restored_timestamp_seconds"),
         "read_back": value("phusong_collector_backups_total", {"result": "read_back"}),

@@ -79,6 +79,8 @@ class Story:
         """Links, by site and name."""
         self.quality = Quality()
         self.loss = 0.0
+        self.lossy: dict[tuple[str, str], float] = {}
+        """By site and role, where it is another; the province's look at a site is one at its ``router``."""
         self.anchors = anchors
         self.province = Host("province", "centre")
         self.hosts = {site.id: Host(f"agent-{site.id}", site.id) for site in inventory.sites} if inside else {}
@@ -194,9 +196,20 @@ class Story:
             source = Sample("upsOutputSource", 5.0 if self.battery[site] else 3.0)
             yield self._reading("ups", "snmp", site, f"{site}-ups", "ups", Outcome.OK, (source,))
 
+    def look_at_all(self) -> None:
+        """The province looks at every site in this second."""
+        self._send(
+            self.province, [self._look(s.id, f"{s.id}-router", "router", good=True) for s in self.inventory.sites]
+        )
+
+    def tell_supply(self, site: str) -> None:
+        """What the site's supply says, though the site is not reached: over a way of its own."""
+        self._send(self.province, [reading for reading in self._devices(site) if reading.role == "ups"])
+
     def _look(self, site: str, target: str, role: str, good: bool) -> Reading:
-        samples = (Sample("phusong_ping_train_sent_packets", 5.0),)
-        samples += (Sample("phusong_ping_train_loss_ratio", self.loss if good else 1.0),)
+        samples: tuple[Sample, ...] = (Sample("phusong_ping_train_sent_packets", 5.0),)
+        loss = self.lossy.get((site, role), self.loss)
+        samples += (Sample("phusong_ping_train_loss_ratio", loss if good else 1.0),)
         if good:
             samples += (Sample("phusong_ping_train_rtt_median_seconds", 0.012),)
         return self._reading("ping", "icmp", site, target, role, Outcome.OK if good else Outcome.TIMEOUT, samples)

@@ -40,7 +40,17 @@ class Scene:
     def __init__(self) -> None:
         self.feed = Feed(lambda: self.proven_ns)
         self.clock = SystemClock()
-        self.inventory = read_csv(CSV)
+        self.whole = read_csv(CSV)
+        self.sequence = 0
+        self.journal = MemoryJournal()
+        self.looked_at = self.whole.sites[0].id
+        """The site that has a day."""
+        self.quality = lived(self.looked_at, self.clock.wall_ns() / SECOND_NS)
+        self.begin()
+
+    def begin(self) -> None:
+        """As if nothing had been changed yet; frames go on."""
+        self.inventory = self.whole
         self.down = 0
         self.folds = 0
         self.fold_seconds = 864_000
@@ -48,14 +58,9 @@ class Scene:
         self.build = "one"
         self.nonsense = ""
         self.hostile = ""
-        self.sequence = 0
         self.heard: dict[str, float] = {}
         self.screens = Screens((), 4.0, self.note)
         self.proven_ns: int | None = None
-        self.journal = MemoryJournal()
-        self.looked_at = self.inventory.sites[0].id
-        """The site that has a day."""
-        self.quality = lived(self.looked_at, self.clock.wall_ns() / SECOND_NS)
         self.judges = True
         self.lately: tuple[int | None, ...] = (*[0] * 60, *[None] * 20, *[0] * 60, 1, 7, 37, 4)
 
@@ -119,6 +124,8 @@ class Scene:
     async def change(self, request: Request) -> Response:
         """Set fields from the query."""
         query = request.query_params
+        if "anew" in query:
+            self.begin()
         self.down = int(query.get("down", self.down))
         self.folds = int(query.get("folds", self.folds))
         self.fold_seconds = int(query.get("fold_seconds", self.fold_seconds))

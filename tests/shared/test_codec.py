@@ -1,5 +1,6 @@
 """Bytes from the network end in a batch or in a documented error, within the limits."""
 
+import random
 import zlib
 
 import msgspec
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.wire import codec
 from shared.wire.codec import (
     MAGIC,
     VERSION,
@@ -57,6 +59,23 @@ def test_a_batch_cut_anywhere_is_malformed() -> None:
 def test_a_bomb_is_refused_before_it_unfolds(size: int) -> None:
     with pytest.raises(BatchTooLargeError):
         decode_batch(HEAD + zlib.compress(bytes(size)), Limits())
+
+
+def test_a_bomb_is_refused_for_the_work_of_its_beginning() -> None:
+    """Half a megabyte of it would unfold to the limit of a whole batch before it is seen."""
+    bomb = zlib.compress(bytes(500_000_000), 1)
+    assert len(bomb) > 100_000
+
+    with pytest.raises(BatchTooLargeError, match=r"more than (\d+) bytes") as told:
+        decode_batch(HEAD + bomb, Limits(encoded_bytes=len(bomb) + len(HEAD)))
+    assert int(str(told.value).split()[-2]) < 1_000_000
+
+
+@given(st.integers(0, 40_000), st.randoms(use_true_random=False))
+def test_what_is_within_the_limits_unfolds_to_what_it_was(size: int, dice: random.Random) -> None:
+    plain = b"".join(dice.randbytes(3) * dice.randrange(30) for _ in range(size // 45))
+
+    assert codec._inflate(zlib.compress(plain), Limits()) == plain
 
 
 def test_an_encoded_body_over_the_limit_is_refused_unread() -> None:

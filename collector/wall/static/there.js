@@ -7,13 +7,18 @@ const FETCH_MS = 4000;
  * The answer, read to its end; null where none came in time.
  * @param {string} address
  */
-export async function asked(address) {
+export const asked = async (address) => (await said(address))?.answer ?? null;
+
+/**
+ * The answer with what it says; null where none came in time.
+ * @param {string} address
+ */
+export async function said(address) {
   const given = new AbortController();
   const over = setTimeout(() => given.abort(), FETCH_MS);
   try {
     const answer = await fetch(address, { cache: "no-store", signal: given.signal });
-    await answer.text();
-    return answer;
+    return { answer, text: await answer.text() };
   } catch {
     return null;
   } finally {

@@ -54,7 +54,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         "listen": {"port": port},
         "state": "state",
         "inventory": "sites.yaml",
-        "enrolment": {"address": f"http://127.0.0.1:{port}"},
+        "enrolment": {"address": f"http://127.0.0.1:{port}", "keys_a_day": 100},
     }
     config = folder / "collector.yaml"
     config.write_text(yaml.safe_dump(content), encoding="utf-8")

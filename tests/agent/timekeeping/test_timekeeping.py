@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.timekeeping.anchors import COLLECTOR, KERNEL, Known, answered, learn, of_boots
-from agent.timekeeping.floor import BUILT_NS, floor_ns, is_plausible
+from agent.timekeeping.floor import floor_ns, is_plausible
 from agent.timekeeping.keeper import read_known
+from shared.release import BUILT_NS
 from shared.wire.reading import Anchor, ClockQuality
 from tests.peers.village import HandClock, timekeeper
 

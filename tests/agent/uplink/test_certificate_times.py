@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from agent.timekeeping.anchors import COLLECTOR, Known
-from agent.timekeeping.floor import BUILT_NS
 from agent.timekeeping.keeper import is_doubtful
 from agent.uplink.connection import AwayError
 from agent.uplink.http import HttpPost, UplinkSettings, make_tls
 from agent.uplink.proof import Stamp, TokenProof
+from shared.release import BUILT_NS
 from shared.secret import Secret
 from shared.wire.reading import Anchor
 from tests.peers.authority import NOT_YET, NOW, Times, authority

@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from collector.assembly import Collector
-from collector.calendar.nightly import leftovers, superfluous, verify_backup
+from collector.calendar.nightly import NightReport, leftovers, superfluous, verify_backup
 from collector.commands.backup import do_nightly_work
 from collector.commands.rehearsal import RehearsalError
 from collector.copying import Tally, copy_database
@@ -69,6 +69,15 @@ class Night:
         raise AssertionError(f"nobody waits {seconds} s at night")
 
 
+class SteppedNight(Night):
+    """One that is set."""
+
+    ahead_ns = 0
+
+    def wall_ns(self) -> int:
+        return NOW_NS + self.ahead_ns
+
+
 async def nothing(*_: object) -> None:
     raise AssertionError("no request is made at night")
 
@@ -112,6 +121,43 @@ async def test_a_night_leaves_a_good_backup_and_forgets_what_is_old(
     assert collector.telemetry.registry.get_sample_value(RESTORED) == NOW_NS / 1e9
     assert collector.telemetry.registry.get_sample_value(BACKUPS, {"result": "restored"}) == 1
     assert not (settings.state / "rehearsal").exists()
+
+
+async def test_a_night_whose_clock_cannot_be_right_copies_and_forgets_nothing(
+    collector: Collector, settings: CollectorSettings
+) -> None:
+    """In 2098 everything is old, and the good copies would go for one of that night."""
+    doubting = replace(collector, unsure=lambda: "the clock cannot be right")
+
+    assert await do_nightly_work(doubting, settings, Night()) == NightReport(not_done="the clock cannot be right")
+    assert not (settings.state / "backups").exists()
+    assert len(await collector.inbox.since(0)) == 2
+    assert collector.telemetry.registry.get_sample_value(BACKUPS, {"result": "clock_doubtful"}) == 1
+    assert await do_nightly_work(collector, settings, Night()) == NightReport()
+
+
+async def test_a_clock_that_goes_wrong_in_the_midst_of_a_night_forgets_nothing(
+    collector: Collector, settings: CollectorSettings
+) -> None:
+    """Copies of months of batches take minutes; what is old is reckoned from the night's beginning, if at all."""
+    clock, why = SteppedNight(), [""]
+
+    async def steps(path: Path) -> Tally:
+        clock.ahead_ns = 72 * 365 * 24 * HOUR_NS
+        why[0] = "the clock cannot be right"
+        return await collector.people.room.copy(path)
+
+    doubting = replace(collector, copies={"people": steps}, unsure=lambda: why[0])
+    assert await do_nightly_work(doubting, settings, clock) == NightReport()
+    assert len(await collector.inbox.since(0)) == 2
+    clock.ahead_ns, why[0] = 0, ""
+
+    async def steps_unseen(path: Path) -> Tally:
+        clock.ahead_ns = 72 * 365 * 24 * HOUR_NS
+        return await collector.people.room.copy(path)
+
+    await do_nightly_work(replace(collector, copies={"people": steps_unseen}), settings, clock)
+    assert [parcel.fresh for parcel in await collector.inbox.since(0)] == [(2,)]
 
 
 async def test_the_copy_of_the_night_knows_the_people_and_lets_nobody_in_who_was_logged_in(

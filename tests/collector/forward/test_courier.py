@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
+from collector.forward.canary import NAME
 from collector.forward.courier import Courier
 from collector.forward.ledger import Ledger, open_ledger
 from collector.forward.post import HttpPost
@@ -51,7 +52,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def opened(path: Path, url: str, inbox: MemoryInbox | None = None, **more: object) -> AsyncIterator[Bench]:
+async def opened(
+    path: Path, url: str, inbox: MemoryInbox | None = None, held: Callable[[], bool] = lambda: False, **more: object
+) -> AsyncIterator[Bench]:
     options = {"name": "d", "url": url, "retry_first_seconds": 0.001, "retry_cap_seconds": 0.002, **more}
     destination = DestinationSettings(**options)  # type: ignore[arg-type]
     inbox, registry, clock = inbox or MemoryInbox(), CollectorRegistry(), SystemClock()
@@ -67,6 +70,7 @@ async def opened(path: Path, url: str, inbox: MemoryInbox | None = None, **more:
             draw=lambda: 0.5,
             telemetry=ForwardTelemetry(registry),
             complain=Limited(logging.getLogger("test"), clock),
+            held=held,
         )
         await courier.begin()
         try:
@@ -153,6 +157,117 @@ async def test_poison_costs_itself_wherever_it_lies(tmp_path_factory: pytest.Tem
     assert values(receiver) == [float(n) for n in range(1, 201) if n not in poison]
     assert sorted(letter.value for letter in dead) == sorted(map(float, poison))
     assert len(receiver.requests) <= 1 + 2 * len(poison) * math.ceil(math.log2(200))
+
+
+def measured(receiver: Receiver) -> list[float]:
+    """Without what the courier sends of its own."""
+    return [value for labels, _, value in receiver.stored if ("__name__", NAME) not in labels]
+
+
+def faulting(bad: Callable[[Stored], bool], also: Callable[[list[Stored]], bool] = lambda _: False) -> Rule:
+    def rule(version: int, samples: list[Stored]) -> Answer:
+        return (500, {}, "boom") if also(samples) or any(map(bad, samples)) else takes_1(version, samples)
+
+    return rule
+
+
+def is_probe(samples: list[Stored]) -> bool:
+    return ("__name__", NAME) in samples[0][0]
+
+
+async def test_a_sample_that_a_store_faults_on_for_ever_costs_itself_after_a_while(tmp_path: Path) -> None:
+    """Nothing came there any more, for as long as that sample was the oldest."""
+    bodies: list[tuple[int, float]] = []
+
+    def noted(samples: list[Stored]) -> bool:
+        if 77.0 in {value for _, _, value in samples}:
+            bodies.append((len(samples), SystemClock().monotonic_ns() / 1e9))
+        return False
+
+    with running_scripted(faulting(lambda sample: sample[2] == 77.0, noted)) as receiver:
+        async with opened(tmp_path, receiver.url, protocol=Protocol.V1, patience_seconds=0.4) as bench:
+            await fill(bench.inbox, 100)
+            await bench.drain()
+            dead = await bench.ledger.dead_letters("d")
+            assert bench.counted("samples_dead_total", reason="fault") == 1
+            assert bench.counted("pending_parcels") == 0
+    assert measured(receiver) == [float(n) for n in range(1, 101) if n != 77]
+    assert [(letter.value, letter.reason, letter.detail) for letter in dead] == [(77.0, "fault", "500 boom")]
+    alone = [at for size, at in bodies if size == 1]
+    assert alone[-1] - alone[0] > 0.3, "asked at its first and its last try, answered a little later"
+    assert 5 <= len(alone) <= 400
+    halved = [size for size, _ in bodies if 1 < size < max(bodies)[0]]
+    assert halved == [16, 8, 4, 2], "a half of what is suspected is asked about once"
+
+
+async def test_of_many_that_a_store_faults_on_not_each_is_waited_for_as_long(tmp_path: Path) -> None:
+    with running_scripted(faulting(lambda sample: sample[2] % 2 == 0)) as receiver:
+        async with opened(tmp_path, receiver.url, protocol=Protocol.V1, patience_seconds=1.0) as bench:
+            await fill(bench.inbox, 80)
+            begun_ns = SystemClock().monotonic_ns()
+            await bench.drain()
+            spent = (SystemClock().monotonic_ns() - begun_ns) / 1e9
+            assert bench.counted("samples_dead_total", reason="fault") == 40
+    assert measured(receiver) == [float(n) for n in range(1, 81, 2)]
+    assert spent < 10
+
+
+async def test_a_store_that_faults_on_everything_is_away_and_costs_nothing(tmp_path: Path) -> None:
+    """However long it lasts, and whatever was given up before."""
+    down = False
+    with running_scripted(faulting(lambda sample: sample[2] == 3.0, lambda _: down)) as receiver:
+        async with opened(tmp_path, receiver.url, protocol=Protocol.V1, patience_seconds=0.05) as bench:
+            await fill(bench.inbox, 5)
+            await bench.drain()
+            down = True
+            await fill(bench.inbox, 20, begin=6)
+            waiting = asyncio.ensure_future(bench.drain())
+            before = len(receiver.requests)
+            async with asyncio.timeout(20):
+                while len(receiver.requests) < before + 200:  # noqa: ASYNC110 - the server is a thread
+                    await asyncio.sleep(0.01)
+            assert bench.counted("samples_dead_total", reason="fault") == 1
+            down = False
+            await waiting
+            assert bench.counted("samples_dead_total", reason="fault") == 1
+    assert measured(receiver) == [float(n) for n in range(1, 26) if n != 3]
+
+
+async def test_a_store_of_which_a_part_is_away_costs_nothing(tmp_path: Path) -> None:
+    """Others' series are taken, and of the sixteen that are asked about not all."""
+    down = True
+
+    def part_is_away(sample: Stored) -> bool:
+        return down and (("slot", "11") in sample[0] or sample[2] % 3 == 0)
+
+    with running_scripted(faulting(part_is_away)) as receiver:
+        async with opened(tmp_path, receiver.url, protocol=Protocol.V1, patience_seconds=0.02) as bench:
+            await fill(bench.inbox, 20)
+            waiting = asyncio.ensure_future(bench.drain())
+            async with asyncio.timeout(20):
+                while len(receiver.requests) < 200:  # noqa: ASYNC110 - the server is a thread
+                    await asyncio.sleep(0.01)
+            down = False
+            await waiting
+            assert await bench.ledger.dead_letters("d") == []
+    assert measured(receiver) == [float(n) for n in range(1, 21)]
+
+
+async def test_a_sample_that_is_taken_within_the_time_that_it_has_is_not_lost(tmp_path: Path) -> None:
+    faults = 30
+
+    def for_a_while(sample: Stored) -> bool:
+        nonlocal faults
+        faults -= sample[2] == 4.0
+        return sample[2] == 4.0 and faults > 0
+
+    with running_scripted(faulting(for_a_while)) as receiver:
+        async with opened(tmp_path, receiver.url, protocol=Protocol.V1, patience_seconds=10) as bench:
+            bench.courier._asker._patience_ns = 10_000_000_000
+            await fill(bench.inbox, 8)
+            await bench.drain()
+            assert await bench.ledger.dead_letters("d") == []
+    assert measured(receiver) == [float(n) for n in range(1, 9)]
 
 
 async def test_an_outage_that_is_wholly_too_old_does_not_cost_a_request_a_sample(tmp_path: Path) -> None:
@@ -314,3 +429,29 @@ async def test_a_fault_of_ours_is_told_and_tried_again(tmp_path: Path, caplog: p
                 await running
     assert inbox.faults == 0
     assert "cannot go on: RuntimeError: of ours" in caplog.text
+
+
+async def test_while_the_clock_cannot_be_right_nothing_goes_not_even_the_canary(tmp_path: Path) -> None:
+    """One sample of 2098 makes Prometheus refuse everybody else's until then."""
+    doubtful, asked = True, 0
+
+    def held() -> bool:
+        nonlocal asked
+        asked += 1
+        return doubtful
+
+    with running_scripted(takes_1) as receiver:
+        async with opened(tmp_path, receiver.url, held=held, protocol=Protocol.V1) as bench:
+            await fill(bench.inbox, 3)
+            running = asyncio.create_task(bench.courier.run_for_ever())
+            async with asyncio.timeout(20):
+                while asked < 2:  # noqa: ASYNC110 - the courier looks once a second
+                    await asyncio.sleep(0.01)
+                assert receiver.requests == []
+                doubtful = False
+                while len(receiver.stored) < 5:  # noqa: ASYNC110 - the server is a thread
+                    await asyncio.sleep(0.01)
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+    assert values(receiver)[-3:] == [1.0, 2.0, 3.0]

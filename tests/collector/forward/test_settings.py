@@ -35,6 +35,7 @@ def load(folder: Path, *destinations: dict[str, object]) -> object:
         ({"samples_per_request": 0}, "from 1 to 10000"),
         ({"timeout_seconds": 0}, "at most 300"),
         ({"retry_first_seconds": 9, "retry_cap_seconds": 2}, "retry_cap_seconds"),
+        ({"patience_seconds": 0}, "at most 86400"),
         ({"protocol": "3.0"}, "3.0"),
         ({"tocken": "secret-1"}, "token"),
     ],

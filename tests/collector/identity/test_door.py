@@ -1,5 +1,7 @@
 """Keys at the door of a running collector: who has none, another's, an old or a copied one, stays outside."""
 
+import http.client
+import json
 import random
 import socket
 import time
@@ -14,6 +16,7 @@ import pytest
 import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from collector.identity.pace import KEYS_A_DAY
 from shared.wire.codec import encode_batch
 from shared.wire.enrolment import ROTATE_PATH, Enrolled, enrol_request, rotate_request
 from shared.wire.signature import Claim, sign
@@ -22,7 +25,7 @@ from tests.peers.programs import PYTHON, free_port, get, running, until
 
 FORGERIES = 2000
 AT_ONCE = 50
-SITES = tuple(map(str, range(1, 19)))
+SITES = tuple(map(str, range(1, 20)))
 
 
 @pytest.fixture(scope="module")
@@ -382,6 +385,34 @@ def test_replays_of_a_replaced_key_bring_nobody_under_suspicion_and_hide_nobody(
     thief.chain = thief.send()[1]["challenge"]
     assert {post(port, BATCHES, *captured)[0] for _ in range(20)} == {401}
     assert (thief.send()[0], one.send()[0]) == (403, 403)
+
+
+def test_a_machine_that_rotates_without_end_is_told_when_it_may_again(port: int, config: Path) -> None:
+    """The book keeps a key for ever. Nothing is lost: the key that it has goes on, and its place in the chain."""
+    one = machine(port, invited("19", config))
+    thief = one.copy()
+    assert one.send()[0] == 200
+    wishes = [rotation(one, Ed25519PrivateKey.generate(), one.enrolled.key_id) for _ in range(KEYS_A_DAY)]
+    statuses = [post(port, ROTATE_PATH, *each)[0] for each in wishes]
+    body, headers = wishes[-1]
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("POST", ROTATE_PATH, body, headers)
+        answer = connection.getresponse()
+        told = json.loads(answer.read())
+    old_image = post(port, ROTATE_PATH, *rotation(thief, Ed25519PrivateKey.generate(), one.enrolled.key_id))
+
+    assert statuses == [*[200] * (KEYS_A_DAY - 1), 429], "the key it joined with is one of them"
+    assert answer.status == 429
+    assert 86_000 < int(answer.headers["Retry-After"]) <= 86_401
+    assert told["error"] == f"this machine had {KEYS_A_DAY} keys within a day: it may have another in 24 h"
+    assert (old_image[0], old_image[1]["error"]) == (401, "the chain value is an old one"), "the pace hides no copy"
+    status, known, _ = post(port, ROTATE_PATH, *wishes[-2])
+    assert status == 200, "the same again is no new key"
+    assert [one.send()[0] for _ in range(2)] == [200] * 2
+    new = rotation(one, Ed25519PrivateKey.generate(), one.enrolled.key_id)
+    assert post(port, ROTATE_PATH, *new)[0] == 429
+    assert known["chain"]
+    assert not suspected(port, "19")
 
 
 def suspected(port: int, site: str) -> bool:

@@ -293,6 +293,49 @@ async def test_a_damaged_row_fails_its_own_request_and_no_later_one(tmp_path: Pa
         assert await inbox.store(parcel(1, agent="b")) == {1}
 
 
+async def test_one_that_cannot_be_stored_takes_none_of_its_group_with_it(tmp_path: Path) -> None:
+    """All that wait have one commit: a row that nobody can read would keep out whoever comes at the same time."""
+
+    def poison(database: sqlite3.Connection) -> None:
+        database.execute("INSERT INTO run VALUES ('poison', 'e', 1, 1)")
+        raise ValueError("a row that nobody can read")
+
+    async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
+        await inbox.store(parcel(1))
+        came = [inbox.store(parcel(2)), inbox._do(poison), inbox.store(parcel(1, agent="b")), inbox._do(poison)]
+        found = await asyncio.gather(*came, return_exceptions=True)
+
+        assert (found[0], found[2]) == ({2}, {1})
+        assert [str(each) for each in found[1::2]] == [
+            "this one cannot be read or written: a row that nobody can read"
+        ] * 2
+        assert isinstance(found[1], InboxFailedError)
+        assert inbox.failing == "", "the disk is well"
+        assert (await inbox.seen("poison", "e"), await inbox.seen("b", "e1")) == ((), ((1, 1),))
+    async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
+        assert await inbox.store(parcel(1, 2)) == frozenset()
+
+
+async def test_a_disk_that_fails_in_the_midst_of_a_group_fails_all_of_it(tmp_path: Path) -> None:
+    """Half a group would be acknowledged that the next commit may not have."""
+    async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
+        await inbox._do(lambda database: database.execute("PRAGMA max_page_count = 40"))
+        large = replace(parcel(2, agent="b"), body=bytes(500_000))
+        found = await asyncio.gather(*(inbox.store(each) for each in (parcel(1), large)), return_exceptions=True)
+
+        assert [type(each) for each in found] == [InboxFailedError] * 2
+        assert inbox.failing.startswith("the inbox cannot be written")
+        await inbox._do(lambda database: database.execute("PRAGMA max_page_count = 100000"))
+
+        def fail(_database: sqlite3.Connection) -> None:
+            raise sqlite3.OperationalError("disk I/O error")
+
+        found = await asyncio.gather(inbox.store(parcel(1)), inbox._do(fail), return_exceptions=True)
+        assert [type(each) for each in found] == [InboxFailedError] * 2
+        assert inbox.failing == "the inbox cannot be written: disk I/O error"
+        assert await inbox.store(parcel(1)) == {1}
+
+
 async def test_a_backup_is_whole(tmp_path: Path) -> None:
     async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
         await inbox.store(parcel(1))

@@ -1,5 +1,7 @@
 """Faults of many sites that meet other faults: who is told of what, in stories on virtual time."""
 
+from msgspec.structs import replace
+
 from collector.incident import Cause, Confidence, Incident, Scope, Trouble
 from collector.inventory.site import Inventory, Link, Site
 from tests.peers.story import SECOND_NS, Story, communes
@@ -356,3 +358,94 @@ def test_a_hub_that_flaps_is_one_incident_of_the_hub() -> None:
         story.live(60)
 
     assert [(one.scope, one.trouble) for one in story.incidents()] == [(Scope.HUB, Trouble.FLAPPING)]
+
+
+def few(*providers: str) -> Inventory:
+    """Sites at a hub of their own."""
+    return Inventory(
+        tuple(
+            Site(id=f"s{place}", name=name, hub=f"h{place}", links=(Link(name="main", provider=name, kind="fibre"),))
+            for place, name in enumerate(providers)
+        )
+    )
+
+
+def test_a_provider_of_few_sites_is_told_once_when_all_of_them_go_at_once() -> None:
+    story = Story(few("VNPT", "FPT", "VNPT", "FPT", "VNPT", "FPT", "VNPT", "VNPT", "VNPT"))
+    story.live(120)
+    story.down.update({"s1", "s3", "s5"})
+    story.live(120)
+
+    assert said(story) == [("provider", "FPT", "isp")]
+
+
+def test_some_of_a_providers_few_sites_or_all_one_after_the_other_are_faults_of_their_own() -> None:
+    story = Story(few("VNPT", "FPT", "VNPT", "FPT", "VNPT", "FPT", "VNPT", "VNPT", "VNPT"))
+    story.live(120)
+    story.down.update({"s1", "s3"})
+    story.live(90)
+    story.down.add("s5")
+    story.live(120)
+
+    assert [scope for scope, _, _ in said(story)] == ["site"] * 3
+
+
+def test_two_sites_at_once_of_two_providers_are_two_faults() -> None:
+    story = Story(few("VNPT", "FPT", "VNPT", "FPT", "VNPT", "VNPT", "VNPT", "VNPT", "VNPT"))
+    story.live(120)
+    story.down.update({"s0", "s1"})
+    story.live(120)
+
+    assert [scope for scope, _, _ in said(story)] == ["site"] * 2
+
+
+def test_what_is_back_when_the_collector_starts_again_is_not_told_anew() -> None:
+    """Seen in the lab: a provider returned in an hour without collector, and two sites were told by themselves."""
+    story = Story(communes(20))
+    story.live(120)
+    story.down.update(f"s{number}" for number in range(0, 20, 2))
+    story.live(120)
+    story.down -= {f"s{number}" for number in range(0, 12, 2)}
+    story.live(60)
+    assert len(at(story, Scope.PROVIDER, "VNPT").still) == 4
+    story.down.clear()
+    story.now += 3600
+    story.start_collector()
+    story.look_at_all()
+    story.live(60)
+
+    assert said(story) == [("provider", "VNPT", "isp")]
+    assert story.picture.incidents == ()
+
+
+def test_a_hub_of_two_of_which_the_one_that_tells_had_no_power_had_none() -> None:
+    story = Story(few("VNPT", "FPT"), inside=True)
+    story.inventory = Inventory(tuple(replace(site, hub="h", power_area="p") for site in story.inventory.sites))
+    story.hosts["s1"].running = False
+    story.start_collector()
+    story.live(300)
+    story.down.update({"s0", "s1"})
+    story.hosts["s0"].running = False
+    story.live(240)
+    story.router_boot["s0"] = story.now
+    story.hosts["s0"].boot_s = story.now
+    story.hosts["s0"].running = True
+    story.down.clear()
+    story.live(600)
+
+    assert said(story) == [("hub", "h", "power")]
+
+
+def test_a_line_that_is_cut_while_a_battery_runs_is_no_power_failure_once_the_site_tells() -> None:
+    story = Story(mixed(8, hubs=8, areas=4), inside=True)
+    story.battery = {"s0": False, "s1": False}
+    story.live(240)
+    story.battery["s0"] = story.battery["s1"] = True
+    story.live(70)
+    story.down.add("s0")
+    story.live(300)
+    assert said(story) == [("power_area", "p0", "power")]
+    story.down.clear()
+    story.live(700)
+
+    assert said(story) == [("power_area", "p0", "access_link")]

@@ -70,6 +70,58 @@ def test_a_provider_is_one_incident_and_others_lost_to_power_keep_their_own() ->
     assert len(next(i for i in story.incidents() if i.scope is Scope.PROVIDER).still) == 20
 
 
+def test_a_fold_counts_its_own_sites_and_the_others_that_have_no_power() -> None:
+    story = Story(communes(40, hubs=4))
+    story.battery = {"s2": False, "s4": False}
+    story.live(240)
+    story.battery["s2"] = story.battery["s4"] = True
+    story.live(70)
+    story.down.update(f"s{number}" for number in range(0, 40, 2))
+    story.live(200)
+
+    provider = next(i for i in story.incidents() if i.scope is Scope.PROVIDER)
+    counted = {clue.kind: clue.value for clue in provider.clues}
+    assert (len(provider.still), counted["lost_together"], counted["others_dark"]) == (18, 18.0, 2.0)
+    assert "neighbours_down" not in counted, "others are not its own"
+
+
+def test_a_lost_site_knows_how_its_neighbours_at_the_hub_and_of_the_provider_are() -> None:
+    story = Story(communes(40, hubs=4))
+    story.live(240)
+    story.down.add("s3")
+    story.live(100)
+    story.down.add("s39")
+    story.live(100)
+
+    first, second = story.incidents()
+    assert [(clue.kind, clue.subject, clue.value) for clue in first.clues] == [
+        ("neighbours_well", "h0", 9.0),
+        ("neighbours_well", "Viettel", 19.0),
+    ]
+    assert ("neighbours_down", "Viettel", 1.0) in {(clue.kind, clue.subject, clue.value) for clue in second.clues}
+
+
+def test_a_router_that_started_anew_while_its_supply_had_mains_had_not_lost_its_power() -> None:
+    story = Story(communes(20))
+    story.battery = {"s3": False}
+    story.live(300)
+    story.down.add("s3")
+    hung = story.now
+
+    def supply_is_asked_by_another_way() -> None:
+        if story.now % 60 == 9:
+            story.tell_supply("s3")
+
+    story.live(400, supply_is_asked_by_another_way)
+    story.router_boot["s3"] = story.now
+    story.down.clear()
+    story.live(700)
+
+    assert hung < story.router_boot["s3"]
+    assert settled(story).cause is Cause.SITE_LAN
+    assert "on_mains" in {clue.kind for clue in settled(story).clues}
+
+
 def test_our_own_side_lost_is_one_incident_and_no_sites_alarm() -> None:
     story = Story(communes(20))
     story.live(120)
@@ -224,6 +276,40 @@ def test_what_is_over_when_it_comes_to_light_calls_nobody() -> None:
 
     past = [i for i in story.incidents() if i.scope is Scope.SITE]
     assert [(i.subject, i.silent_because, i.is_open) for i in past] == [("s3", "past", False)]
+
+
+def test_what_is_over_is_found_whichever_second_the_agent_is_back_in() -> None:
+    """The newest record comes first: of the sites that it looks at nothing is known of the time between."""
+    for second in range(60, 68):
+        story = Story(communes(8))
+        story.live(120)
+        story.province.online = False
+        story.live(30)
+        story.down.update({"s1", "s4"})
+        story.live(300)
+        story.down.clear()
+        story.live(second)
+        story.province.online = True
+        story.live(60)
+
+        past = {(i.subject, i.silent_because) for i in story.incidents() if i.scope is Scope.SITE}
+        assert past == {("s1", "past"), ("s4", "past")}
+
+
+def test_a_backlog_of_the_time_in_which_the_province_could_not_see_tells_of_no_outage() -> None:
+    """Its anchors are back a moment before the sites are looked at again."""
+    story = Story(communes(20))
+    story.live(120)
+    story.province.online = False
+    story.live(30)
+    story.blind = True
+    story.live(300)
+    story.blind = False
+    story.live(63)
+    story.province.online = True
+    story.live(400)
+
+    assert [i for i in story.incidents() if i.scope is Scope.SITE] == []
 
 
 def test_what_began_while_nobody_listened_and_lasts_is_told_once_with_its_true_start() -> None:

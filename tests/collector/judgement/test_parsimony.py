@@ -1,6 +1,7 @@
 """The fewest faults that explain what is lost: hubs, providers and power areas lie across each other."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from collector.inventory.site import Inventory, Link, Site
 from collector.judgement.folding import Glimpse, Seen
@@ -187,3 +188,22 @@ def test_a_supply_tells_of_its_place_and_not_of_another_fault_next_to_it() -> No
     found = folded(sites, lost(*range(0, 40, 2)) | {"s1": dark})
 
     assert [(scope, name, len(ids)) for scope, name, ids in found] == [("provider", VNPT, 20)]
+
+
+def test_a_provider_of_few_sites_is_known_by_all_of_them_at_once_at_several_hubs() -> None:
+    """Four are wanted of a provider; of one that has fewer, all."""
+    others = [place(number, f"h{number}", VIETTEL) for number in range(10, 30)]
+    three = [place(number, f"h{number}", FPT) for number in range(3)]
+
+    assert folded([*three, *others], lost(0, 1, 2)) == [("provider", FPT, ["s0", "s1", "s2"])]
+    assert folded([*three, *others], lost(0, 1)) == [], "one of them is well"
+    assert folded([*three, *others], lost(0, 1) | lost(2, after=40)) == [], "they went one after the other"
+    assert folded([place(0, "h", FPT), place(1, "h", FPT), *others], lost(0, 1)) == [("hub", "h", ["s0", "s1"])]
+
+
+def test_a_battery_beside_the_few_sites_of_a_provider_is_not_waited_for() -> None:
+    others = [place(number, f"h{number}", VIETTEL) for number in range(10, 30)]
+    three = [place(number, f"h{number}", FPT) for number in range(3)]
+    dark = {"s2": replace(lost(2)["s2"], mains_ns=NOW_NS - 90 * SECOND_NS, supplied=True)}
+
+    assert folded([*three, *others], lost(0, 1) | dark) == [("provider", FPT, ["s0", "s1"])]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,33 @@ async def test_after_a_restart_nothing_is_told_twice_and_an_end_that_came_meanwh
     assert said(desk.channels["mail"]) == [(Kind.NEW, 7), (Kind.RESOLVED, 7)]
 
 
+async def test_while_the_clock_cannot_be_right_nobody_is_told_anything_new(opened: Callable[..., Any]) -> None:
+    desk, holds = await opened(), True
+
+    class Turns(SetClock):
+        turns = 0
+
+        async def sleep(self, seconds: float) -> None:  # noqa: ARG002 - a clock that goes from look to look
+            self.turns += 1
+            await asyncio.sleep(0)
+
+    clock = Turns(desk.clock.now_ns)
+    desk.teller.clock, desk.teller.held = clock, lambda: holds
+    desk.journal.write([], [incident()])
+    telling = asyncio.create_task(desk.teller.run_for_ever())
+    async with asyncio.timeout(10):
+        while clock.turns < 3:  # noqa: ASYNC110 - the teller looks again and again
+            await asyncio.sleep(0)
+        untold = await desk.outbox.book(Audience.PEOPLE)
+        holds = False
+        while not await desk.outbox.book(Audience.PEOPLE):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0)
+    telling.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
+
+    assert untold == {}
+
+
 async def test_the_trial_comes_through_once_a_day_even_where_the_hour_was_missed(opened: Callable[..., Any]) -> None:
     desk = await opened(trial_at=time(9), roster=ROSTER)
     phone = desk.channels["phone"]
@@ -181,6 +209,17 @@ async def test_the_trial_comes_through_once_a_day_even_where_the_hour_was_missed
     desk.clock.now_ns += MINUTE_NS
     await desk.turn()
     assert len(phone.heard) == 3
+
+
+async def test_a_judgement_that_sees_no_fault_in_a_lost_site_proves_no_path(opened: Callable[..., Any]) -> None:
+    desk = await opened(trial_at=time(12))
+    desk.teller.desk = replace(desk.teller.desk, judged=lambda _: False)
+    for minutes in (0, 1, 3):
+        desk.clock.now_ns = NOON_NS + minutes * MINUTE_NS
+        await desk.turn()
+
+    assert said(desk.channels["phone"]) == []
+    assert desk.teller.last_proven_ns() is None
 
 
 async def test_a_path_is_only_proven_where_every_channel_came_through(opened: Callable[..., Any]) -> None:

@@ -68,6 +68,14 @@ def test_a_mass_event_is_one_text_with_how_many_of_how_many() -> None:
     assert text.sms.startswith("phusong INCIDENT: hub H02 down since 12:00 25/11, 25 of 31 sites.")
 
 
+def test_a_mass_event_says_how_many_others_have_no_power() -> None:
+    clues = (Clue(kind=ClueKind.OTHERS_DARK, at_ns=0, subject="VNPT", value=5.0),)
+    told = said(note(scope=Scope.PROVIDER, subject="VNPT", clues=clues), ENGLISH)
+
+    assert "; 5 others without power" in told.body
+    assert "; 5 others without power" in told.sms
+
+
 def test_an_update_says_what_was_told_before_and_an_end_how_long_it_was() -> None:
     update = said(note(Kind.UPDATE, before=incident(), cause=Cause.POWER), ENGLISH)
     end = said(note(Kind.RESOLVED, ended_ns=NOON_NS + HOUR_NS + 8 * MINUTE_NS), ENGLISH)

@@ -11,8 +11,6 @@ from collector.inventory.rules import ROLES
 from collector.inventory.site import Contact, Device, Inventory, Link
 from collector.pages import words
 from collector.pages.devices import devices_of
-from collector.pages.outline import HEIGHT, outlines, projection
-from collector.pages.province_map import read_sheet
 from collector.series.latest import Latest
 from shared.wire.reading import Outcome, Reading, Sample
 from tests.peers.shown import shown
@@ -132,18 +130,6 @@ async def test_a_list_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch, story
     assert "và còn: 5" in page
 
 
-async def test_the_map_marks_every_site_by_its_state(story: Story) -> None:
-    with shown(story) as client:
-        page = (await client.get("/wall/map")).text
-        now = (await client.get("/wall/map?units=now&lang=en")).text
-
-    assert page.count('class="marker up"') == 7
-    assert page.count('class="marker down"') == 1
-    assert page.rindex('class="marker down"') > page.rindex('class="marker up"'), "what is wrong lies on top"
-    assert page.count('class="outline"') == 11
-    assert now.count('class="outline"') == 73
-
-
 HOSTILE = "<script>alert(1)</script>'\"><img src=x onerror=alert(2)>{{7*7}}"
 
 
@@ -188,22 +174,6 @@ async def test_what_devices_say_is_told_in_words() -> None:
     assert "Load is fed by" in english
     assert "-18 dBm" in english
     assert "<h1>Xã Lũng Cú</h1>" in vietnamese, "its kind is not said twice"
-
-
-def test_every_outline_lies_within_the_sheet() -> None:
-    sheet = read_sheet(named("x"))
-
-    for outline in (*sheet.then, *sheet.now):
-        numbers = [float(number) for number in re.findall(r"-?\d+\.?\d*", outline.path)]
-        assert min(numbers) >= -20
-        assert max(numbers[1::2]) <= HEIGHT + 20
-    assert all(0 < x < sheet.width and 0 < y < HEIGHT for x, y in sheet.places.values())
-
-
-def test_a_file_without_outlines_is_refused() -> None:
-    with pytest.raises(ValueError, match="no outline"):
-        projection([{"geometry": None}])
-    assert outlines([], projection([{"geometry": {"type": "Polygon", "coordinates": [[[1, 2], [2, 3]]]}}])) == []
 
 
 def test_a_device_that_sends_no_number_harms_no_page() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from collector.serving import ListenError, open_sockets, serve, tls_context
 from collector.settings import ListenSettings, TlsSettings
@@ -177,6 +179,19 @@ async def test_what_two_servers_could_read_in_two_ways_is_400_and_the_connection
         assert answer.startswith(b"HTTP/1.1 400 ")
         assert answer.count(b"HTTP/1.1 ") == 1
         assert found.refused("malformed") == 1
+        writer.close()
+
+
+async def test_of_hundreds_of_requests_at_once_the_first_few_are_read_and_no_more() -> None:
+    """Each costs the loop a tenth of a millisecond before anybody could say that it is one too many."""
+    asked = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    async with house(head_seconds=5) as found:
+        reader, writer = await found.send(asked * 200)
+        await until(lambda: found.refused("head") == 1)
+
+        assert sum(isinstance(each, RequestResponseCycle) for each in gc.get_objects()) < 20
+        await read(reader)
+        assert found.refused("malformed") == 0
         writer.close()
 
 

@@ -93,8 +93,8 @@ def test_a_sites_id_cannot_leave_its_link() -> None:
 def test_the_stylesheet_gives_rows_the_height_that_is_counted_with() -> None:
     sheet = (FOLDER / "static" / "wall.css").read_text()
 
-    assert re.search(r"\.problems li \{[^}]*height: ([\d.]+)vh", sheet)[1] == f"{TALL_VH}"  # type: ignore[index]
-    assert re.search(r"\.problems li\.short \{ height: ([\d.]+)vh", sheet)[1] == f"{SHORT_VH}"  # type: ignore[index]
+    assert re.search(r"\.problems li \{[^}]*height: calc\(([\d.]+) \*", sheet)[1] == f"{TALL_VH}"  # type: ignore[index]
+    assert re.search(r"\.problems li\.short \{ height: calc\(([\d.]+) \*", sheet)[1] == f"{SHORT_VH}"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.wall.rotation import MAP_SECONDS, PAGES, Turn, after_map, after_wall, first
+from collector.wall.rotation import MAP_SECONDS, PAGES, Turn, after_live_map, after_map, after_wall, first
 
 
 def query(address: str) -> dict[str, str]:
@@ -38,6 +38,15 @@ def test_the_map_is_drawn_anew_until_its_time_is_over_and_the_wall_comes_back(ev
 
 def test_a_new_problem_brings_the_wall_back_at_once() -> None:
     assert after_map({"rotate": "60"}, new=True) == Turn(1, "/wall?rotate=60")
+
+
+@given(st.integers(10, 120))
+def test_a_map_that_is_renewed_while_it_stands_has_its_time_and_yields_to_a_new_problem(every: int) -> None:
+    back = f"/wall?screen=hall&rotate={every}"
+
+    assert after_live_map({"rotate": str(every), "screen": "hall"}, new=False) == Turn(every, back)
+    assert after_live_map({"rotate": str(every), "screen": "hall"}, new=True) == Turn(1, back)
+    assert after_live_map({"screen": "hall"}, new=True) is None
 
 
 def test_pages_that_are_asked_for_alone_stay() -> None:

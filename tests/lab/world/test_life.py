@@ -55,7 +55,7 @@ def test_a_limit_of_time_that_is_not_waited_for_is_seen() -> None:
 
 def test_losses_that_could_matter_are_not_skipped() -> None:
     """Of this universe most is skipped; by chance one line loses enough at once near its end."""
-    told = universe([], 5400, sites=4, seed=3, loss=0.045)
+    told = universe([], 5400, sites=4, seed=2, loss=0.055)
     skipping, living = told.live(), told.live(skip=False)
 
     assert skipping.versions == living.versions

@@ -58,8 +58,22 @@ function renewParts(old, row) {
   });
 }
 
+/** @type {[string, string][]} */
+const shorts = Object.entries(JSON.parse(document.body.dataset.short ?? "{}"));
+const LONG = 15;
+const LONGER = 21;
+
+/**
+ * As `short` of the server, for lists.
+ * @param {string} name
+ */
+export function shortened(name) {
+  if (name.length <= LONGER) return name;
+  return shorts.reduce((text, [whole, short]) => text.replaceAll(`${whole} `, `${short} `), name);
+}
+
 /**
  * As `length_class` of the server.
  * @param {string} name
  */
-export const lengthClass = (name) => name.length > 21 ? "longer" : name.length > 15 ? "long" : "";
+export const lengthClass = (name) => name.length > LONGER ? "longer" : name.length > LONG ? "long" : "";

@@ -6,6 +6,7 @@ import { drawChanges } from "./changes.js";
 import { rearm, reload } from "./cover.js";
 import { put } from "./elements.js";
 import { frameIn } from "./frame.js";
+import "./keys.js";
 import { drawLately, drawPath } from "./lately.js";
 import { drawProblems } from "./problems.js";
 import { report } from "./report.js";

@@ -1,7 +1,7 @@
 // @ts-check
 // The list of problems: as many as have room, the rest counted, as the server draws them.
 
-import { element, lengthClass, put, renew, replace } from "./elements.js";
+import { element, lengthClass, put, renew, replace, shortened } from "./elements.js";
 import { glyph } from "./frame.js";
 import { heights, say, span, suffix } from "./sheet.js";
 
@@ -74,10 +74,12 @@ function drawRest(left, isNew) {
  * @param {Incident} incident
  */
 function link(incident) {
-  const made = element("a", `name ${lengthClass(incident.name)}`, incident.name);
+  const name = shortened(incident.name);
+  const made = element("a", `name ${lengthClass(name)}`, name);
   const path = incident.number === null ? `/sites/${encodeURIComponent(incident.site)}` : `/incidents/${incident.number}`;
   made.setAttribute("href", path + suffix);
   made.setAttribute("title", [incident.name, say(incident.state), why(incident)].filter(Boolean).join(" – "));
+  if (name !== incident.name) made.setAttribute("aria-label", incident.name);
   return made;
 }
 

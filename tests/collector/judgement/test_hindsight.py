@@ -1,0 +1,84 @@
+"""What only a site's own agent saw, because nobody outside could see, is written down when its backlog tells of it."""
+
+from collections.abc import Callable
+
+from collector.incident import Cause, Scope
+from tests.peers.story import SECOND_NS, Story, communes
+
+ROUTER, HOP, CORE = "access_router", "isp_first_hop", "province_core"
+
+
+def found(
+    *roles: str, blind: bool = True, core_answers: bool = False, then: Callable[[Story], None] = lambda _: None
+) -> list[tuple[str, str, Cause]]:
+    """Of a site that misses these for five minutes, and cannot report meanwhile."""
+    story = Story(communes(6), inside=True)
+    story.live(300)
+    story.blind = blind
+    story.live(60)
+    story.levels = {("s3", role): False for role in roles} | {("s3", CORE): core_answers}
+    story.deaf.add("s3")
+    story.live(300)
+    then(story)
+    story.levels.clear()
+    story.deaf.clear()
+    story.live(30)
+    story.blind = False
+    story.live(900)
+    return [(i.subject, i.silent_because, i.cause) for i in story.incidents() if i.scope is Scope.SITE]
+
+
+def restart(story: Story) -> None:
+    story.router_boot["s3"] = story.now
+
+
+def test_a_line_that_was_cut_while_the_province_was_blind_is_found() -> None:
+    assert found(HOP, CORE) == [("s3", "past", Cause.ACCESS_LINK)]
+
+
+def test_where_the_province_could_see_it_would_have_seen() -> None:
+    assert found(HOP, CORE, blind=False) == []
+
+
+def test_a_first_hop_that_does_not_answer_while_what_lies_behind_it_does_is_no_outage() -> None:
+    assert found(HOP, core_answers=True) == []
+
+
+def test_a_router_that_nobody_reached_was_away_only_if_it_was_started_anew() -> None:
+    assert found(ROUTER, HOP, CORE) == [], "the agent's own cable may have been out"
+    assert found(ROUTER, HOP, CORE, then=restart) == [("s3", "past", Cause.SITE_LAN)]
+
+
+def test_what_is_known_already_is_not_written_down_again() -> None:
+    story = Story(communes(6), inside=True)
+    story.live(300)
+    story.down.add("s3")
+    story.live(28)
+    story.blind = True
+    story.live(300)
+    story.down.clear()
+    story.live(200)
+    story.blind = False
+    story.live(900)
+
+    (incident,) = (i for i in story.incidents() if i.scope is Scope.SITE)
+    assert incident.silent_because == ""
+
+
+def test_a_report_of_before_the_loss_does_not_bring_a_site_back_when_the_province_goes_blind() -> None:
+    story = Story(communes(6), inside=True)
+    story.live(300)
+    story.down.add("s3")
+    story.live(28)
+    story.blind = True
+    story.live(300)
+    (incident,) = (i for i in story.incidents() if i.scope is Scope.SITE)
+    assert incident.is_open
+    story.down.clear()
+    story.live(60)
+    story.blind = False
+    story.live(300)
+
+    (incident,) = (i for i in story.incidents() if i.scope is Scope.SITE)
+    assert incident.ended_ns is not None
+    assert incident.ended_ns - incident.began_ns > 300 * SECOND_NS
