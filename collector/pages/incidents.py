@@ -13,7 +13,6 @@ from collector.inventory.site import Contact, Inventory
 from collector.journal.journal import Journal
 from collector.notify.text import Places, cause_of, evidence, extent, lasted, moment, place
 from collector.notify.words import Words
-from collector.pages.naming import dialled
 from collector.pages.remarks import Remarks
 from collector.pages.sheet import Sheets
 from collector.people.person import Role
@@ -111,7 +110,6 @@ class IncidentPages:
             known=moment(newest.known_ns, self._places.zone),
             evidence=evidence(newest, self._places, told),
             sites=[(site, self._places.name(site), site in newest.still, self._first(site)) for site in newest.sites],
-            dialled=dialled,
             folded=newest.folded_into,
             remarks=[(moment(one.at_ns, self._places.zone), one) for one in said],
             form_token=request.state.form_token if self._may_act(request) else "",

@@ -121,6 +121,18 @@ async def test_search_ignores_case_marks_and_d_with_a_stroke(story: Story) -> No
     assert provided.text.count("<tr>") - 1 == 2
 
 
+async def test_who_looks_for_a_name_is_not_shown_what_has_its_letters_elsewhere() -> None:
+    first, *rest = named("Quản Bạ").sites
+    story = Story(Inventory((first, *(msgspec.structs.replace(site, name=f"Quảng Bản {site.id}") for site in rest))))
+    story.live(2)
+    with shown(story) as client:
+        exact = await client.get("/sites", params={"q": "quan ba"})
+        apart = await client.get("/sites", params={"q": "ban quang"})
+
+    assert exact.headers["location"] == "/sites/s0"
+    assert apart.text.count("<tr>") - 1 == 7, "words in another order"
+
+
 async def test_a_list_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch, story: Story) -> None:
     monkeypatch.setattr("collector.pages.site._FOUND", 3)
     with shown(story) as client:
