@@ -231,6 +231,7 @@ SHEETS = (
     "code,name\n1,a,stray\n1,b\n2,=x\n",
     "id,code,name\nq1,1,a\nq1,2,b\n",
     "sep=x\n",
+    "code,name\n1,H\ufffd Giang\n",
     "code,name,latitude\n1,,x\n",
     "code,name\n1,a\n",
 )
