@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
 from collector.arrival import Arrival
+from collector.judgement.diary import Runs
 from collector.judgement.evidence import Run
 from collector.judgement.notes import Notes, SiteNotes
 from collector.judgement.outlook import Outlook
@@ -76,24 +77,29 @@ class Hindsight:
                     yield PastOutage(site, agents[0], bad.first_ns, ended_ns, bad.last_ns)
 
     def _cuts(self, notes: SiteNotes) -> Iterator[tuple[Span, int]]:
-        """When the router was reached and nothing behind it, or not even the router, which somebody then restarted."""
+        """When nothing behind the router was reached, or not the router that was then restarted, or both were off."""
         for bad, ended_ns in self._over(notes, FIRST_HOP):
             behind = [one for level in (FIRST_HOP, CORE) for one in _within(notes, level, bad)]
             home = list(_within(notes, LAN, bad))
             if not any(one.good for one in behind) and home and all(one.good for one in home):
                 yield bad, ended_ns
         for bad, ended_ns in self._over(notes, LAN):
-            routers = notes.diary.routers.values()
-            if any(runs.restarted(bad.first_ns, ended_ns + _STARTS_NS) is not None for runs in routers):
+            if _restarted(notes.diary.routers.values(), Span(good=False, first_ns=bad.first_ns, last_ns=ended_ns)):
                 yield bad, ended_ns
+
+        for before, after in _pairs(notes, LAN):
+            dark = Span(good=False, first_ns=before.last_ns, last_ns=after.first_ns)
+            machines = [notes.diary.routers.values(), notes.diary.hosts.values()]
+            long = before.good and after.good and dark.last_ns - dark.first_ns > _LEAST_NS
+            if long and all(_restarted(runs, dark) for runs in machines):
+                yield dark, dark.last_ns
 
     def _over(self, notes: SiteNotes, level: str) -> Iterator[tuple[Span, int]]:
         """Long times in which something was missed, with when it was back, where it was looked at all the while."""
-        for spans in _of(notes, level):
-            for bad, after in pairwise(spans.within(0, _ALWAYS_NS)):
-                back = after.good and after.first_ns - bad.last_ns <= self._gap_ns
-                if not bad.good and back and bad.last_ns - bad.first_ns >= _LEAST_NS:
-                    yield bad, after.first_ns
+        for bad, after in _pairs(notes, level):
+            back = after.good and after.first_ns - bad.last_ns <= self._gap_ns
+            if not bad.good and back and bad.last_ns - bad.first_ns >= _LEAST_NS:
+                yield bad, after.first_ns
 
     def _is_unseen(self, observer: SiteNotes, bad: Span) -> bool:
         """Whether who looks from there had lost its own surroundings meanwhile, or was not there."""
@@ -104,6 +110,16 @@ class Hindsight:
 
 def _of(notes: SiteNotes, level: str) -> Iterable[Spans]:
     return [spans for (at, _), spans in notes.inside.items() if at == level]
+
+
+def _pairs(notes: SiteNotes, level: str) -> Iterator[tuple[Span, Span]]:
+    for spans in _of(notes, level):
+        yield from pairwise(spans.within(0, _ALWAYS_NS))
+
+
+def _restarted(machines: Iterable[Runs], span: Span) -> bool:
+    """Whether one of them was started within a time, or a little later: uptimes and clocks differ."""
+    return any(runs.restarted(span.first_ns, span.last_ns + _STARTS_NS) is not None for runs in machines)
 
 
 def _within(notes: SiteNotes, level: str, span: Span) -> Iterator[Span]:

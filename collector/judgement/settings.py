@@ -24,7 +24,7 @@ class JudgementSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     degraded_sureness: float = 3.0
     """How many standard deviations of chance a loss must exceed the limit by, in at least three spells. A line that
     loses 2 % passes for degraded in one of 600 million windows of 30 trains; one that loses 20 % is known to be within
-    17 trains, 30 % within 11 (medians)."""
+    15 trains, 30 % within 10 (medians, ``bad-line-known``)."""
     recovered_share: float = 0.5
     """A degraded site is good again below this share of the limits."""
     vantage_kind: str = "icmp"

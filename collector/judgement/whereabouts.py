@@ -11,7 +11,8 @@ from collector.judgement.loss import is_loss, least_lost
 from shared.wire.reading import Outcome, Reading
 
 _SECOND_NS = 1_000_000_000
-_KEPT_TRAINS, _KEPT_TARGETS = 40, 16
+_KEPT_TRAINS, _KEPT_TARGETS = 24, 16
+_BITS, _MOST_PACKETS = 10, 1023
 _BEFORE_NS = 120 * _SECOND_NS
 """A line served badly for a while before that was sure."""
 _DEVIATIONS = 2.0
@@ -27,14 +28,14 @@ _KINDS = {
 }
 
 _Train = tuple[int, int, int]
-"""When, packets lost, packets sent."""
+"""When in seconds, packets lost, packets sent; kept as one number: ten thousand sites have a million of them."""
 
 
 @dataclass(slots=True)
 class Whereabouts:
     """The latest trains of one site's agent, by level and target; bounded."""
 
-    trains: dict[tuple[str, str], deque[_Train]] = field(default_factory=dict)
+    trains: dict[tuple[str, str], deque[int]] = field(default_factory=dict)
 
     def see(self, reading: Reading, at_ns: int, level: str) -> None:
         """A train, in any order of time."""
@@ -52,8 +53,8 @@ class Whereabouts:
                 loss = sample.value
             elif sample.name == SENT:
                 sent = sample.value
-        if sent:
-            kept.append((at_ns, round(loss * sent), round(sent)))
+        if 0 < sent <= _MOST_PACKETS:
+            kept.append(_packed(at_ns // _SECOND_NS, round(loss * sent), round(sent)))
 
     def clues(self, site: str, since_ns: int, now_ns: int, loss_ratio: float) -> Iterator[Clue]:
         """What each level says of a site that loses ``loss_ratio`` of the packets that reach for it from outside."""
@@ -62,8 +63,8 @@ class Whereabouts:
                 train
                 for (at, _), kept in self.trains.items()
                 if at == level
-                for train in kept
-                if since_ns - _BEFORE_NS <= train[0] <= now_ns
+                for train in map(_unpacked, kept)
+                if since_ns - _BEFORE_NS <= train[0] * _SECOND_NS <= now_ns
             )
             kind = _verdict(trains, loss_ratio, lossy, clean)
             if kind is not None:
@@ -78,6 +79,14 @@ def _verdict(trains: list[_Train], loss_ratio: float, lossy: ClueKind, clean: Cl
     if is_loss(each, lost, sent, ratio=min(_LOSSY, loss_ratio / 2), deviations=_DEVIATIONS):
         return lossy
     return clean if sent and sent - lost >= least_lost(sent, 1 - loss_ratio, _DEVIATIONS) else None
+
+
+def _packed(at_seconds: int, lost: int, sent: int) -> int:
+    return (at_seconds << 2 * _BITS) | (lost << _BITS) | sent
+
+
+def _unpacked(train: int) -> _Train:
+    return train >> 2 * _BITS, (train >> _BITS) & _MOST_PACKETS, train & _MOST_PACKETS
 
 
 def _sums(trains: Iterable[_Train]) -> tuple[int, int]:

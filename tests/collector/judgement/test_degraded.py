@@ -4,7 +4,10 @@ import pytest
 
 from collector.incident import Cause, Incident, Trouble
 from collector.judgement.clues import ClueKind
-from tests.peers.story import Story, communes
+from collector.judgement.evidence import LOSS, SENT
+from collector.judgement.whereabouts import FIRST_HOP, Whereabouts
+from shared.wire.reading import Outcome, Reading, Sample
+from tests.peers.story import SECOND_NS, Story, communes
 
 GATEWAY, HOP, CORE, OUTSIDE = "access_router", "isp_first_hop", "province_core", "router"
 
@@ -51,3 +54,16 @@ def test_what_only_the_sites_own_agent_loses_degrades_nothing() -> None:
     story.live(300)
 
     assert story.incidents() == [], "nobody serves badly by what only its own agent sees"
+
+
+def test_what_is_kept_of_an_agents_trains_is_bounded() -> None:
+    kept = Whereabouts()
+    for number in range(2000):
+        samples = (Sample(LOSS, 0.4), Sample(SENT, 5.0))
+        target = f"hop-{number % 40}"
+        kept.see(Reading("ping", "icmp", "s", target, HOP, Outcome.OK, 0, 0, 0, samples), number * SECOND_NS, FIRST_HOP)
+
+    assert len(kept.trains) == 16
+    assert max(len(trains) for trains in kept.trains.values()) == 24
+    (clue,) = kept.clues("s", 1900 * SECOND_NS, 2000 * SECOND_NS, 0.4)
+    assert (clue.kind, clue.value) == (ClueKind.FIRST_HOP_LOSSY, 40.0)

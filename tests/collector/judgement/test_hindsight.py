@@ -49,6 +49,29 @@ def test_a_router_that_nobody_reached_was_away_only_if_it_was_started_anew() -> 
     assert found(ROUTER, HOP, CORE, then=restart) == [("s3", "past", Cause.SITE_LAN)]
 
 
+def off(*, router: bool) -> list[tuple[str, str]]:
+    """Of a site whose agent's computer is off for five minutes while the province is blind, and its router perhaps."""
+    story = Story(communes(6), inside=True)
+    story.live(300)
+    story.blind = True
+    story.live(60)
+    story.hosts["s3"].running = False
+    story.live(300)
+    if router:
+        restart(story)
+    story.hosts["s3"].boot_s = story.now
+    story.hosts["s3"].running = True
+    story.live(30)
+    story.blind = False
+    story.live(900)
+    return [(i.subject, i.silent_because) for i in story.incidents() if i.scope is Scope.SITE]
+
+
+def test_a_site_whose_router_and_computer_were_both_off_had_no_power() -> None:
+    assert off(router=True) == [("s3", "past")]
+    assert off(router=False) == [], "somebody switched the computer off"
+
+
 def test_what_is_known_already_is_not_written_down_again() -> None:
     story = Story(communes(6), inside=True)
     story.live(300)
