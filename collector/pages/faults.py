@@ -44,6 +44,7 @@ _FORMS = (
     marked("site '{site}' stands twice"),
     marked("the file has headings but no sites"),
     marked("the file is empty"),
+    marked("letters of the sheet cannot be read: save it as 'CSV UTF-8' and choose it again"),
     marked("not valid CSV: unexpected end of data"),
     marked("not valid CSV: '{sign}' expected after '{quote}'"),
     marked("not valid CSV: {error}"),
