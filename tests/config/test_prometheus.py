@@ -148,6 +148,18 @@ def test_a_missing_hub_or_site_never_silences_anybody() -> None:
     assert any(rule.get("equal") == ["hub"] for rule in rules)
 
 
+def test_no_rule_of_prometheus_keeps_an_incident_or_its_end_from_being_told() -> None:
+    """A rule that is inhibited inhibits all the same: the end of a hub's incident was lost to one that nobody heard."""
+    rules = yaml.safe_load(ALERTMANAGER.read_text(encoding="utf-8"))["inhibit_rules"]
+    lapsing = 'alertname=~"PhusongCollectorAbsent|PhusongCollectorStalled"'  # the collector cannot repeat them
+    for rule in rules:
+        if lapsing in rule["source_matchers"] or 'alertname="PhusongIncident"' in rule["source_matchers"]:
+            continue
+        named = [matcher for matcher in rule["target_matchers"] if matcher.startswith("alertname")]
+        assert named, rule
+        assert named == ['alertname!="PhusongIncident"'] or "PhusongIncident" not in named[0]
+
+
 def test_what_the_collector_found_is_told_while_it_is_blind_elsewhere() -> None:
     """Too many unknown sites are critical and of the monitor itself; a dead hub that was found stays a call."""
     rules = yaml.safe_load(ALERTMANAGER.read_text(encoding="utf-8"))["inhibit_rules"]

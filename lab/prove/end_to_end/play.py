@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -140,7 +140,9 @@ class Play:
 
         What comes to light of a fault (another cause, that it flaps) is a message of the same fault: an update.
         """
-        self.wait(f"{new} faults and {resolved} ends", lambda: self.faults_told() >= new and self.ends() >= resolved)
+        with suppress(TimeoutError):
+            what = f"{new} faults and {resolved} ends"
+            self.wait(what, lambda: self.faults_told() >= new and self.ends() >= resolved)
         self.rest(QUIET_SECONDS)
         if (self.faults_told(), self.ends()) != (new, resolved):
             said = "; ".join(message.words() for message in self.heard)
