@@ -11,11 +11,12 @@ from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from collector.ingest.inbox import Inbox, InboxBusyError, InboxFailedError, StoredParcel
+from collector.ingest.inbox import Inbox, InboxFailedError, StoredParcel
 from collector.pipeline import Pipeline
 from collector.series.placing import Trust, place
 from collector.series.quality import SLOT_S, SLOTS, Quality, Train
 from shared.clock import Clock
+from shared.logs import Limited
 from shared.wire.codec import BatchError, Limits, decode_batch
 
 _SECOND_NS = 1_000_000_000
@@ -24,6 +25,8 @@ _PORTION = 16
 """Batches in memory at once."""
 _PAUSES = 4.0
 """Pause after each piece of work, in times of what it took: a fifth of a core at most."""
+
+_AGAIN_SECONDS = 30.0
 
 Seen = tuple[str, int, Train]
 """Site, time in nanoseconds since 1970, and what was found."""
@@ -61,14 +64,15 @@ class Reader:
     log: logging.Logger
 
     async def read(self) -> None:
-        """Until all of the day is there that the inbox still has; what fails is told and leaves the day as it is."""
-        begun_ns, unread = self.clock.monotonic_ns(), self.day.unread
-        try:
-            while await self._portion():
-                pass
-        except (InboxFailedError, InboxBusyError) as error:
-            self.log.warning("the last day of the sites was not read back to its beginning: %s", error)
-            return
+        """Until all of the day is there that the inbox still has; a disk that fails is waited for."""
+        begun_ns, unread, more = self.clock.monotonic_ns(), self.day.unread, True
+        complain = Limited(self.log, self.clock)
+        while more:
+            try:
+                more = await self._portion()
+            except InboxFailedError as error:
+                complain.warning("the last day of the sites cannot be read back now", str(error))
+                await self.clock.sleep(_AGAIN_SECONDS)
         if unread:
             self.log.info("the last day was read back in %.0f s", (self.clock.monotonic_ns() - begun_ns) / _SECOND_NS)
 

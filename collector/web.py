@@ -118,7 +118,7 @@ async def _missing(request: Request, _: Exception) -> Response:
 
 
 def _nothing_at(path: str) -> Response:
-    return Response(f"there is nothing at {path!a}\n", 404, media_type="text/plain")
+    return Response(f"there is nothing at {path!a}\nkhông có gì ở địa chỉ này\n", 404, media_type="text/plain")
 
 
 async def _later(_: Request, error: Exception) -> Response:

@@ -21,9 +21,10 @@ from lab.bench.ingest import free_port
 
 _FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 _READY_SECONDS, _SCENE_SECONDS = 180.0, 300.0
-_WALL, _DESK = {"width": 1920, "height": 1080}, {"width": 1280, "height": 800}
+_WALL, _DESK, _HAND = {"width": 1920, "height": 1080}, {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 _NAME, _PASSWORD = "lan", "dem dai khong ngu 2026"
 _WALLS = {"wall": "/wall", "wall-light": "/wall?theme=light", "map": "/wall/map?units=now"}
+_HANDS = {"wall-hand": "/wall"}
 _DESKS = {
     "sites": "/sites",
     "site": "/sites/{site}",
@@ -112,7 +113,7 @@ def _take(browser: Any, url: str, language: str, scene: dict[str, str], folder: 
     page.fill("#password", _PASSWORD)
     page.click("form.sheet button")
     page.wait_for_url(lambda address: "/login" not in address)
-    for pages, size in ((_DESKS, _DESK), (_WALLS, _WALL)):
+    for pages, size in ((_DESKS, _DESK), (_WALLS, _WALL), (_HANDS, _HAND)):
         page.set_viewport_size(size)
         for name, path in pages.items():
             address = path.format(**scene)

@@ -12,6 +12,8 @@ from collector.inventory.versions import Versions
 from shared.settings import SettingsError
 
 Form = Mapping[str, str]
+_UNREAD = "\ufffd"
+"""What a browser makes of the letters of a sheet that is not UTF-8: each would become a part of a name."""
 
 
 def number_in(text: str) -> int:
@@ -20,6 +22,8 @@ def number_in(text: str) -> int:
 
 
 def _imported(form: Form, versions: Versions) -> Inventory:
+    if _UNREAD in form.get("sheet", ""):
+        raise RefusedError(["letters of the sheet cannot be read: save it as 'CSV UTF-8' and choose it again"])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sites.csv"
         path.write_text(form.get("sheet", ""), encoding="utf-8", newline="")

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from collector.incident import Incident
-from collector.inventory.site import Inventory
+from collector.inventory.site import Contact, Inventory
 from collector.journal.journal import Journal
 from collector.notify.text import Places, cause_of, evidence, extent, lasted, moment, place
 from collector.notify.words import Words
@@ -76,6 +76,7 @@ class IncidentPages:
         self._remarks = remarks
         self._sheets = sheets
         self._places = Places(inventory, sheets.zone)
+        self._sites = inventory.by_id()
         self._journal = journal
         self._clock = clock
 
@@ -108,7 +109,7 @@ class IncidentPages:
             one=row(newest, self._places, told),
             known=moment(newest.known_ns, self._places.zone),
             evidence=evidence(newest, self._places, told),
-            sites=[(site, self._places.name(site), site in newest.still) for site in newest.sites],
+            sites=[(site, self._places.name(site), site in newest.still, self._first(site)) for site in newest.sites],
             folded=newest.folded_into,
             remarks=[(moment(one.at_ns, self._places.zone), one) for one in said],
             form_token=request.state.form_token if self._may_act(request) else "",
@@ -127,7 +128,7 @@ class IncidentPages:
         ):
             return self._sheets.page(request, "missing.html", 404)
         if remarks is None:
-            return Response("the settings have no key 'notify': nothing can be kept\n", 409, media_type="text/plain")
+            return self._sheets.note(request, "nobody_told", 409)
         form, person = request.state.form, request.state.person.name
         text = _CONTROL.sub("", form.get("text", "")).strip()[:_TEXT_LETTERS]
         try:
@@ -138,9 +139,14 @@ class IncidentPages:
             else:
                 return Response("nothing to do\n", 400, media_type="text/plain")
         except sqlite3.Error:
-            return Response("cannot be stored now: try again\n", 503, media_type="text/plain")
+            return self._sheets.note(request, "cannot_store", 503)
         # Loading the page again must not do it again.
         return RedirectResponse(f"/incidents/{number}{self._sheets.suffix(request)}", 303)
+
+    def _first(self, site: str) -> Contact | None:
+        """Whom to call first."""
+        known = self._sites.get(site)
+        return known.contacts[0] if known is not None and known.contacts else None
 
     def _may_act(self, request: Request) -> bool:
         person = getattr(request.state, "person", None)

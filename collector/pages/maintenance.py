@@ -15,9 +15,9 @@ from collector.calendar.maintenance import edited, load_windows
 from collector.calendar.windows import Window, written
 from collector.inventory.site import Inventory
 from collector.pages.faults import beside, faults_in
+from collector.pages.naming import whole_name
 from collector.pages.search import plain
 from collector.pages.sheet import Sheets
-from collector.pages.site import whole_name
 from collector.pages.vocabulary import language_in
 from collector.people.person import Role
 from shared.clock import Clock

@@ -1,6 +1,7 @@
 """Outlines of administrative units as SVG paths, projected once; it knows no state of anything."""
 
 import math
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,8 @@ _MOST_POINTS = 20_000
 
 
 class _Properties(msgspec.Struct, frozen=True):
-    code: str | int = ""
-    name: str = ""
+    code: str | float | None = None
+    name: str | float | None = None
 
 
 class _Polygon(msgspec.Struct, frozen=True, tag="Polygon"):
@@ -35,7 +36,7 @@ class Feature(msgspec.Struct, frozen=True):
     """One unit as GeoJSON has it; what stands there besides is not read."""
 
     geometry: _Polygon | _Polygons
-    properties: _Properties = _Properties()
+    properties: _Properties | None = None
 
 
 class _Collection(msgspec.Struct, frozen=True, tag="FeatureCollection"):
@@ -80,8 +81,8 @@ def read_outlines(path: Path) -> list[Feature]:
     if path.stat().st_size > _MOST_BYTES:
         raise ValueError(f"{path}: more than {_MOST_BYTES // 1_000_000} MB: simplify the outlines")
     try:
-        features = msgspec.json.decode(path.read_bytes(), type=_Collection).features
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        features = msgspec.json.decode(path.read_bytes().removeprefix(BOM_UTF8), type=_Collection).features
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"{path}: this is no GeoJSON FeatureCollection of polygons: {error}") from None
     if fault := _fault(features):
         raise ValueError(f"{path}: {fault}")
@@ -119,14 +120,14 @@ def projection(points: Iterable[Sequence[float]]) -> Projection:
 
 def outlines(features: Iterable[Feature], onto: Projection) -> list[Outline]:
     """Paths, in the order of the file."""
-    return [
-        Outline(
-            str(feature.properties.code),
-            feature.properties.name,
-            "".join(_path(ring, onto) for ring in rings(feature)),
+    found = []
+    for feature in features:
+        said = feature.properties or _Properties()
+        code, name = (
+            "" if one is None else f"{one:g}" if isinstance(one, float) else one for one in (said.code, said.name)
         )
-        for feature in features
-    ]
+        found.append(Outline(code, name, "".join(_path(ring, onto) for ring in rings(feature))))
+    return found
 
 
 def rings(feature: Feature) -> Iterator[list[list[float]]]:

@@ -26,6 +26,8 @@ _SECOND_NS = 1_000_000_000
 _KEPT_NS = 60 * _SECOND_NS
 _KEPT_REPORTS = 4
 _SHOWN = 500
+_FIRST_MONTH = "2000-01"
+"""Who goes back month by month finds an end."""
 _ORDER = (Promise.BROKEN, Promise.OPEN, Promise.KEPT, Promise.NONE)
 
 
@@ -97,6 +99,7 @@ class ReportPages:
         chosen = only(made, provider, site)
         lines = sorted(chosen.lines, key=lambda line: _ORDER.index(line.promise))
         before, after = neighbours(made.period.name)
+        before = before if before >= _FIRST_MONTH else ""
         return self._sheets.page(
             request,
             "report.html",
@@ -154,7 +157,7 @@ class ReportPages:
             try:
                 made = await asyncio.to_thread(make)
             except sqlite3.Error:
-                return Response("the journal cannot be read now: try again\n", 503, media_type="text/plain")
+                return self._sheets.note(request, "cannot_read", 503)
             while len(self._made) >= _KEPT_REPORTS:
                 del self._made[next(iter(self._made))]
             self._made[period.name] = now_ns, made

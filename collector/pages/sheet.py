@@ -13,7 +13,9 @@ from starlette.responses import HTMLResponse, Response
 
 from collector.notify.words import Words as IncidentWords
 from collector.notify.words import words_in as incident_words
+from collector.pages.naming import dialled
 from collector.pages.vocabulary import words_in
+from collector.pages.words import told as in_words
 from collector.wall.edition import module, parts
 from collector.wall.feed import Feed
 from collector.wall.language import language_in
@@ -46,7 +48,7 @@ class Sheets:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(module=module, parts=parts)
+        self._templates.globals.update(module=module, parts=parts, say=in_words, dialled=dialled)
 
     def language(self, request: Request) -> str:
         """Of this request: ``?lang=``, else that of the settings."""
@@ -95,6 +97,10 @@ class Sheets:
         )
         policy = f"{POLICY}; script-src 'self'; connect-src 'self'" if scripts else POLICY
         return HTMLResponse(body, status, {"Content-Security-Policy": policy, "Cache-Control": "no-store"})
+
+    def note(self, request: Request, word: str, status: int) -> Response:
+        """A page that only says why there is no other."""
+        return self.page(request, "note.html", status, note=self.words(request)[0][word])
 
     def moment(self, unix_seconds: float) -> str:
         """Date and time in the province."""

@@ -1,6 +1,7 @@
 """The page of one site: its state and why, the last day, devices, incidents, whom to call; it changes nothing."""
 
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -14,9 +15,9 @@ from collector.pages.day import document, hours
 from collector.pages.day_words import of_modules
 from collector.pages.devices import devices_of
 from collector.pages.incidents import row
-from collector.pages.search import plain
+from collector.pages.naming import whole_name
+from collector.pages.search import found, plain
 from collector.pages.sheet import Sheets
-from collector.pages.words import told as say
 from collector.series.latest import Latest
 from collector.series.quality import Quality
 from shared.clock import Clock
@@ -45,7 +46,8 @@ class SitePages:
         self._sheets = sheets
         self._sites = inventory.by_id()
         self._searched = [
-            (plain(f"{site.name} {site.id} {site.code} {site.district}"), site) for site in inventory.sites
+            (plain(f"{site.name} {site.id} {site.code} {site.district} {site.hub} {_lines(site)}"), site)
+            for site in inventory.sites
         ]
         self._places = Places(inventory, sheets.zone)
         self._journal = journal
@@ -54,16 +56,15 @@ class SitePages:
         self._clock = clock
 
     async def search(self, request: Request) -> Response:
-        """``GET /sites?q=``: all sites, or those whose name, id, code or district has the words."""
+        """``GET /sites?q=``: all sites, or those of which name, id, code, district, hub or a link has the words."""
         asked = request.query_params.get("q", "")[:100]
-        words = plain(asked).split()
-        found = [site for text, site in self._searched if all(word in text for word in words)]
-        if words and len(found) == 1:
-            return RedirectResponse(f"/sites/{quote(found[0].id, safe='')}{self._sheets.suffix(request)}")
+        some = [site for _, site in found(asked, self._searched, itemgetter(0))]
+        if asked.strip() and len(some) == 1:
+            return RedirectResponse(f"/sites/{quote(some[0].id, safe='')}{self._sheets.suffix(request)}")
         latest = self._sheets.feed.latest
         states = {} if latest is None else {frame.site: frame for frame in latest.sites}
-        rows = [(site, states.get(site.id)) for site in found[:_FOUND]]
-        return self._sheets.page(request, "sites.html", asked=asked, rows=rows, count=len(found), whole_name=whole_name)
+        rows = [(site, states.get(site.id)) for site in some[:_FOUND]]
+        return self._sheets.page(request, "sites.html", asked=asked, rows=rows, count=len(some), whole_name=whole_name)
 
     async def show(self, request: Request) -> Response:
         """``GET /sites/{site}``."""
@@ -88,7 +89,6 @@ class SitePages:
             fresh=latest is not None and now_s - latest.evaluated_at < _RENEWED_SECONDS,
             site=site,
             whole=whole_name(site),
-            say=say,
             frame=frame,
             agents=agents,
             devices=devices_of(site.id, self._fresh()),
@@ -107,6 +107,5 @@ class SitePages:
         )
 
 
-def whole_name(site: Site) -> str:
-    """With its kind, where the name does not have it already."""
-    return site.name if site.name.casefold().startswith(site.kind.casefold()) else f"{site.kind} {site.name}"
+def _lines(site: Site) -> str:
+    return " ".join(f"{link.provider} {link.contract}" for link in site.links)

@@ -17,11 +17,10 @@ from collector.inventory.versions import Deed, Version, Versions, open_versions
 from collector.pages.deeds import DEEDS, LOGGED, number_in
 from collector.pages.faults import beside, faults_in
 from collector.pages.preview import Preview, preview
-from collector.pages.search import plain
+from collector.pages.search import found, plain
 from collector.pages.sheet import Sheets
 from collector.pages.site_form import Field, Part, parts, plain_fields, site_of, suggestions
 from collector.pages.vocabulary import language_in
-from collector.pages.words import told
 from collector.people.person import Role
 from collector.wall.language import Language
 from shared.clock import Clock
@@ -153,20 +152,18 @@ class StockPages:
 
         number, inventory, history = await self._read(ask)
         query = request.query_params.get("q", "")[:100]
-        wanted = plain(query).split()
         return self._sheets.page(
             request,
             "inventory.html",
             409 if problems else 200,
             scripts=True,
-            sites=[site for site in inventory.sites if all(word in _words(site) for word in wanted)],
+            sites=found(query, inventory.sites, _words),
             every=len(inventory.sites),
             version=number,
             history=self._dated(history),
             problems=faults_in(self._language(request), problems),
             typed=getattr(request.state, "form", {}).get("sheet", "") if problems else "",
             query=query,
-            say=told,
             file=self._stock.file,
             **self._rights(request),
         )
@@ -193,7 +190,6 @@ class StockPages:
             beside=dict(zip(own, faults_in(language, own.values()), strict=True)),
             problems=faults_in(language, rest),
             lists=suggestions(inventory),
-            say=told,
             history=self._dated(history),
             file=self._stock.file,
             **self._rights(request),

@@ -68,7 +68,7 @@ TEXTS: Mapping[str, str] = {
     "now": marked("now"),
     "coming": marked("to come"),
     "clock_of": marked("Times are those of the province"),
-    "at_once": marked("empty: from now on"),
+    "at_once": marked("Without a beginning it begins now."),
     "yes": marked("yes"),
     "no": marked("no"),
     "look_at_fields": marked("What is wrong stands beside its field. What you typed is still there."),

@@ -117,6 +117,9 @@ TEXTS: Mapping[str, str] = {
     "link=satellite": marked("satellite"),
     "link=copper": marked("copper"),
     "call": marked("Whom to call"),
+    "cannot_read": marked("This cannot be read from the disk now. Try again."),
+    "cannot_store": marked("This could not be stored. Try again."),
+    "nobody_told": marked("Nothing is kept of it here: the settings have no notify."),
     "role=other": marked("other"),
 }
 

@@ -30,9 +30,11 @@ def demand_same_origin(headers: Mapping[str, str]) -> None:
     site, origin, host = (headers.get(name, "") for name in ("sec-fetch-site", "origin", "host"))
     if site:
         if site != "same-origin":
-            raise FormError(403, "this came from another site")
+            raise FormError(403, "this came from another site\nyêu cầu này đến từ một trang khác")
     elif not host or _place(origin) != host.lower():
-        raise FormError(403, "this came from another site, or from something that is no browser")
+        raise FormError(
+            403, "this came from another site, or from something that is no browser\nyêu cầu này không đến từ trang này"
+        )
 
 
 def _place(origin: str) -> str:
@@ -51,11 +53,13 @@ async def read_form(request: Request, receive: Any, most_bytes: int) -> tuple[di
     async for chunk in request.stream():
         body += chunk
         if len(body) > most_bytes:
-            raise FormError(413, f"a form has at most {most_bytes} bytes here")
+            raise FormError(
+                413, f"a form has at most {most_bytes} bytes here\nbiểu mẫu quá lớn, tối đa {most_bytes} byte"
+            )
     try:
         fields = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_FIELDS)
     except ValueError:
-        raise FormError(400, "this is no form in UTF-8") from None
+        raise FormError(400, "this is no form in UTF-8\nbiểu mẫu này không phải UTF-8") from None
     left = [{"type": "http.request", "body": bytes(body), "more_body": False}]
 
     async def received() -> Any:

@@ -175,7 +175,7 @@ class Gate:
         path = request.scope["path"]
         if self._table.knows(path):
             return Response(f"{request.method} is not for {path!a}\n", 405, media_type="text/plain")
-        return Response(f"there is nothing at {path!a}\n", 404, media_type="text/plain")
+        return Response(f"there is nothing at {path!a}\nkhông có gì ở địa chỉ này\n", 404, media_type="text/plain")
 
 
 def refusal(request: Request, verdict: Verdict) -> Response:

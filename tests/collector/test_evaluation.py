@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -21,8 +21,10 @@ from collector.telemetry import Telemetry
 from collector.timekeeping.cautious import CautiousClock
 from collector.timekeeping.watch import Watch
 from collector.wall.feed import Feed
+from shared.clock import Clock
 from shared.logs import Limited
 from shared.wire.reading import ClockQuality
+from tests.collector.timekeeping.test_watch import TRUE_NS, BadClock, arrival
 
 HOUR_NS = 3_600_000_000_000
 
@@ -51,7 +53,13 @@ class SuspendedClock:
 
 @pytest.fixture
 async def beat(tmp_path: Path) -> AsyncIterator[tuple[Evaluation, SqliteJournal]]:
-    clock, series, inventory = SuspendedClock(), SeriesStore(SeriesSettings()), Inventory((Site(id="1", name="x"),))
+    async with opened(tmp_path, SuspendedClock()) as found:
+        yield found
+
+
+@asynccontextmanager
+async def opened(tmp_path: Path, clock: Clock) -> AsyncIterator[tuple[Evaluation, SqliteJournal]]:
+    series, inventory = SeriesStore(SeriesSettings()), Inventory((Site(id="1", name="x"),))
     async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
         with open_sqlite_journal(tmp_path / "journal.sqlite") as journal:
             async with open_identity_room(tmp_path / "identity.sqlite") as keys:
@@ -102,3 +110,16 @@ async def test_a_picture_that_could_not_be_written_is_not_shown_and_readiness_sa
 
     assert evaluation.picture is not None
     assert evaluation.unwritten == ""
+
+
+async def test_what_agents_clocks_show_comes_with_their_batches_and_counts_for_the_collectors_own(
+    tmp_path: Path,
+) -> None:
+    machine = BadClock(TRUE_NS + 3 * 8766 * HOUR_NS)
+    async with opened(tmp_path, machine) as (evaluation, _):
+        await evaluation.watch.begin()
+        for agent in ("a", "b", "c"):
+            evaluation.accept(arrival(agent, machine.monotonic_ns(), TRUE_NS))
+        await evaluation.watch.look()
+
+        assert "those of agents" in evaluation.watch.why

@@ -134,8 +134,8 @@ class Scene:
         self.hostile = query.get("hostile", self.hostile)
         if "proven" in query:
             self.proven_ns = self.clock.wall_ns() - int(query["proven"]) * 3600 * SECOND_NS
-        if "empty" in query:
-            self.inventory = Inventory()
+        if "sites" in query:
+            self.inventory = Inventory(self.whole.sites[: int(query["sites"])])
         if "measured" in query:
             self.quality.take(self.looked_at, self.clock.wall_ns(), Train(5, float(query["measured"]), 0.02))
         self.judges = query.get("judges", "yes") == "yes"

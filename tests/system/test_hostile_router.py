@@ -346,7 +346,7 @@ async def test_what_a_visitor_says_stays_text(scene: Scene) -> None:
     lines = flat((await scene.look("/inventory", sheet.getvalue()))["text"])
 
     assert all(flat(told(number)) in page for number in range(len(SITES)))
-    assert "invisible character" in lines
+    assert "có ký tự ẩn" in lines
 
 
 async def test_no_cell_of_the_export_is_a_formula(scene: Scene) -> None:

@@ -86,4 +86,8 @@ async function renew() {
   return true;
 }
 
-for (;;) await wait(await renew() ? Number(dataset.seconds) * 1000 : AGAIN_MS);
+let isHeard = true; // what was drawn just now need not be asked for
+for (;;) {
+  await wait(isHeard ? Number(dataset.seconds) * 1000 : AGAIN_MS);
+  isHeard = await renew();
+}

@@ -27,6 +27,8 @@ _JUDGEMENT = {
     "blind_seconds": 2.0,
     "vantage_silent_seconds": 9.0,
     "agent_silent_seconds": 12.0,
+    "reports_silent_seconds": 6.0,
+    "flapping_seconds": 24.0,
     "fold_seconds": 18.0,
     "fold_wait_seconds": 2.5,
     "remainder_seconds": 15.0,
@@ -34,7 +36,7 @@ _JUDGEMENT = {
     "maintenance_grace_seconds": 3.0,
     "settle_seconds": 12.0,
 }
-_RULES = {"hold_seconds": 2.0, "settle_seconds": 6.0, "past_seconds": 60.0, "update_seconds": 30.0}
+_RULES = {"hold_seconds": 2.0, "settle_seconds": 6.0, "calm_seconds": 20.0, "past_seconds": 60.0, "update_seconds": 30.0}
 
 
 def collector(folder: Path, port: int, alertmanager: int) -> Path:

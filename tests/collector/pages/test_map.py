@@ -20,6 +20,7 @@ BAD = [
     ("[]", "no GeoJSON FeatureCollection"),
     ('{"type": "Feature", "geometry": null}', "Invalid value 'Feature' - at `$.type`"),
     ('{"type": "FeatureCollection", "features": []}', "no outline in the file"),
+    ('{"type": "FeatureCollection", "x": ' + "[" * 99_999 + "]" * 99_999 + "}", "maximum recursion depth"),
     ('{"type": "FeatureCollection"}', "missing required field `features`"),
     ({"type": "LineString", "coordinates": SQUARE}, "at `$.features[0].geometry.type`"),
     ({"type": "Polygon", "coordinates": [SQUARE[:2]]}, "$.features[0]: a ring has three points or more"),
@@ -87,6 +88,19 @@ def test_another_province_draws_its_own_outlines_and_leaves_out_what_lies_elsewh
     assert len(sheet.places) == 1
     ((x, y),) = sheet.places.values()
     assert (x, y) == pytest.approx((sheet.width / 2, HEIGHT / 2), abs=0.2)
+
+
+def test_a_file_of_another_program_may_have_a_mark_and_features_without_properties(tmp_path: Path) -> None:
+    square = json.dumps({"type": "Polygon", "coordinates": [SQUARE]})
+    said = ('{"name": null, "code": 7}', '{"name": 12, "other": [1]}', "null")
+    features = ",".join(f'{{"type": "Feature", "geometry": {square}, "properties": {one}}}' for one in said)
+    own = written(tmp_path, f'\ufeff{{"type": "FeatureCollection", "features": [{features}]}}')
+
+    assert [(one.code, one.name) for one in read_sheet(placed((108.2, 15.2)), own).then] == [
+        ("7", ""),
+        ("", "12"),
+        ("", ""),
+    ]
 
 
 def test_where_no_site_lies_in_the_shipped_outlines_the_map_shows_sites_alone() -> None:

@@ -73,6 +73,26 @@ def test_every_role_of_a_device_has_words() -> None:
     assert {f"role={role}" for role in ROLES} <= words.TEXTS.keys()
 
 
+async def test_whom_to_call_is_dialled_and_stands_with_the_incident_that_lasts() -> None:
+    called = Contact(name="Chị Mai", telephone="+84 (219) 3.866-000", role="văn phòng")
+    story = Story(named("Lũng Cú", contacts=(called,)))
+    story.live(60)
+    story.down.add("s0")
+    story.live(60)
+    with shown(story) as client:
+        site, incident = [(await client.get(path)).text for path in ("/sites/s0", "/incidents/1")]
+        story.down.clear()
+        story.live(120)
+    with shown(story) as client:
+        over = (await client.get("/incidents/1")).text
+
+    link = '<a href="tel:+842193866000">+84 (219) 3.866-000</a>'
+    assert f"<p>Chị Mai (văn phòng): {link}</p>" in site
+    assert site.index("Chị Mai") < site.index('id="last-day"'), "before all that has to be scrolled for"
+    assert f"<small>Chị Mai {link}</small>" in incident
+    assert "Chị Mai" not in over, "nobody is to be called any more"
+
+
 async def test_incidents_are_listed_and_each_shows_its_evidence_and_versions(story: Story) -> None:
     with shown(story) as client:
         every = (await client.get("/incidents")).text
@@ -93,10 +113,33 @@ async def test_search_ignores_case_marks_and_d_with_a_stroke(story: Story) -> No
         found = await client.get("/sites", params={"q": "LUNG cu"})
         many = await client.get("/sites", params={"q": "commune"})
         none = await client.get("/sites", params={"q": "Đồng"})
+        provided = await client.get("/sites", params={"q": "viettel H1"})
 
     assert found.headers["location"] == "/sites/s0"
     assert many.text.count("<tr>") - 1 == 7
     assert "<b>0</b>" in none.text
+    assert provided.text.count("<tr>") - 1 == 2
+
+
+async def test_who_looks_for_a_name_is_not_shown_what_has_its_letters_elsewhere() -> None:
+    first, *rest = named("Quản Bạ").sites
+    story = Story(Inventory((first, *(msgspec.structs.replace(site, name=f"Quảng Bản {site.id}") for site in rest))))
+    story.live(2)
+    with shown(story) as client:
+        exact = await client.get("/sites", params={"q": "quan ba"})
+        apart = await client.get("/sites", params={"q": "ban quang"})
+
+    assert exact.headers["location"] == "/sites/s0"
+    assert apart.text.count("<tr>") - 1 == 7, "words in another order"
+
+
+async def test_a_list_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch, story: Story) -> None:
+    monkeypatch.setattr("collector.pages.site._FOUND", 3)
+    with shown(story) as client:
+        page = (await client.get("/sites")).text
+
+    assert page.count("<tr>") - 1 == 3
+    assert "và còn: 5" in page
 
 
 HOSTILE = "<script>alert(1)</script>'\"><img src=x onerror=alert(2)>{{7*7}}"

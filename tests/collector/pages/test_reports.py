@@ -78,3 +78,11 @@ async def test_what_is_no_month_is_not_there(story: Story, text: str) -> None:
     with shown(story) as client:
         assert (await client.get(f"/reports/{text}")).status_code == 404
         assert (await client.get(f"/reports/{text}/lines.csv")).status_code == 404
+
+
+async def test_who_goes_back_month_by_month_finds_an_end_and_no_dead_link(story: Story) -> None:
+    with shown(story) as client:
+        first = (await client.get("/reports/2000-01")).text
+
+    assert "Tháng trước" not in first
+    assert 'href="/reports/2000-02"' in first

@@ -199,10 +199,13 @@ def test_times_are_the_provinces_and_not_the_browsers(open_page: Opener) -> None
                 JAM[3]: r"Mất gói \d+\.\d % · Độ trễ khứ hồi \d+\.\d ms \(\d+\.\d–\d+\.\d ms\)",
                 OUTAGE[2]: r"Mất gói 100\.0 % · không có trả lời",
                 UNMEASURED[0][3]: r"· không đo được$",
-                3: r"· không lưu$",
+                3: r"· chưa có số liệu$",
             },
         ),
-        ("en", {OUTAGE[2]: r"Packet loss 100\.0 % · no reply", UNMEASURED[0][3]: "· not measured$", 3: "· not kept$"}),
+        (
+            "en",
+            {OUTAGE[2]: r"Packet loss 100\.0 % · no reply", UNMEASURED[0][3]: "· not measured$", 3: "· no figures$"},
+        ),
     ],
     ids=("vi", "en"),
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from collector.assembly import Collector, open_collector
-from collector.ingest.inbox import Parcel
+from collector.ingest.inbox import InboxFailedError, Parcel, StoredParcel
 from collector.ingest.memory import MemoryInbox
 from collector.inventory.site import Inventory, Site
 from collector.journal.memory import MemoryJournal
@@ -144,6 +144,29 @@ async def test_what_is_there_is_told_while_the_rest_is_read_and_a_change_of_the_
     await second.read()
 
     assert [slot.sent for slot in day.quality.day("a", now_s).slots] == [5.0] * 23
+
+
+class Failing(MemoryInbox):
+    """A disk that is away for a while."""
+
+    failures = 3
+
+    async def from_row(self, after: int, limit: int) -> list[StoredParcel]:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise InboxFailedError("disk I/O error")
+        return await super().from_row(after, limit)
+
+
+async def test_a_disk_that_is_away_meanwhile_costs_nothing_of_the_day() -> None:
+    inbox, day, clock = Failing(), LastDay(), Held(allowed=asyncio.Semaphore(1000))
+    for number in range(1, 20):
+        await inbox.store(parcel(number, 0.2, 2 * HOUR_S))
+    reading = reader(day, inbox, clock)
+    await day.begin(inbox, reading.pipeline, CLOCK.wall_ns())
+    await reading.read()
+
+    assert [slot.sent for slot in day.quality.day("a", CLOCK.wall_ns() / SECOND_NS).slots] == [5.0 * 19]
 
 
 async def test_agents_that_may_tell_of_their_own_site_only_cost_nothing() -> None:

@@ -63,8 +63,10 @@ async def test_somebody_without_a_mouse_acknowledges_comments_and_reaches_every_
         page.set_default_timeout(LIMIT_MS)
         await page.goto(f"http://127.0.0.1:{telling.port}/wall?lang=en")
         await follow(page, "Log in", "/login?next=%2Fwall%3Flang%3Den&lang=en")
+        await expect(page.locator("#name")).to_be_focused()  # the form asks for it, once it is drawn
         await page.keyboard.type("lan")
         await page.keyboard.press("Tab")
+        await expect(page.locator("#password")).to_be_focused()
         await page.keyboard.insert_text(PASSWORD)
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/wall?lang=en")

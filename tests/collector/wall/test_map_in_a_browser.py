@@ -36,8 +36,10 @@ QUIET_MINUTE_BYTES = 10_000
 def opened(page: Page, server: Server, query: str = "") -> None:  # noqa: F811
     """A map that has heard once; its clock is the test's."""
     page.clock.install()
+    page.goto(f"{server.url}/wall/map{query}", wait_until="load")
+    server.scene()  # another evaluation
     with page.expect_response(MARKS):
-        page.goto(f"{server.url}/wall/map{query}", wait_until="load")
+        page.clock.fast_forward(AGAIN_MS)
     page.wait_for_function(f"() => {COVER} === 'held-b'")
 
 

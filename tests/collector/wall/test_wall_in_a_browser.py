@@ -413,7 +413,7 @@ def test_without_scripts_the_page_is_a_table_that_renews_itself(browser: Browser
 
 
 def test_before_the_first_evaluation_the_screen_is_covered(page: Page, server: Server) -> None:
-    server.scene(empty=1)
+    server.scene(sites=0)
     page.goto(f"{server.url}/wall", wait_until="domcontentloaded")
 
     assert page.evaluate(COVERED)
