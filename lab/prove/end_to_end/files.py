@@ -36,7 +36,13 @@ _JUDGEMENT = {
     "maintenance_grace_seconds": 3.0,
     "settle_seconds": 12.0,
 }
-_RULES = {"hold_seconds": 2.0, "settle_seconds": 6.0, "calm_seconds": 20.0, "past_seconds": 60.0, "update_seconds": 30.0}
+_RULES = {
+    "hold_seconds": 2.0,
+    "settle_seconds": 6.0,
+    "calm_seconds": 20.0,
+    "past_seconds": 60.0,
+    "update_seconds": 30.0,
+}
 
 
 def collector(folder: Path, port: int, alertmanager: int) -> Path:
