@@ -61,7 +61,7 @@ def province_uplink(play: Play) -> None:
     """Our own line: nothing is known of any site, and no site alarms."""
     with _between(play, CENTRE, CORE):
         play.told(scope=Scope.PROVINCE, cause="province", severity="critical")
-        play.rest(RULES_SECONDS / 2)
+        play.rest(RULES_SECONDS)
         play.check("a site is held to be down", holds="down" not in play.states().values())
         play.check("PhusongManySitesUnknown does not fire", holds="PhusongManySitesUnknown" in play.rules)
     play.expect(1, 1)
