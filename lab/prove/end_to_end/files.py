@@ -25,7 +25,7 @@ _JUDGEMENT = {
     "down_seconds": 1.5,
     "inside_gap_seconds": 9.0,
     "blind_seconds": 2.0,
-    "vantage_silent_seconds": 9.0,
+    "vantage_silent_seconds": 25.0,  # an agent's patience between two tries is not a tenth
     "agent_silent_seconds": 12.0,
     "reports_silent_seconds": 6.0,
     "flapping_seconds": 24.0,

@@ -87,8 +87,8 @@ def past_backlog(play: Play) -> None:
     country = play.stage.country
     play.stage.programs.kill("collector")
     with down(play, lambda: country.unplug("C", "s11"), lambda: country.plug("C", "s11")):
-        play.rest(9.0)
-    play.rest(6.0)
+        play.rest(5.0)
+    play.rest(2.0)
     play.stage.programs.start_collector()
     play.wait("it is found in the backlog", lambda: any(each.sites == ("s11",) for each in play.incidents()), 90)
     play.expect(0, 0)
@@ -104,7 +104,7 @@ def lasting_backlog(play: Play) -> None:
     country = play.stage.country
     play.stage.programs.kill("collector")
     with down(play, lambda: country.unplug("D", "s13"), lambda: country.plug("D", "s13")):
-        play.rest(15.0)
+        play.rest(7.0)  # in twelve Prometheus rings for the collector
         play.stage.programs.start_collector()
         _check_start(play, play.told(scope=Scope.SITE, site="s13"))
         play.rest(LASTS_SECONDS)
