@@ -76,9 +76,9 @@ class Casebook:
         self.ledger.forget(scene.now_ns)
         return self.ledger.open()
 
-    def backdate(self, site: str, began_ns: int) -> None:
+    def backdate(self, site: str, began_ns: int, lost_ns: int) -> None:
         """A backlog shows that an outage which lasts began earlier."""
-        self._cases.backdate(site, began_ns)
+        self._cases.backdate(site, began_ns, lost_ns)
 
     def past(self, outage: PastOutage) -> None:
         """A backlog shows an outage that is over; nobody is called for it."""

@@ -38,7 +38,9 @@ class Cases:
         self._within_ns = int(settings.fold_seconds * _SECOND_NS)
         self.lasting: dict[str, Case] = {}
         self.groups: list[Group] = []
-        self._earlier: dict[str, int] = {}
+        self._gap_ns = int(settings.inside_gap_seconds * _SECOND_NS)
+        self._earlier: dict[str, tuple[int, int]] = {}
+        """By site: when a loss began that is not known yet, and when it was seen last."""
         self._blind_ns = (0, 0)
 
     def restore(self, incident: Incident) -> None:
@@ -61,11 +63,11 @@ class Cases:
                 case.ended_ns = incident.at_ns if incident.ended_ns is None else incident.ended_ns
         return group
 
-    def backdate(self, site: str, began_ns: int) -> None:
-        """An outage that lasts, or is about to be known, began earlier."""
+    def backdate(self, site: str, began_ns: int, lost_ns: int) -> None:
+        """An outage that lasts, or is about to be known, began earlier; it was seen at ``lost_ns``."""
         case = self.lasting.get(site)
         if case is None:
-            self._earlier[site] = min(began_ns, self._earlier.get(site, began_ns))
+            self._earlier[site] = self._since(site, began_ns), lost_ns
         elif began_ns < case.began_ns:
             case.began_ns, case.weighed_ns = began_ns, 0
 
@@ -102,9 +104,14 @@ class Cases:
         for site, look in scene.looks.items():
             if look.seen is Seen.DOWN and look.fresh and site not in self.lasting:
                 began_ns = look.since_ns or scene.now_ns
-                self.lasting[site] = Case(site, min(began_ns, self._earlier.get(site, began_ns)), scene.now_ns)
+                self.lasting[site] = Case(site, self._since(site, began_ns), scene.now_ns)
             if look.seen is Seen.WELL and look.fresh:
                 self._earlier.pop(site, None)
+
+    def _since(self, site: str, began_ns: int) -> int:
+        """When a loss began of which this is seen: an earlier one, long before it, was another."""
+        first_ns, last_ns = self._earlier.get(site, (began_ns, began_ns))
+        return min(began_ns, first_ns) if began_ns - last_ns <= self._gap_ns else began_ns
 
     def _close(self, looks: Mapping[str, Look]) -> Iterable[Case]:
         for site, case in list(self.lasting.items()):

@@ -240,6 +240,6 @@ class Review:
     def _look_back(self, run: Run) -> None:
         found = self._hindsight.take(run)
         if found is not None and found.ended_ns is None:
-            self._casebook.backdate(found.site, found.began_ns)
+            self._casebook.backdate(found.site, found.began_ns, found.lost_ns)
         elif found is not None:
             self._casebook.past(found)

@@ -94,6 +94,8 @@ class Story:
         self.ways_inside: dict[tuple[str, str], bool] = {}
         """The same of the site's own agent."""
         self.pictures: list[Picture] = []
+        self.kept: list[Arrival] | None = None
+        """What a collector that starts reads back; kept from when it is a list."""
         self.start_collector()
 
     def start_collector(self) -> None:
@@ -111,6 +113,8 @@ class Story:
             worked_on=lambda site, link, now_ns: now_ns + SECOND_NS if (site.id, link) in self.worked_on else None,
             quality=self.quality,
         )
+        for arrival in self.kept or ():
+            self.pipeline.accept(arrival)
 
     def live(self, seconds: int, each: Callable[[], None] | None = None) -> None:
         """Let time pass."""
@@ -252,12 +256,13 @@ class Story:
         batch = Batch(
             host.name, "e", host.boot_id, (self.now - host.boot_s) * SECOND_NS, self.wall_ns, lane, tuple(records)
         )
-        self.pipeline.accept(
-            Arrival(
-                agent=host.name,
-                received_wall_ns=self.wall_ns,
-                received_monotonic_ns=self.now * SECOND_NS,
-                batch=batch,
-                fresh=batch.records,
-            )
+        arrival = Arrival(
+            agent=host.name,
+            received_wall_ns=self.wall_ns,
+            received_monotonic_ns=self.now * SECOND_NS,
+            batch=batch,
+            fresh=batch.records,
         )
+        if self.kept is not None:
+            self.kept.append(arrival)
+        self.pipeline.accept(arrival)

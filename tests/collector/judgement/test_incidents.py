@@ -328,6 +328,29 @@ def test_what_began_while_nobody_listened_and_lasts_is_told_once_with_its_true_s
     assert abs(lasting.began_ns - began) <= 10 * SECOND_NS
 
 
+def test_what_a_start_reads_back_of_an_earlier_loss_is_not_the_start_of_the_next_one() -> None:
+    """What is read back begins in the midst of a loss that ended; nothing is judged while it is read."""
+    story = Story(communes(20))
+    story.live(120)
+    story.down.add("s3")
+    story.live(60)
+    story.kept = []
+    story.live(60)
+    story.down.clear()
+    story.live(700)
+    story.province.online = False
+    story.live(30)
+    began = story.wall_ns
+    story.down.add("s3")
+    story.live(60)
+    story.start_collector()
+    story.province.online = True
+    story.live(100)
+
+    (lasting,) = [i for i in story.picture.incidents if i.scope is Scope.SITE]
+    assert abs(lasting.began_ns - began) <= 10 * SECOND_NS
+
+
 def test_one_site_that_stays_lost_when_its_hub_returned_stands_for_itself() -> None:
     story = Story(communes(20, hubs=4))
     story.live(120)
