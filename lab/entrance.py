@@ -13,6 +13,7 @@ import msgspec
 
 from lab.children import die_with_parent, environment, module
 from lab.inside import Event
+from lab.ports import free_port
 from lab.stage import Stage
 
 _READY_SECONDS = 30.0
@@ -118,7 +119,4 @@ async def open_inside(stage: Stage, folder: Path, way: Way) -> AsyncIterator[Ins
 
 
 def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_port(kind=socket.SOCK_DGRAM)

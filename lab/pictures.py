@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lab.bench.ingest import free_port
+from lab.ports import free_port
 
 _FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 _READY_SECONDS, _SCENE_SECONDS = 180.0, 300.0

@@ -5,7 +5,6 @@ import contextlib
 import http.client
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ from lab.bench.load import Cost, Load, cpu_seconds, resident_megabytes
 from lab.bench.remote_write import peer
 from lab.children import environment, module
 from lab.fleet import FleetWishes, Tally, send_all, write_settings
+from lab.ports import free_port
 from lab.terminal import open_terminal
 
 _FLEETS = (193, 10_599)
@@ -101,13 +101,6 @@ def collecting(settings: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]
     finally:
         process.terminate()
         process.wait()
-
-
-def free_port() -> int:
-    """Of 127.0.0.1."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _answers(port: int) -> bool:

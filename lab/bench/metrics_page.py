@@ -17,10 +17,11 @@ from pathlib import Path
 import yaml
 
 from lab.bench import Bench, Table
-from lab.bench.ingest import collecting, free_port
+from lab.bench.ingest import collecting
 from lab.bench.load import cpu_seconds
 from lab.children import environment
 from lab.fleet import FleetWishes, Tally, send_all, write_settings
+from lab.ports import free_port
 from lab.terminal import open_terminal
 
 _SITES, _READINGS = (193, 10_599), 10

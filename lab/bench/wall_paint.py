@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from lab.bench import Bench, Table
-from lab.bench.ingest import collecting, free_port
+from lab.bench.ingest import collecting
 from lab.fleet import write_settings
+from lab.ports import free_port
 
 _SITES = (193, 10_599)
 _LOADS, _FRAMES = 5, 15

@@ -11,8 +11,8 @@ import pytest
 
 from dashboards.shipped import FOLDER
 from lab.grafana import Question, ask, ask_variable, filled, questions, variables
+from lab.ports import free_port
 from tests.peers.alertmanager import running_alertmanager
-from tests.peers.programs import free_port
 from tests.peers.prometheus import running_prometheus
 from tests.peers.province_page import HUBS, serving_province
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from lab import fleet
+from lab.ports import free_port
 from shared.wire.codec import Limits, decode_batch
-from tests.peers.demo import ROOT, free_port
+from tests.peers.demo import ROOT
 
 
 def send(*words: str) -> subprocess.CompletedProcess[str]:

@@ -16,9 +16,9 @@ from agent.onsite.reception import Reception
 from agent.onsite.request import Asked, Document
 from agent.onsite.server import Server
 from agent.onsite.settings import LocalPageSettings
+from lab.ports import free_port
 from shared.clock import SystemClock
 from shared.logs import Limited
-from tests.peers.programs import free_port
 from tests.peers.village import Heard
 from tests.peers.way_out import WayOut
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lab.ports import free_port
 from tests.peers.presence import require
-from tests.peers.programs import Program, free_port, running, until
+from tests.peers.programs import Program, running, until
 
 _CONFIGURATION = """
 daemon off;

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -96,11 +95,3 @@ def get(url: str) -> str:
 
 def get_json(url: str) -> Any:
     return json.loads(get(url))
-
-
-def free_port() -> int:
-    """A TCP port of the loopback on which nobody listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -10,8 +10,9 @@ from typing import Any
 
 import yaml
 
+from lab.ports import free_port
 from tests.peers.presence import require
-from tests.peers.programs import ROOT, Program, free_port, get, running, until
+from tests.peers.programs import ROOT, Program, get, running, until
 
 SHIPPED = ROOT / "config" / "prometheus"
 

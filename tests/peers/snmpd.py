@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.ports import free_port
 from tests.peers.presence import require
 
 COMMUNITY = "hagiang-2c"
@@ -81,10 +82,7 @@ def running_snmpd(community: str = COMMUNITY, extra: Sequence[str] = ()) -> Iter
 
 def free_udp_port(address: str = "127.0.0.1") -> int:
     """A UDP port of the loopback on which nobody listens now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((address, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_port(address, socket.SOCK_DGRAM)
 
 
 def _await_answer(process: subprocess.Popen[bytes], port: int, community: str, log: Path) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lab.ports import free_port
 from tests.peers.presence import require
-from tests.peers.programs import Program, free_port, get, get_json, running, until
+from tests.peers.programs import Program, get, get_json, running, until
 
 
 @contextmanager

@@ -5,7 +5,6 @@ import http.client
 import logging
 import re
 import secrets
-import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -26,6 +25,7 @@ from collector.people.proofs import SESSION, session_identity
 from collector.people.settings import PeopleSettings
 from collector.serving import open_sockets, serve
 from collector.settings import CollectorSettings, KnownAgent, ListenSettings
+from lab.ports import free_port
 from shared.clock import SystemClock
 
 PASSWORD = "đường về Hà Giang 1"
@@ -157,9 +157,7 @@ async def house(
     **people: object,
 ) -> AsyncIterator[House]:
     """The whole collector behind its real server."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     settings = CollectorSettings(
         state=folder,
         listen=ListenSettings(port=port, **(listen or {})),  # type: ignore[arg-type]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.programs import PYTHON, ROOT, free_port, get, running, until
+from lab.ports import free_port
+from tests.peers.programs import PYTHON, ROOT, get, running, until
 from tests.peers.settings_files import TOKEN, collector_file
 from tests.peers.snmp_agents import scripted_agent
 

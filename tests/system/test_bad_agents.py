@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 import yaml
 
+from lab.ports import free_port
 from shared.wire.bounds import MOST_SAMPLES
 from shared.wire.codec import encode_batch
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Outcome, Reading, Record, Sample
 from tests.peers.enrolled import BATCHES, Machine, invited, machine
 from tests.peers.enrolled import post as send_signed
-from tests.peers.programs import PYTHON, Program, free_port, get, running, until
+from tests.peers.programs import PYTHON, Program, get, running, until
 from tests.peers.receiver import Receiver, running_scripted, takes_1
 from tests.peers.settings_files import TOKEN, collector_file, write
 

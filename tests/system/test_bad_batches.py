@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from lab.ports import free_port
 from shared.wire.codec import MAGIC, VERSION, encode_batch
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Record
-from tests.peers.programs import PYTHON, free_port, get, running, until
+from tests.peers.programs import PYTHON, get, running, until
 from tests.peers.settings_files import TOKEN, collector_file
 
 pytestmark = pytest.mark.system

@@ -18,11 +18,12 @@ from collector.__main__ import main
 from collector.journal.sqlite import open_sqlite_journal
 from collector.picture import State
 from collector.series.placing import Trust, place
+from lab.ports import free_port
 from shared.wire.codec import Limits, decode_batch
 from shared.wire.joincode import encode
 from tests.peers.bad_clock import Machine, require_bad_clocks
 from tests.peers.enrolled import invited
-from tests.peers.programs import PYTHON, ROOT, Program, free_port, running, until
+from tests.peers.programs import PYTHON, ROOT, Program, running, until
 from tests.peers.settings_files import write
 
 pytestmark = pytest.mark.system

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lab.ports import free_port
 from shared.wire.codec import CONTENT_TYPE, encode_batch
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Outcome, Reading, Record, Sample
 from tests.peers.bad_clock import Machine
 from tests.peers.presence import require
-from tests.peers.programs import PYTHON, Program, free_port, get, running, until
+from tests.peers.programs import PYTHON, Program, get, running, until
 from tests.peers.receiver import Receiver, running_scripted, takes_1
 from tests.peers.settings_files import TOKEN, collector_file
 

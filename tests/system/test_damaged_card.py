@@ -13,9 +13,10 @@ import yaml
 
 from agent.__main__ import main
 from agent.identity.card import card_path, copy_path, read_card
+from lab.ports import free_port
 from shared.wire.joincode import encode
 from tests.peers.enrolled import invited
-from tests.peers.programs import PYTHON, Program, free_port, get, running, until
+from tests.peers.programs import PYTHON, Program, get, running, until
 from tests.system.test_joining import delivered
 
 pytestmark = pytest.mark.system

@@ -13,10 +13,11 @@ import yaml
 
 from collector.__main__ import main
 from collector.calendar.windows import written
+from lab.ports import free_port
 from shared.clock import SystemClock
 from tests.peers.incidents import HOUR_NS
 from tests.peers.notes import ZONE
-from tests.peers.programs import PYTHON, free_port, get, get_json, running, until
+from tests.peers.programs import PYTHON, get, get_json, running, until
 from tests.peers.settings_files import agent_file, collector_file
 from tests.peers.wire import THERE, laid_cable
 

@@ -13,12 +13,13 @@ import pytest
 import yaml
 
 from agent.identity.card import read_card
+from lab.ports import free_port
 from shared.wire.joincode import encode
 from tests.peers.authority import NOT_YET, Authority, authority
 from tests.peers.connect_proxy import connect_proxy
 from tests.peers.enrolled import invited
 from tests.peers.nginx import nginx
-from tests.peers.programs import PYTHON, ROOT, Program, free_port, get, running, until
+from tests.peers.programs import PYTHON, ROOT, Program, get, running, until
 
 pytestmark = pytest.mark.system
 SITES = ("00898", "00899", "00900", "00901", "00902", "00903", "00904", "00905", "00906")

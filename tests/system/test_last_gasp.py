@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.ports import free_port
 from tests.peers.presence import require
-from tests.peers.programs import PYTHON, free_port, get, running, until
+from tests.peers.programs import PYTHON, get, running, until
 from tests.peers.settings_files import agent_file, collector_file, write
 from tests.peers.snmpd import free_udp_port
 

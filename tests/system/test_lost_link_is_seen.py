@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.peers.programs import PYTHON, Program, free_port, get, get_json, running, until
+from lab.ports import free_port
+from tests.peers.programs import PYTHON, Program, get, get_json, running, until
 from tests.peers.settings_files import agent_file, collector_file, write
 from tests.peers.wire import THERE, laid_cable
 

@@ -10,7 +10,8 @@ from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
 import msgspec
 import pytest
 
-from tests.peers.programs import PYTHON, Program, free_port, get, running, until
+from lab.ports import free_port
+from tests.peers.programs import PYTHON, Program, get, running, until
 from tests.peers.settings_files import TOKEN, agent_file, collector_file
 
 pytestmark = pytest.mark.system

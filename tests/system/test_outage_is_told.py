@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from lab.ports import free_port
 from tests.peers.alertmanager import running_alertmanager
 from tests.peers.presence import require
-from tests.peers.programs import PYTHON, Program, free_port, get, get_json, running, until
+from tests.peers.programs import PYTHON, Program, get, get_json, running, until
 from tests.peers.prometheus import running_prometheus
 from tests.peers.settings_files import agent_file, collector_file, write
 from tests.peers.webhook import Webhook, running_webhook

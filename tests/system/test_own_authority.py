@@ -14,9 +14,10 @@ import pytest
 import yaml
 
 from collector.__main__ import main
+from lab.ports import free_port
 from shared.wire.joincode import encode
 from tests.peers.enrolled import command, invited
-from tests.peers.programs import PYTHON, ROOT, Program, free_port, running, until
+from tests.peers.programs import PYTHON, ROOT, Program, running, until
 
 pytestmark = pytest.mark.system
 FILES = {

@@ -19,9 +19,10 @@ from collector.commands.backup import do_nightly_work
 from collector.commands.staging import decide, stage
 from collector.commands.stock import load_inventory
 from collector.settings import load_collector_settings
+from lab.ports import free_port
 from shared.clock import SystemClock
 from shared.ownership import owned
-from tests.peers.programs import PYTHON, ROOT, Program, free_port, get, running, until
+from tests.peers.programs import PYTHON, ROOT, Program, get, running, until
 from tests.peers.settings_files import agent_file, collector_file, write
 
 pytestmark = pytest.mark.system

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from lab.ports import free_port
 from shared.wire.codec import CONTENT_TYPE, encode_batch
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Record
 from tests.peers.presence import require
-from tests.peers.programs import PYTHON, Program, free_port, running
+from tests.peers.programs import PYTHON, Program, running
 from tests.peers.settings_files import TOKEN, collector_file, write
 from tests.peers.systemd import systemd
 

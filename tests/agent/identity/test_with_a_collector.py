@@ -21,12 +21,13 @@ from agent.uplink.connection import AwayError, Way
 from agent.uplink.http import HttpPost
 from agent.uplink.proof import Stamp
 from collector.identity.book import open_book
+from lab.ports import free_port
 from shared.clock import SystemClock
 from shared.logs import Limited
 from shared.wire.codec import encode_batch
 from tests.peers.deaf_relay import deaf_relay
 from tests.peers.enrolled import batch, invited
-from tests.peers.programs import PYTHON, ROOT, free_port, get, running, until
+from tests.peers.programs import PYTHON, ROOT, get, running, until
 from tests.peers.village import Heard
 
 SITES = tuple(map(str, range(1, 10)))

@@ -4,8 +4,9 @@ import socket
 import time
 from contextlib import ExitStack, closing
 
+from lab.ports import free_port
 from tests.peers.local_page import answered, fetch, serving
-from tests.peers.programs import free_port, until
+from tests.peers.programs import until
 from tests.peers.village import Heard
 
 

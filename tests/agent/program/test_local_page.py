@@ -10,10 +10,11 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from lab.ports import free_port
 from shared.wire.reading import Reading
 from tests.peers.bad_collector import Collector, listening
 from tests.peers.local_page import answered, fetch
-from tests.peers.programs import PYTHON, ROOT, Program, free_port, running, until
+from tests.peers.programs import PYTHON, ROOT, Program, running, until
 from tests.peers.settings_files import write
 from tests.peers.village import SECOND_NS
 from tests.peers.wire import HERE, THERE, Cable, laid_cable

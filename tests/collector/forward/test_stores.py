@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lab.ports import free_port
 from shared.wire.codec import encode_batch
 from tests.peers.outage import NAME, SECOND_NS, TYPE, batch, outage, reading
-from tests.peers.programs import PYTHON, Program, free_port, get, running, until
+from tests.peers.programs import PYTHON, Program, get, running, until
 from tests.peers.settings_files import TOKEN, collector_file
 from tests.peers.stores import flush, held, running_receiver, running_victoria
 

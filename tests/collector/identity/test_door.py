@@ -17,11 +17,12 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from collector.identity.pace import KEYS_A_DAY
+from lab.ports import free_port
 from shared.wire.codec import encode_batch
 from shared.wire.enrolment import ROTATE_PATH, Enrolled, enrol_request, rotate_request
 from shared.wire.signature import Claim, sign
 from tests.peers.enrolled import BATCHES, Machine, batch, command, enrol, invited, machine, post
-from tests.peers.programs import PYTHON, free_port, get, running, until
+from tests.peers.programs import PYTHON, get, running, until
 
 FORGERIES = 2000
 AT_ONCE = 50

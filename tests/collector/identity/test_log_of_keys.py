@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from collector.__main__ import main
+from lab.ports import free_port
 from tests.collector.identity.test_door import rotated
 from tests.peers.enrolled import command, invited, machine
-from tests.peers.programs import PYTHON, Program, free_port, get, running, until
+from tests.peers.programs import PYTHON, Program, get, running, until
 
 
 @pytest.fixture

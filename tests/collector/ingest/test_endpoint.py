@@ -12,9 +12,10 @@ import msgspec
 import pytest
 
 from collector.ingest.inbox import NEW_EPOCHS_AN_HOUR
+from lab.ports import free_port
 from shared.wire.codec import MAGIC, VERSION, encode_batch
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Outcome, Reading, Record, Sample
-from tests.peers.programs import PYTHON, free_port, get, running, until
+from tests.peers.programs import PYTHON, get, running, until
 from tests.peers.settings_files import TOKEN, collector_file
 
 READING = Reading("ping", "icmp", "s1", "r1", "router", Outcome.OK, 5, 5, 1, (Sample("probe_success", 1.0),))

@@ -26,6 +26,7 @@ from collector.notify.email import Email, EmailSettings
 from collector.notify.message import Audience, Channel, Kind, Message, Person, RefusedError, UntoldError, Urgency
 from collector.notify.post import place_of
 from collector.notify.webhook import Webhook, WebhookSettings
+from lab.ports import free_port
 from shared.clock import SystemClock
 from shared.logs import Limited
 from shared.secret import Secret
@@ -33,7 +34,6 @@ from tests.peers.authority import authority
 from tests.peers.gateway import Gateway, running_http_gateway, running_smtp_server
 from tests.peers.incidents import HOUR_NS, NOON_NS, incident
 from tests.peers.notes import PLACES, message, note
-from tests.peers.programs import free_port
 from tests.peers.telling import recorder
 
 SECRET = Secret("webhook secret 31415")

@@ -26,12 +26,12 @@ from collector.notify.settings import NotifySettings
 from collector.notify.webhook import WebhookSettings
 from collector.serving import open_sockets, serve
 from collector.settings import CollectorSettings, ListenSettings
+from lab.ports import free_port
 from shared.clock import SystemClock
 from shared.secret import Secret, read_secret
 from tests.peers.gateway import Gateway, running_http_gateway, running_smtp_server
 from tests.peers.incidents import HOUR_NS, MINUTE_NS, incident
 from tests.peers.notes import INVENTORY
-from tests.peers.programs import free_port
 from tests.peers.visitor import Visitor
 
 ROSTER = """people:

@@ -12,11 +12,12 @@ import pytest
 from collector.notify.settings import NotifySettings
 from collector.notify.webhook import WebhookSettings
 from collector.people.person import Role
+from lab.ports import free_port
 from shared.secret import Secret
 from tests.config.test_nginx import CONFIGURATION
 from tests.peers.authority import Authority, authority
 from tests.peers.presence import require
-from tests.peers.programs import free_port, running, until
+from tests.peers.programs import running, until
 from tests.peers.visitor import Visitor, house
 
 INSIDE = ("/metrics", "/sd/icmp", "/sd/snmp")

@@ -10,15 +10,10 @@ from pathlib import Path
 import yaml
 
 from collector.__main__ import main
+from lab.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 TOKEN = "canary-token-of-a1-canary"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def settings(folder: Path, name: str) -> tuple[Path, int]:

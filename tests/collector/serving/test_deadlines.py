@@ -15,8 +15,8 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from collector.serving import ListenError, open_sockets, serve, tls_context
 from collector.settings import ListenSettings, TlsSettings
 from collector.telemetry import Telemetry
+from lab.ports import free_port
 from tests.peers.authority import authority
-from tests.peers.programs import free_port
 
 HEAD = b"POST /x HTTP/1.1\r\nHost: a\r\n"
 AMBIGUOUS = {

@@ -17,9 +17,10 @@ import yaml
 
 from collector.serving.files import needed, room_for
 from collector.settings import ListenSettings, TlsSettings
+from lab.ports import free_port
 from tests.collector.serving.test_deadlines import House, house, read, until
 from tests.peers.authority import authority
-from tests.peers.programs import PYTHON, Program, free_port, running
+from tests.peers.programs import PYTHON, Program, running
 from tests.peers.programs import until as eventually
 from tests.peers.settings_files import collector_file
 

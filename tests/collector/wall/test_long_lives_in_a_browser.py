@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from lab.ports import free_port
 from tests.collector.people.test_behind_nginx import configured
 from tests.collector.wall.test_wall_in_a_browser import (  # noqa: F401 - fixtures
     COVERED,
@@ -26,7 +27,7 @@ from tests.collector.wall.test_wall_in_a_browser import (  # noqa: F401 - fixtur
 from tests.peers.authority import authority
 from tests.peers.nginx import nginx
 from tests.peers.presence import require
-from tests.peers.programs import free_port, running, until
+from tests.peers.programs import running, until
 
 pytestmark = pytest.mark.browser
 AXE = (Path(__file__).parents[2] / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
