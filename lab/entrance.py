@@ -86,7 +86,7 @@ def ways() -> tuple[Way, ...]:
     )
     as_root = Way((unshare or "", "--net"), "behind a TUN device in a network namespace")
     real = () if unshare is None else (as_root, as_user) if os.geteuid() == 0 else (as_user,)
-    return (*real, Way((), "on loopback addresses, which answer SNMP alone", _free_port()))
+    return (*real, Way((), "on loopback addresses, which answer SNMP alone", free_port(kind=socket.SOCK_DGRAM)))
 
 
 @asynccontextmanager
@@ -116,7 +116,3 @@ async def open_inside(stage: Stage, folder: Path, way: Way) -> AsyncIterator[Ins
         yield inside
     finally:
         await inside.stop()
-
-
-def _free_port() -> int:
-    return free_port(kind=socket.SOCK_DGRAM)

@@ -138,13 +138,13 @@ class BatchEndpoint:
         try:
             async with self._unpacking.unpacked(body, verify) as found:
                 self._reception.learn(len(body), found.spent_ns)
-                return await self._take_in(visitor, found.batch, body, found.digests)
+                return await self._admit(visitor, found.batch, body, found.digests)
         except SignatureError as error:
             raise Refusal(Reason.SIGNATURE, str(error)) from None
         except BatchError as error:
             raise refusal_of(error) from None
 
-    async def _take_in(self, visitor: Visitor, batch: Batch, body: bytes, digests: tuple[int, ...]) -> bytes:
+    async def _admit(self, visitor: Visitor, batch: Batch, body: bytes, digests: tuple[int, ...]) -> bytes:
         if batch.agent != visitor.agent:
             by = "token" if visitor.signed is None else "key"
             what = f"the {by} is agent {visitor.agent}'s, the batch says it is {batch.agent[:64]!r}'s"
@@ -178,7 +178,7 @@ class BatchEndpoint:
             batch=batch,
             fresh=tuple(record for record in batch.records if record.sequence in fresh),
         )
-        wanted = await self._absorb(arrival, len(body))
+        wanted = await self._accept_in_steps(arrival, len(body))
         wish = await self._reconciliation.meet(agent, batch, shown) if self._reconciliation and shown else NO_WISH
         stored = len(arrival.fresh)
         return msgspec.json.encode(
@@ -205,7 +205,7 @@ class BatchEndpoint:
         except InboxFailedError as error:
             raise Refusal(Reason.DISK, str(error)) from None
 
-    async def _absorb(self, arrival: Arrival, size_bytes: int) -> bool:
+    async def _accept_in_steps(self, arrival: Arrival, size_bytes: int) -> bool:
         """Others have a turn after each step; their time is not what the batch cost."""
         steps, spent_ns, wanted = self._accept(arrival), 0, None
         while wanted is None:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -25,6 +24,7 @@ from collector.ingest.sqlite import open_sqlite_inbox
 from collector.series.settings import SeriesSettings
 from lab.bench import Bench, Table
 from lab.bench.remote_write_schema import message
+from lab.ports import free_port
 from shared.clock import SystemClock
 from shared.wire.codec import Limits, encode_batch
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Outcome, Reading, Record, Sample
@@ -156,9 +156,7 @@ def _parcels(now_ns: int) -> Iterator[StoredParcel]:
 
 @contextmanager
 def _store(program: str, folder: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     settings = folder / "prometheus.yml"
     settings.write_text("storage: {tsdb: {out_of_order_time_window: 30d}}\n", encoding="utf-8")
     command = [

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lab.bench.snmp_devices import COMMUNITY
+from lab.ports import free_port
 
 USER, AUTHENTICATION_KEY, PRIVACY_KEY = "bench", "authentication-key", "privacy-key-of-it"
 PROTOCOLS = "SHA256", "AES"
@@ -56,9 +57,7 @@ def running_exporter(program: str, authentication: str, version: int, columns: S
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(AT_ONCE) as pool:
         settings = Path(folder) / "snmp.yml"
         settings.write_text(_settings(authentication, version, columns), encoding="utf-8")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            web = free.getsockname()[1]
+        web = free_port()
         command = [program, f"--config.file={settings}", f"--web.listen-address=127.0.0.1:{web}", "--log.level=error"]
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         try:

@@ -29,6 +29,7 @@ from lab.bench.snmp_rivals import (
     running_exporter,
     version_of,
 )
+from lab.ports import free_port
 from shared.secret import Secret
 
 _DEVICES = 8
@@ -143,10 +144,8 @@ def _counters() -> list[str]:
 @contextmanager
 def running_snmpd(program: str, extra: Sequence[str], without: str = "-smux,mteTrigger") -> Iterator[Place]:
     """An snmpd on a free port of the loopback, with the benches' user and these further lines of configuration."""
-    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port(kind=socket.SOCK_DGRAM)
         lines = [
             f"agentAddress udp:127.0.0.1:{port}",
             f"createUser {USER} SHA-256 {AUTHENTICATION_KEY} AES {PRIVACY_KEY}",

@@ -3,7 +3,6 @@
 import json
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any
 import yaml
 
 from lab.grafana import ask, ask_variable, filled, questions, variables
+from lab.ports import free_port
 from lab.prove import Finding, Proof, Trial
 
 _ROOT = Path(__file__).parents[2]
@@ -74,7 +74,7 @@ def _try(url: str, boards: list[dict[str, Any]], sites: list[str], *, sabotage: 
 
 @contextmanager
 def _demo() -> Iterator[int]:
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "lab", "demo", "--sites", "24", "--port", str(port)]
     with _child([*command, "--duration", str(_MOST_SECONDS)], f"http://127.0.0.1:{port}/readyz"):
         yield port
@@ -84,7 +84,7 @@ def _demo() -> Iterator[int]:
 def _prometheus(folder: Path, collector: int) -> Iterator[str]:
     """The shipped configuration and rules, evaluated each second, on free ports."""
     shipped = _ROOT / "config" / "prometheus"
-    port = _free_port()
+    port = free_port()
     content = yaml.safe_load((shipped / "prometheus.yml").read_text(encoding="utf-8"))
     content["global"] = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "1s")
     for path in (shipped / "rules").glob("*.yml"):
@@ -125,13 +125,6 @@ def _answers(url: str) -> bool:
     with suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - a program of our own
         return bool(answer.status == 200)
     return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 PROOF = Proof(

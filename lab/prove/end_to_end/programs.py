@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from lab.children import die_with_parent, environment, module
+from lab.ports import free_port
 from lab.prove.end_to_end import files
 from lab.prove.end_to_end.cables import Country
 from lab.prove.end_to_end.land import BY_ID, CENTRE, CORE_ADDRESS, SITES, office
@@ -166,10 +166,3 @@ def wait(what: str, holds: Callable[[], object], seconds: float) -> float:
             raise TimeoutError(f"not within {seconds:g} s: {what}")
         time.sleep(0.1)
     return time.monotonic() - begun
-
-
-def free_port() -> int:
-    """One that is free now in our namespace."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

@@ -72,13 +72,19 @@ def test_a_site_whose_router_and_computer_were_both_off_had_no_power() -> None:
     assert off(router=False) == [], "somebody switched the computer off"
 
 
-def test_what_is_known_already_is_not_written_down_again() -> None:
+def lost_before_the_province_went_blind() -> Story:
+    """s3 is known to be down, and nobody has seen it for five minutes."""
     story = Story(communes(6), inside=True)
     story.live(300)
     story.down.add("s3")
     story.live(28)
     story.blind = True
     story.live(300)
+    return story
+
+
+def test_what_is_known_already_is_not_written_down_again() -> None:
+    story = lost_before_the_province_went_blind()
     story.down.clear()
     story.live(200)
     story.blind = False
@@ -89,12 +95,7 @@ def test_what_is_known_already_is_not_written_down_again() -> None:
 
 
 def test_a_report_of_before_the_loss_does_not_bring_a_site_back_when_the_province_goes_blind() -> None:
-    story = Story(communes(6), inside=True)
-    story.live(300)
-    story.down.add("s3")
-    story.live(28)
-    story.blind = True
-    story.live(300)
+    story = lost_before_the_province_went_blind()
     (incident,) = (i for i in story.incidents() if i.scope is Scope.SITE)
     assert incident.is_open
     story.down.clear()
