@@ -1,26 +1,43 @@
 """The settings files of a demo's programs, as a person would write them but with short periods; it starts nothing."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from collector.inventory.sheet_text import sheet_text
 from lab.entrance import Way
 from lab.ground import on_loopback
+from lab.papers import inventory_of
+from lab.preparation import SITES
 from lab.province import LabSite
 from lab.stage import COMMUNITY, Stage
 
 PROVINCE = "province"
+ZONE = "Asia/Ho_Chi_Minh"
 _PING_SECONDS, _ROUTER_SECONDS, _POWER_SECONDS, _COMMIT_SECONDS = 2.5, 20.0, 4.0, 1.0
 _SNMP_CREDENTIALS = "lab"
 
 
-def write_configuration(stage: Stage, folder: Path, port: int, way: Way) -> None:
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where the demo is reached, and by which minute of the province's clock it tries the way of alerts."""
+
+    port: int
+    gateway: int
+    """Of the made-up SMS gateway."""
+    trial_at: str
+    """HH:MM, not to come: a trial that is late begins at once."""
+
+
+def write_configuration(stage: Stage, folder: Path, doors: Doors, way: Way) -> None:
     """Write the collector's and all agents' files into ``folder``; agents are named after their files."""
     _write(folder / "credentials.yaml", {_SNMP_CREDENTIALS: {"version": "2c", "community": COMMUNITY}})
-    _write(folder / "sites.yaml", {"sites": list(map(_site, stage.sites))})
-    _write(folder / "collector.yaml", _collector(stage, folder, port, way))
+    (folder / SITES).write_text(sheet_text(inventory_of(stage.sites)), encoding="utf-8")
+    _write(folder / "roster.yaml", _roster())
+    _write(folder / "collector.yaml", _collector(stage, folder, doors, way))
     everywhere = [target for site in stage.sites for target in _targets(site, way)]
     _write(folder / f"{PROVINCE}.yaml", _agent(PROVINCE, PROVINCE, folder, everywhere, way))
     for host in stage.hosts:
@@ -33,13 +50,12 @@ def token(agent: str) -> str:
     return f"demo-{agent}"
 
 
-def _collector(stage: Stage, folder: Path, port: int, way: Way) -> dict[str, Any]:
+def _collector(stage: Stage, folder: Path, doors: Doors, way: Way) -> dict[str, Any]:
     """Impatient: what takes minutes in a province takes seconds here."""
     agents = [(PROVINCE, PROVINCE), *((host.id, host.id) for host in stage.hosts)]
     return {
-        "listen": {"address": "127.0.0.1", "port": port, "socket": str(folder / "collector.sock")},
+        "listen": {"address": "127.0.0.1", "port": doors.port, "socket": str(folder / "collector.sock")},
         "state": str(folder / "state" / "collector"),
-        "inventory": str(folder / "sites.yaml"),
         "agents": [{"name": name, "site": site, "token": token(name)} for name, site in agents],
         "evaluate_seconds": 0.5,
         "judgement": {
@@ -60,22 +76,33 @@ def _collector(stage: Stage, folder: Path, port: int, way: Way) -> dict[str, Any
             "vantage_kind": "icmp" if way.real else "snmp",
         },
         "series": {"agent_silent_seconds": 10.0, "fresh_least_seconds": 10.0},
+        "retention": {"time_zone": ZONE},
         "wall": {"title": "Hà Giang"},
+        "notify": _notify(folder, doors),
     }
 
 
-def _site(site: LabSite) -> dict[str, Any]:
-    commune = site.commune
+def _notify(folder: Path, doors: Doors) -> dict[str, Any]:
+    """Messages that the demo shows, and a trial with the demo's start."""
+    gateway = f"http://127.0.0.1:{doors.gateway}/sms"
     return {
-        "id": site.id,
-        "name": commune.name,
-        "code": commune.code,
-        "kind": commune.kind,
-        "district_code": commune.district_code,
-        "district": commune.district,
-        "hub": site.hub,
-        "latitude": commune.latitude,
-        "longitude": commune.longitude,
+        "address": f"http://127.0.0.1:{doors.port}",
+        "roster": str(folder / "roster.yaml"),
+        "trial_at": doors.trial_at,
+        "rules": {"hold_seconds": 3.0, "settle_seconds": 5.0, "calm_seconds": 20.0, "update_seconds": 30.0},
+        "channels": [
+            {"kind": "webhook", "name": "sms", "url": gateway, "secret": "demo", "urgency": "critical", "trial": True}
+        ],
+    }
+
+
+def _roster() -> dict[str, Any]:
+    return {
+        "people": {
+            "mau": {"name": "Nguyễn Văn Mẫu", "phone": "+84900000094"},
+            "vidu": {"name": "Trần Thị Ví Dụ", "phone": "+84900000095"},
+        },
+        "duties": [{"people": ["mau"]}, {"people": ["vidu"], "level": 1}],
     }
 
 

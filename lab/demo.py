@@ -10,20 +10,26 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from lab.children import Child, module, start
-from lab.configuration import write_configuration
+from lab.configuration import ZONE, Doors, write_configuration
 from lab.entrance import CannotEnter, Inside, open_inside, ways
+from lab.gateway import open_gateway
+from lab.preparation import NAME, PASSWORD, CannotPrepare, prepare
 from lab.scenes import count, title
 from lab.show import Show
 from lab.stage import Stage, set_stage
 from lab.status import ask_late, ask_status, is_ready
 from lab.terminal import Terminal, open_terminal
+from shared.clock import SystemClock
 
 _COLLECTOR_SECONDS = 30.0
 _PICTURE_SECONDS = 40.0
 _POLL_SECONDS = 0.5
+_SECOND_NS = 1_000_000_000
 _SETTLED = 0.97
 """The script begins when this share of the sites is known: a lossy link may take its time."""
 
@@ -63,8 +69,10 @@ async def _demo(wishes: Wishes, terminal: Terminal) -> None:
         folder = Path(tempfile.mkdtemp(prefix="phusong-demo-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         inside = await _enter(stack, stage, folder, terminal)
-        write_configuration(stage, folder, wishes.port, inside.way)
-        performance = asyncio.create_task(_perform(wishes, stage, folder, inside, terminal))
+        show = Show(stage, terminal, loop.time)
+        gateway = await stack.enter_async_context(open_gateway(show.tell_message))
+        write_configuration(stage, folder, Doors(wishes.port, gateway, _this_minute()), inside.way)
+        performance = asyncio.create_task(_perform(wishes, folder, inside, show, terminal))
         ending = asyncio.create_task(ended.wait())
         await asyncio.wait({performance, ending}, return_when=asyncio.FIRST_COMPLETED)
         terminal.line()
@@ -76,6 +84,10 @@ async def _demo(wishes: Wishes, terminal: Terminal) -> None:
     if failure is not None:
         raise _first_cause(failure)
     terminal.line("Ended: no process, namespace or file is left behind.")
+
+
+def _this_minute() -> str:
+    return datetime.fromtimestamp(SystemClock().wall_ns() // _SECOND_NS, ZoneInfo(ZONE)).strftime("%H:%M")
 
 
 def _first_cause(failure: BaseException) -> BaseException:
@@ -100,13 +112,17 @@ async def _enter(stack: AsyncExitStack, stage: Stage, folder: Path, terminal: Te
     raise DemoFailed(f"the simulated sites do not start: {refused}")
 
 
-async def _perform(wishes: Wishes, stage: Stage, folder: Path, inside: Inside, terminal: Terminal) -> None:
+async def _perform(wishes: Wishes, folder: Path, inside: Inside, show: Show, terminal: Terminal) -> None:
+    stage = show.stage
+    try:
+        await prepare(folder)
+    except CannotPrepare as cannot:
+        raise DemoFailed(str(cannot)) from None
     async with AsyncExitStack() as stack:
         collector = await stack.enter_async_context(_open_collector(folder, wishes.port))
         inside.say("enter")
         agents = await _move_in(stage, inside)
         _introduce(wishes, stage, terminal, _running(wishes.port, stage, collector, inside, agents))
-        show = Show(stage, terminal, asyncio.get_running_loop().time)
         stack.callback(show.sum_up)
         async with asyncio.TaskGroup() as tasks:
             telling = tasks.create_task(_tell_events(show, inside))
@@ -157,7 +173,7 @@ def _introduce(wishes: Wishes, stage: Stage, terminal: Terminal, running: Sequen
     terminal.pairs(running)
     terminal.heading("Where to look")
     terminal.line(f"  http://127.0.0.1:{wishes.port}/wall")
-    terminal.line("  Ctrl-C ends the demo.")
+    terminal.line(f"  To change things there: name '{NAME}', password '{PASSWORD}'. Ctrl-C ends the demo.")
 
 
 def _running(

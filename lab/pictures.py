@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from lab.ports import free_port
+from lab.preparation import NAME, PASSWORD
 
 _FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 _READY_SECONDS, _SCENE_SECONDS = 180.0, 300.0
 _WALL, _DESK, _HAND = {"width": 1920, "height": 1080}, {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-_NAME, _PASSWORD = "lan", "dem dai khong ngu 2026"
 _WALLS = {"wall": "/wall", "wall-light": "/wall?theme=light", "map": "/wall/map?units=now"}
 _HANDS = {"wall-hand": "/wall"}
 _DESKS = {
@@ -50,8 +50,7 @@ def main() -> int:
         return 1
     play: Any = importlib.import_module("playwright.sync_api")  # of the dev extra: nobody else needs it
     port = free_port()
-    with _demo(port) as config, play.sync_playwright() as engine:
-        _add_person(config)
+    with _demo(port), play.sync_playwright() as engine:
         scene = _scene(port)
         browser = engine.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for language in ("vi", "en"):
@@ -61,29 +60,24 @@ def main() -> int:
 
 
 @contextmanager
-def _demo(port: int) -> Iterator[Path]:
-    """The demo, and the settings of its collector."""
+def _demo(port: int) -> Iterator[None]:
+    """The demo, once there is somebody who may log in."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "lab", "demo", "--port", str(port)]
         running = subprocess.Popen(command, env={**os.environ, "TMPDIR": folder}, stdout=subprocess.DEVNULL)
         try:
-            yield _until(lambda: next(Path(folder).glob("phusong-demo-*/collector.yaml")), _READY_SECONDS)
+            _until(lambda: _asked(port, "/readyz"), _READY_SECONDS)
+            yield
         finally:
             running.send_signal(signal.SIGINT)
             running.wait(60)
-
-
-def _add_person(config: Path) -> None:
-    command = [sys.executable, "-m", "collector", "user", "add", _NAME, "--role", "admin", "--config", str(config)]
-    subprocess.run(command, input=f"{_PASSWORD}\n", text=True, check=True, stdout=subprocess.DEVNULL)
 
 
 def _scene(port: int) -> dict[str, str]:
     """A site and its incident, once somebody is cut off and most are well."""
 
     def found() -> dict[str, str]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/status", timeout=5) as answer:
-            status = json.load(answer)
+        status = json.loads(_asked(port, "/api/v1/status"))
         one = next(each for each in status["incidents"] if each["number"] and each["state"] == "down")
         if status["counts"]["up"] < 0.8 * status["expected_sites"]:
             raise StopIteration
@@ -91,6 +85,12 @@ def _scene(port: int) -> dict[str, str]:
 
     scene: dict[str, str] = _until(found, _SCENE_SECONDS)
     return scene
+
+
+def _asked(port: int, path: str) -> bytes:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        found: bytes = answer.read()
+    return found
 
 
 def _until(found: Any, seconds: float) -> Any:
@@ -109,8 +109,8 @@ def _take(browser: Any, url: str, language: str, scene: dict[str, str], folder: 
     page = context.new_page()
     page.goto(f"{url}/login?lang={language}")
     page.screenshot(path=folder / "login.png")
-    page.fill("#name", _NAME)
-    page.fill("#password", _PASSWORD)
+    page.fill("#name", NAME)
+    page.fill("#password", PASSWORD)
     page.click("form.sheet button")
     page.wait_for_url(lambda address: "/login" not in address)
     for pages, size in ((_DESKS, _DESK), (_WALLS, _WALL), (_HANDS, _HAND)):

@@ -32,7 +32,7 @@ class Show:
     def __init__(self, stage: Stage, terminal: Terminal, clock: Callable[[], float]) -> None:
         self._sites: Mapping[str, LabSite] = {site.id: site for site in stage.sites}
         self._hosts = {host.id for host in stage.hosts}
-        self._stage = stage
+        self.stage = stage
         self._terminal = terminal
         self._clock = clock
         self._begun_seconds: float | None = None
@@ -56,7 +56,7 @@ class Show:
                 f"after {fault.begins_seconds:2.0f} s, for {fault.lasts_seconds:2.0f} s",
                 f"{fault.kind.words}: {fault.where}",
             )
-            for fault in self._stage.faults(0)
+            for fault in self.stage.faults(0)
         )
         self._terminal.line("  … and so on with other communes, until the demo is ended.")
         self._terminal.heading("What happens")
@@ -69,7 +69,7 @@ class Show:
         if event.event == "died":
             self._terminal.happened(at_seconds, "lab", f"the agent {event.name} ended by itself: {event.words}", "down")
         elif event.event in ("begins", "ends"):
-            fault = self._stage.faults(event.round)[event.fault]
+            fault = self.stage.faults(event.round)[event.fault]
             begins = event.event == "begins"
             self._faults += begins
             what = fault.kind.words if begins else f"over: {fault.kind.words}"
@@ -101,6 +101,10 @@ class Show:
             self._tell_changes()
             words = f"{back.readings} readings of {back.silent_seconds:.0f} s without uplink have arrived: "
             self._terminal.happened(self._now(), "wall", words + self._names([back.agent]), "up")
+
+    def tell_message(self, name: str, text: str) -> None:
+        """Somebody's telephone rings; nobody has that number."""
+        self._terminal.happened(self._now(), "sms", f"to {name}: {text}")
 
     def sum_up(self) -> None:
         """What it all came to; nothing where the script had not begun."""

@@ -44,6 +44,7 @@ def test_a_commune_goes_down_and_comes_back_with_its_history_and_nothing_is_left
     with running_demo(folder, *SMALL, "--duration", "24") as demo:
         demo.until(60, lambda status: state_of(status, HOST) == "down")
         last = demo.until(60, lambda status: state_of(status, HOST) == "up")
+        page = demo.page(f"/sites/{HOST}")
         output, _ = demo.process.communicate(timeout=60)
 
     assert demo.process.returncode == 0, output
@@ -55,6 +56,11 @@ def test_a_commune_goes_down_and_comes_back_with_its_history_and_nothing_is_left
     assert len(pids(output)) == 6
     assert left_over(output, folder) == []
     assert "\033" not in output
+    assert last["alert_path"]["proven"], "the trial of the alerts came through"
+    assert "sms   to Nguyễn Văn Mẫu: phusong THU NGHIEM" in output
+    assert re.findall(r'href="tel:0900000\d{3}"', page), "somebody can be called"
+    assert "MAU-2026-" in page
+    assert str(folder) not in page
 
 
 @pytest.mark.parametrize(

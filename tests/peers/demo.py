@@ -26,13 +26,19 @@ class RunningDemo:
         self.temporary = temporary
 
     def status(self) -> dict[str, Any] | None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            connection.request("GET", "/api/v1/status")
-            answer = connection.getresponse()
-            return json.loads(answer.read()) if answer.status == 200 else None
+            found = self.page("/api/v1/status")
         except OSError:
             return None
+        return json.loads(found) if found else None
+
+    def page(self, path: str) -> str:
+        """Nothing where the answer is not 200; raises OSError."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.read().decode() if answer.status == 200 else ""
         finally:
             connection.close()
 
