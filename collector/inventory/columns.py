@@ -34,7 +34,7 @@ PARTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "contract": ("contract", "hợp đồng"),
         "committed_down_megabits": ("committed_down_megabits", "cam kết tải xuống"),
         "committed_up_megabits": ("committed_up_megabits", "cam kết tải lên"),
-        "agreed_availability_ratio": ("agreed_availability_ratio", "độ sẵn sàng"),
+        "agreed_availability_ratio": ("agreed_availability_ratio", "độ khả dụng", "độ sẵn sàng"),
         "targets": ("targets", "target", "mục tiêu đo"),
     },
     "contacts": {

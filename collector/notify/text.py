@@ -107,11 +107,11 @@ def moment(wall_ns: int, zone: tzinfo) -> str:
 
 
 def lasted(seconds: int, words: Words) -> str:
-    """A duration in its two largest units."""
+    """A duration in its two largest units, in seconds below a minute."""
     days, rest = divmod(max(0, seconds), 86_400)
     parts = [(days, "day"), (rest // 3600, "hour"), (rest % 3600 // 60, "minute")]
     shown = [f"{count} {words[unit]}" for count, unit in parts if count][:2]
-    return " ".join(shown) or f"0 {words['minute']}"
+    return " ".join(shown) or f"{max(0, seconds)} {words['second']}"
 
 
 def evidence(incident: Incident, places: Places, words: Words) -> list[str]:

@@ -125,6 +125,7 @@ VIETNAMESE = Words(
         "day": "ngày",
         "hour": "giờ",
         "minute": "phút",
+        "second": "giây",
     },
 )
 ENGLISH = Words(
@@ -227,6 +228,7 @@ ENGLISH = Words(
         "day": "d",
         "hour": "h",
         "minute": "min",
+        "second": "s",
     },
 )
 

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from collector.incident import Incident
 from collector.inventory.site import Contact, Inventory
 from collector.journal.journal import Journal
-from collector.notify.text import Places, cause_of, evidence, extent, lasted, moment, place
+from collector.notify.text import Places, cause_of, evidence, extent, lasted, place
 from collector.notify.words import Words
 from collector.pages.remarks import Remarks
 from collector.pages.sheet import Sheets
@@ -63,7 +63,7 @@ def row(incident: Incident, places: Places, told: Words) -> Row:
 
 def _dated(wall_ns: int, places: Places) -> str:
     """With its year: these pages look back for long."""
-    return datetime.fromtimestamp(wall_ns // _SECOND_NS, places.zone).strftime("%H:%M %d/%m/%Y")
+    return datetime.fromtimestamp(wall_ns // _SECOND_NS, places.zone).strftime("%d/%m/%Y %H:%M")
 
 
 class IncidentPages:
@@ -98,7 +98,7 @@ class IncidentPages:
             else []
         )
         if not versions:
-            return self._sheets.page(request, "missing.html", 404)
+            return self._sheets.page(request, "missing.html", 404, what="missing_incident")
         _, told = self._sheets.words(request)
         newest = versions[-1]
         said = await self._remarks.of(newest.number) if self._remarks is not None else []
@@ -107,15 +107,15 @@ class IncidentPages:
             request,
             "incident.html",
             one=row(newest, self._places, told),
-            known=moment(newest.known_ns, self._places.zone),
+            known=_dated(newest.known_ns, self._places),
             evidence=evidence(newest, self._places, told),
             sites=[(site, self._places.name(site), site in newest.still, self._first(site)) for site in newest.sites],
             folded=newest.folded_into,
-            remarks=[(moment(one.at_ns, self._places.zone), one) for one in said],
+            remarks=[(_dated(one.at_ns, self._places), one) for one in said],
             form_token=request.state.form_token if self._may_act(request) else "",
             acknowledged=bool(acknowledged),
             versions=[
-                (one.version, moment(one.at_ns, self._places.zone), row(one, self._places, told), len(one.still))
+                (one.version, self._sheets.moment(one.at_ns / _SECOND_NS), row(one, self._places, told), len(one.still))
                 for one in reversed(versions[-50:])
             ],
         )
@@ -126,7 +126,7 @@ class IncidentPages:
         if not (
             number.isascii() and number.isdecimal() and len(number) < _DIGITS and self._journal.versions(int(number))
         ):
-            return self._sheets.page(request, "missing.html", 404)
+            return self._sheets.page(request, "missing.html", 404, what="missing_incident")
         if remarks is None:
             return self._sheets.note(request, "nobody_told", 409)
         form, person = request.state.form, request.state.person.name

@@ -144,7 +144,7 @@ class ReportPages:
         try:
             period = month(request.path_params["month"], self._sheets.zone, now_ns)
         except ValueError:
-            return self._sheets.page(request, "missing.html", 404)
+            return self._sheets.page(request, "missing.html", 404, what="missing")
         async with self._making:
             known = self._made.get(period.name)
             if known is not None and 0 <= now_ns - known[0] < _KEPT_NS:
@@ -207,7 +207,9 @@ def _share(share: Interval | None) -> str:
     """Rounded so that it never flatters: the least down, the most up."""
     if share is None:
         return "–"
-    least, most = math.floor(share.least * 1e5) / 1e3, math.ceil(share.most * 1e5) / 1e3
+    # A sum of shares is off by its last binary digit, and a thousandth is not owed for that.
+    least, most = (round(each * 1e5, 6) for each in (share.least, share.most))
+    least, most = math.floor(least) / 1e3, math.ceil(most) / 1e3
     return f"{least:.3f} %" if most - least < 0.0015 else f"{least:.3f}–{most:.3f} %"
 
 

@@ -70,7 +70,7 @@ class SitePages:
         """``GET /sites/{site}``."""
         site = self._sites.get(request.path_params["site"])
         if site is None:
-            return self._sheets.page(request, "missing.html", 404)
+            return self._sheets.page(request, "missing.html", 404, what="missing_site")
         latest = self._sheets.feed.latest
         frame = None if latest is None else next((one for one in latest.sites if one.site == site.id), None)
         agents = () if latest is None else [agent for agent in latest.agents if agent.site == site.id]

@@ -58,7 +58,7 @@ class StockPages:
         identifier = request.path_params["site"]
         site = Site(id="", name="") if identifier == _NEW else inventory.by_id().get(identifier)
         if site is None:
-            return self._sheets.page(request, "missing.html", 404)
+            return self._sheets.page(request, "missing.html", 404, what="missing_site")
         return await self._form(request, site, number)
 
     async def sheet(self, request: Request) -> Response:

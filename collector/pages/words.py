@@ -121,9 +121,22 @@ TEXTS: Mapping[str, str] = {
     "cannot_store": marked("This could not be stored. Try again."),
     "nobody_told": marked("Nothing is kept of it here: the settings have no notify."),
     "role=other": marked("other"),
+    "line=main": marked("main"),
+    "line=backup": marked("backup"),
+    "unit=min": marked("min"),
+    "nothing_found": marked(
+        "No site has that. Names without diacritics are found too, and codes, districts, hubs, providers, contracts."
+    ),
+    "all_sites": marked("All sites"),
+    "all_incidents": marked("All incidents"),
+    "missing_site": marked("There is no such site: it may have another name now, or have been removed."),
+    "missing_incident": marked("There is no such incident."),
 }
 
 
 def told(words: Mapping[str, str], text: str) -> str:
-    """A metric, or ``metric=number``, in words where there are any; else the number or the text itself."""
+    """A metric, ``metric=number`` or a unit in words where there are any; else the number or the text itself."""
+    number, _, unit = text.rpartition(" ")
+    if number and (word := words.get(f"unit={unit}")):
+        return f"{number} {word}"
     return words.get(text) or text.rpartition("=")[2]

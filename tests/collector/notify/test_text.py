@@ -137,6 +137,6 @@ def test_vietnamese_loses_its_diacritics_and_nothing_else() -> None:
     assert plain("日[]") == "???"
 
 
-@pytest.mark.parametrize(("seconds", "shown"), [(0, "0 min"), (59, "0 min"), (3600, "1 h"), (90_061, "1 d 1 h")])
+@pytest.mark.parametrize(("seconds", "shown"), [(0, "0 s"), (59, "59 s"), (3600, "1 h"), (90_061, "1 d 1 h")])
 def test_a_duration_is_short(seconds: int, shown: str) -> None:
     assert lasted(seconds, ENGLISH) == shown

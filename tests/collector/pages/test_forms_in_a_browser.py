@@ -137,3 +137,26 @@ async def test_times_of_maintenance_are_the_provinces_wherever_the_browser_is(de
     await expect(page.locator("code")).to_have_count(0)
     assert "from: 2090-01-02 03:04" in (desk.folder / "maintenance.yaml").read_text().replace("'", "")
     await page.context.close()
+
+
+BROKEN = """() => { const found = [], range = document.createRange();
+  const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) for (const { 0: word, index } of texts.currentNode.data.matchAll(/[\\p{L}\\d]{1,9}/gu)) {
+    range.setStart(texts.currentNode, index);
+    range.setEnd(texts.currentNode, index + word.length);
+    if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) found.push(word);
+  }
+  return found; }"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("path", ["/sites", "/inventory", "/incidents", "/reports"])
+async def test_no_table_breaks_a_word_or_is_wider_than_its_page(desk: Desk, path: str, width: int) -> None:
+    """Thirteen columns of a report once stood a letter wide; what is too wide is drawn aside within the page."""
+    page = await desk.page(viewport={"width": width, "height": 844})
+    await page.goto(path)
+
+    assert await page.locator("table").count() > 0 or path == "/incidents"
+    assert await page.evaluate(BROKEN) == []
+    assert await page.evaluate(WIDER) <= 0
+    await page.context.close()

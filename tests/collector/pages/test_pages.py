@@ -64,7 +64,7 @@ async def test_a_site_shows_its_devices_and_what_its_contracts_say() -> None:
         page = (await client.get("/sites/s0")).text
         english = (await client.get("/sites/s0?lang=en")).text
 
-    assert "cam kết ↓ 62.5 Mbit/s, độ sẵn sàng 99.5 %" in page
+    assert "cam kết ↓ 62.5 Mbit/s, độ khả dụng 99.5 %" in page
     assert "<td>ups&lt;1&gt;</td><td>bộ lưu điện</td><td>192.0.2.7</td><td>APC SMT750</td>" in page
     assert "<td>UPS</td>" in english
 
@@ -89,7 +89,7 @@ async def test_whom_to_call_is_dialled_and_stands_with_the_incident_that_lasts()
     link = '<a href="tel:+842193866000">+84 (219) 3.866-000</a>'
     assert f"<p>Chị Mai (văn phòng): {link}</p>" in site
     assert site.index("Chị Mai") < site.index('id="last-day"'), "before all that has to be scrolled for"
-    assert f"<small>Chị Mai {link}</small>" in incident
+    assert f'<span class="reason">Chị Mai:</span> {link}' in incident
     assert "Chị Mai" not in over, "nobody is to be called any more"
 
 
@@ -104,7 +104,7 @@ async def test_incidents_are_listed_and_each_shows_its_evidence_and_versions(sto
     assert every.count("<tr class=") == len(story.incidents())
     assert "access link" in one
     assert "first hop" in one
-    assert len(re.findall(r"<tr><td>\d+</td>", one)) == len(story.journal.versions(1))
+    assert len(re.findall(r'<tr><td class="code">\d+</td>', one)) == len(story.journal.versions(1))
     assert missing.status_code == 404
 
 
