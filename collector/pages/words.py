@@ -121,6 +121,9 @@ TEXTS: Mapping[str, str] = {
     "cannot_store": marked("This could not be stored. Try again."),
     "nobody_told": marked("Nothing is kept of it here: the settings have no notify."),
     "role=other": marked("other"),
+    "map_keys": marked(
+        "Arrow keys go to the nearest site on that side; Page Down goes through all, what is wrong first."
+    ),
     "line=main": marked("main"),
     "line=backup": marked("backup"),
     "unit=min": marked("min"),

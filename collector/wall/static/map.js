@@ -3,6 +3,7 @@
 // Only a newer evaluation holds the cover back; the cover itself comes by no code at all: see page.css.
 
 import { asked, said, wait } from "./there.js";
+import "./map/keys.js";
 
 /** @typedef {{build: string, evaluated_at: number, evaluated: string, new: boolean, sites: number,
  *   counts: Record<string, number>, states: Record<string, string[]>}} Marks */

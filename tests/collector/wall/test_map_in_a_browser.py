@@ -141,6 +141,59 @@ def test_a_rotating_map_is_left_at_once_when_a_problem_is_new(page: Page, server
     page.wait_for_url("**/wall?rotate=120")
 
 
+STOPS = "[...document.querySelectorAll('a[data-site]')].filter(one => one.tabIndex === 0).length"
+AT = """() => { const one = document.activeElement;
+  return [one.dataset?.site ?? '', one.closest('[data-layer]')?.dataset.layer ?? '',
+    ...['x', 'y'].map(side => Number(one.querySelector('use')?.getAttribute(side)))]; }"""
+
+
+def test_a_map_is_one_stop_from_which_keys_reach_every_site(page: Page, server: Server) -> None:  # noqa: F811
+    opened(page, server, "?lang=en")
+    page.keyboard.press("Tab")
+    while page.evaluate("!document.activeElement.closest('svg.province')"):
+        assert page.evaluate("document.activeElement !== document.body")
+        page.keyboard.press("Tab")
+    seen = [page.evaluate(AT)]
+    for _ in range(192):
+        page.keyboard.press("PageDown")
+        seen.append(page.evaluate(AT))
+    states = ["down", "unknown", "degraded", "maintenance", "up"]
+
+    assert page.evaluate(STOPS) == 1
+    assert len({site for site, *_ in seen}) == 193
+    assert [state for _, state, *_ in seen] == sorted((state for _, state, *_ in seen), key=states.index)
+    for key, side, sign in (("ArrowUp", 3, -1), ("ArrowRight", 2, 1), ("ArrowDown", 3, 1), ("ArrowLeft", 2, -1)):
+        before = page.evaluate(AT)
+        page.keyboard.press(key)
+        assert (page.evaluate(AT)[side] - before[side]) * sign > 0, key
+    page.keyboard.press("Home")
+    assert page.evaluate(AT) == seen[0]
+    server.scene(down=0)
+    page.clock.fast_forward(AGAIN_MS)
+    expect(page.locator("[data-count=up] b")).to_have_text("193")
+    assert page.evaluate(AT)[0] == seen[0][0], "what is well again keeps the focus"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('svg.province')") is None
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate(AT)[0] == seen[0][0]
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/sites/{seen[0][0]}?lang=en")
+
+
+def test_without_javascript_a_map_is_a_list_of_links(browser: Browser, server: Server) -> None:  # noqa: F811
+    server.scene()
+    context = browser.new_context(java_script_enabled=False)
+    bare = context.new_page()
+    bare.goto(f"{server.url}/wall/map")
+    markers = bare.locator("svg.province a[data-site]")
+
+    assert markers.count() == 193
+    assert bare.locator("svg.province a[tabindex]").count() == 0
+    markers.first.focus()
+    expect(markers.first).to_be_focused()
+    context.close()
+
+
 @pytest.mark.parametrize("size", [(390, 844), (320, 640), (844, 390)], ids=str)
 def test_a_telephone_shows_all_of_the_map(browser: Browser, server: Server, size: tuple[int, int]) -> None:  # noqa: F811
     server.scene(down=75)
