@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from collector.people.refusals import LATER, nothing_at, refused
 from collector.people.room import PeopleFailedError
 from collector.people.spelling import is_plain
 
@@ -92,7 +93,7 @@ class Front:
                 message = {**message, "headers": [*message["headers"], *_SAFE]}
             await send(message)
 
-        await (self._rest if plain else _nothing_at(scope["path"]))(scope, receive, safely)
+        await (self._rest if plain else nothing_at(Request(scope)))(scope, receive, safely)
 
 
 def _metrics(
@@ -114,15 +115,11 @@ async def _cut(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _missing(request: Request, _: Exception) -> Response:
-    return _nothing_at(request.scope["path"])
+    return nothing_at(request)
 
 
-def _nothing_at(path: str) -> Response:
-    return Response(f"there is nothing at {path!a}\nkhông có gì ở địa chỉ này\n", 404, media_type="text/plain")
-
-
-async def _later(_: Request, error: Exception) -> Response:
-    return Response(f"{error}\n", 503, {"Retry-After": "5"}, media_type="text/plain")
+async def _later(request: Request, error: Exception) -> Response:
+    return refused(request, 503, LATER, f"{error}.", {"Retry-After": "5"})
 
 
 _FAULTS = {404: _missing, PeopleFailedError: _later, sqlite3.Error: _later}

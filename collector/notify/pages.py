@@ -99,7 +99,7 @@ class LinkPages:
 
     def _wrong(self, request: Request) -> Response:
         words = words_in(request.query_params.get("lang", "vi"))
-        return self._drawn(words, 404, title=words["expired"], person="", body="")
+        return self._drawn(words, 404, title=words["expired"], person="", body="", way=f"/incidents?lang={words.tag}")
 
     async def _page(self, request: Request, given: Grant) -> Response:
         number = self._teller.living(given.number)
@@ -123,6 +123,7 @@ class LinkPages:
             title=text.subject,
             person=self._name(given.person),
             body=text.body,
+            way=f"/incidents/{number}?lang={words.tag}",
             over=not incident.is_open,
             acknowledged=known if acknowledged_ns is not None else "",
             comments=[

@@ -18,11 +18,13 @@ _FIELDS = 500
 
 
 class FormError(Exception):
-    """The request is no form of ours: ``status`` and one line."""
+    """The request is no form of ours: ``status``, and why in both languages."""
 
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
+    def __init__(self, status: int, vietnamese: str, english: str) -> None:
+        super().__init__(english)
         self.status = status
+        self.vietnamese = vietnamese
+        self.english = english
 
 
 def demand_same_origin(headers: Mapping[str, str]) -> None:
@@ -30,10 +32,12 @@ def demand_same_origin(headers: Mapping[str, str]) -> None:
     site, origin, host = (headers.get(name, "") for name in ("sec-fetch-site", "origin", "host"))
     if site:
         if site != "same-origin":
-            raise FormError(403, "this came from another site\nyêu cầu này đến từ một trang khác")
+            raise FormError(403, "Yêu cầu này đến từ một trang khác.", "This came from another site.")
     elif not host or _place(origin) != host.lower():
         raise FormError(
-            403, "this came from another site, or from something that is no browser\nyêu cầu này không đến từ trang này"
+            403,
+            "Yêu cầu này không đến từ trang này.",
+            "This came from another site, or from something that is no browser.",
         )
 
 
@@ -54,12 +58,14 @@ async def read_form(request: Request, receive: Any, most_bytes: int) -> tuple[di
         body += chunk
         if len(body) > most_bytes:
             raise FormError(
-                413, f"a form has at most {most_bytes} bytes here\nbiểu mẫu quá lớn, tối đa {most_bytes} byte"
+                413,
+                f"Biểu mẫu quá lớn, tối đa {most_bytes} byte.",
+                f"A form has at most {most_bytes} bytes here.",
             )
     try:
         fields = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_FIELDS)
     except ValueError:
-        raise FormError(400, "this is no form in UTF-8\nbiểu mẫu này không phải UTF-8") from None
+        raise FormError(400, "Biểu mẫu này không phải UTF-8.", "This is no form in UTF-8.") from None
     left = [{"type": "http.request", "body": bytes(body), "more_body": False}]
 
     async def received() -> Any:

@@ -14,6 +14,7 @@ from collector.people.origin import address_of, is_spoken_for, reached_at
 from collector.people.person import Person
 from collector.people.proofs import BEFORE, WALL, form_token, is_form_token
 from collector.people.readers import Readers
+from collector.people.refusals import LATER, nothing_at, refused
 from collector.people.room import PeopleFailedError
 from collector.people.stream import Watched
 from collector.people.table import READ, Need, Rule, Table, Verdict, judge
@@ -24,8 +25,8 @@ _OPEN_FORM_BYTES = 16_384
 _FORM_BYTES = 2_097_152
 _YEAR_SECONDS = 31_536_000
 _NO_COOKIE = (
-    "Trình duyệt không gửi lại cookie: chỉ đăng nhập được qua HTTPS, hoặc tại chính máy chủ.\n"
-    "The browser did not send the cookie back: log in over HTTPS, or on the collector's own machine."
+    "Trình duyệt không gửi lại cookie: chỉ đăng nhập được qua HTTPS, hoặc tại chính máy chủ.",
+    "The browser did not send the cookie back: log in over HTTPS, or on the collector's own machine.",
 )
 _NO_READER = "figures are for the machines that stand in listen.figures_from of the collector's settings\n"
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
@@ -104,9 +105,9 @@ class Gate:
             elif answer is None and request.method not in READ and rule.need is not Need.LINK:
                 fields, receive = await self._checked(request, receive, rule, visitor)
         except FormError as error:
-            answer = Response(f"{error}\n", error.status, media_type="text/plain")
+            answer = refused(request, error.status, error.vietnamese, error.english)
         except PeopleFailedError as error:
-            answer = Response(f"{error}\n", 503, media_type="text/plain")
+            answer = refused(request, 503, LATER, f"{error}.")
         except ClientDisconnect:
             return
         if answer is not None:
@@ -127,8 +128,7 @@ class Gate:
     async def _exchange(self, request: Request, token: str) -> Response:
         """A wall's token goes from the address into a cookie."""
         if not await self._sessions.knows_wall(token):
-            text = "Liên kết này không còn hiệu lực.\nThis link is not in force any more.\n"
-            return Response(text, 403, media_type="text/plain", headers={"Cache-Control": "no-store"})
+            return refused(request, 403, "Liên kết này không còn hiệu lực.", "This link is not in force any more.")
         rest = [(name, value) for name, value in request.query_params.multi_items() if name != "token"]
         path = quote(request.scope["path"])
         answer = RedirectResponse(f"{path}?{urlencode(rest)}" if rest else path, 303, {"Cache-Control": "no-store"})
@@ -144,10 +144,10 @@ class Gate:
         fields, again = await read_form(request, receive, _OPEN_FORM_BYTES if is_open else _FORM_BYTES)
         given = fields.pop(FIELD, "") or request.headers.get(HEADER, "")
         if is_open and not visitor.token and BEFORE not in request.cookies:
-            raise FormError(403, _NO_COOKIE)
+            raise FormError(403, *_NO_COOKIE)
         proofs = [visitor.token, *([request.cookies.get(BEFORE, "")] if is_open else [])]
         if not any(is_form_token(given, proof) for proof in proofs):
-            raise FormError(403, "biểu mẫu này đã cũ, hãy tải lại trang\nthis form is old: load the page again")
+            raise FormError(403, "Biểu mẫu này đã cũ, hãy tải lại trang.", "This form is old: load the page again.")
         return fields, again
 
     async def _still(self, request: Request, rule: Rule) -> bool:
@@ -174,15 +174,15 @@ class Gate:
     def _unknown(self, request: Request) -> Response:
         path = request.scope["path"]
         if self._table.knows(path):
-            return Response(f"{request.method} is not for {path!a}\n", 405, media_type="text/plain")
-        return Response(f"there is nothing at {path!a}\nkhông có gì ở địa chỉ này\n", 404, media_type="text/plain")
+            vietnamese = f"Địa chỉ này không nhận yêu cầu {request.method}."
+            return refused(request, 405, vietnamese, f"{request.method} is not for {path!a}.")
+        return nothing_at(request)
 
 
 def refusal(request: Request, verdict: Verdict) -> Response:
     """The way to the login for who reads with a browser, otherwise one line."""
     if verdict is Verdict.FORBIDDEN:
-        text = "Vai trò của bạn không được phép làm việc này.\nYour role does not allow this.\n"
-        return Response(text, 403, media_type="text/plain")
+        return refused(request, 403, "Vai trò của bạn không được phép làm việc này.", "Your role does not allow this.")
     if request.method in READ and "text/html" in request.headers.get("accept", ""):
         query = request.scope["query_string"].decode("latin-1")
         target = quote(request.scope["path"]) + (f"?{query}" if query else "")
@@ -191,4 +191,4 @@ def refusal(request: Request, verdict: Verdict) -> Response:
             page = _AGAIN.format(target=escape(target))
             return HTMLResponse(page, headers={"Content-Security-Policy": _NOTHING, "Cache-Control": "no-store"})
         return RedirectResponse(f"/login?next={quote(target, safe='')}", 303)
-    return Response("Hãy đăng nhập.\nLog in first.\n", 401, media_type="text/plain")
+    return refused(request, 401, "Hãy đăng nhập.", "Log in first.")

@@ -136,6 +136,7 @@ async def test_a_scanner_that_opens_the_link_acknowledges_nothing_and_the_button
     assert page.status == 200
     assert "điểm tập trung H02" in page.text
     assert "Trần Thu Hà" in page.text
+    assert 'href="/incidents/9?lang=vi"' in page.text, "whom to call is one step away"
     assert desk.notify.teller.acknowledged_ns(9) is None
 
     done = await visitor.post(path, {"do": "acknowledge"})
@@ -195,6 +196,7 @@ async def test_a_wrong_link_shows_and_does_nothing(desk: Desk, spoiled: str) -> 
     for answer in (await visitor.get(path), await visitor.post(path, {"do": "acknowledge"})):
         assert answer.status == 404
         assert "H02" not in answer.text
+        assert 'href="/incidents?lang=vi"' in answer.text
     assert desk.notify.teller.acknowledged_ns(9) is None
 
 

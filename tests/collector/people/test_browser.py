@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, async_playwright, expect
+from starlette.requests import Request
 
 from collector.people.person import Role
 from collector.people.proofs import SESSION, WALL, wall_identity
+from collector.people.refusals import nothing_at
 from tests.peers.presence import require
 from tests.peers.visitor import PASSWORD, House, house
 
@@ -122,3 +124,40 @@ async def test_a_screen_opens_its_link_once_and_the_address_forgets_it(closed: H
     await page.goto(f"http://127.0.0.1:{closed.port}/people")
     await expect(page).to_have_url(f"http://127.0.0.1:{closed.port}/login?next=%2Fpeople")
     await page.close()
+
+
+async def test_who_is_refused_reads_why_in_both_languages_and_where_to_go(
+    closed: House, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    url = f"http://127.0.0.1:{closed.port}"
+    gone = await page.goto(f"{url}/nix?<script>")
+    assert gone is not None
+    assert gone.status == 404
+    await expect(page.get_by_role("heading")).to_have_text("Không có trang này.")
+    await expect(page.locator("[lang=en]").first).to_have_text("There is nothing at '/nix'.")
+    await expect(page.get_by_role("link", name="Màn hình giám sát")).to_have_attribute("href", "/wall")
+
+    await page.goto(f"{url}/account")
+    await page.fill("#name", "admin")
+    await page.fill("#password", PASSWORD)
+    await page.click("form.sheet button")
+    await page.wait_for_url("**/account")
+    await context.clear_cookies()  # the session is over while the page is open
+    for name in ("#old", "#new", "#again"):
+        await page.fill(name, "mat khau khac 2026")
+    await page.click("form.sheet button")
+    await expect(page.get_by_role("heading")).to_have_text("Hãy đăng nhập.")
+    await page.get_by_role("link", name="Đăng nhập").click()
+    await page.wait_for_url("**/login?next=%2Faccount")
+    await page.close()
+
+
+async def test_what_is_no_browser_reads_lines() -> None:
+    scope = {"type": "http", "method": "GET", "path": "/<b>", "headers": [(b"accept", b"*/*")]}
+    answer = nothing_at(Request(scope))
+
+    assert bytes(answer.body).decode() == "Không có trang này.\nThere is nothing at '/<b>'.\n"
+    scope["headers"] = [(b"accept", b"text/html")]
+    assert b"&lt;b&gt;" in nothing_at(Request(scope)).body
+    assert b"/<b>" not in nothing_at(Request(scope)).body
