@@ -119,7 +119,7 @@ async def _missing(request: Request, _: Exception) -> Response:
 
 
 async def _later(request: Request, error: Exception) -> Response:
-    return refused(request, 503, LATER, f"{error}.", {"Retry-After": "5"})
+    return refused(request, 503, LATER, {"Retry-After": "5"}, why=str(error))
 
 
 _FAULTS = {404: _missing, PeopleFailedError: _later, sqlite3.Error: _later}

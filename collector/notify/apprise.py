@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from collector.notify.channel import ChannelSettings, Workshop, one_of, secret_of
 from collector.notify.message import Audience, Channel, Message, RefusedError, UntoldError
-from collector.notify.words import words_in
+from collector.notify.vocabulary import words_in
 from shared.secret import Secret
 
 Form = Literal["full", "sms"]

@@ -16,7 +16,7 @@ from typing import Literal
 from collector.notify.addresses import is_address
 from collector.notify.channel import ChannelSettings, Workshop, one_of, secret_of
 from collector.notify.message import Audience, Channel, Message, RefusedError, UntoldError, Urgency
-from collector.notify.words import words_in
+from collector.notify.vocabulary import words_in
 from shared.logs import Limited
 from shared.secret import Secret
 

@@ -6,7 +6,7 @@ from collector.notify.links import token
 from collector.notify.message import Kind, Message, Note, Person, Recipient
 from collector.notify.queue import Parcel
 from collector.notify.text import Places, compose
-from collector.notify.words import ENGLISH, VIETNAMESE
+from collector.notify.vocabulary import words_in
 from shared.secret import Secret
 
 _HOUR_NS = 3600 * 1_000_000_000
@@ -41,8 +41,8 @@ class Letters:
         return Message(
             key=f"{parcel.ids[-1]}-{note.created_ns:x}",
             note=note,
-            vi=compose(note, self._places, VIETNAMESE, first),
-            en=compose(note, self._places, ENGLISH, first),
+            vi=compose(note, self._places, words_in("vi"), first),
+            en=compose(note, self._places, words_in("en"), first),
             recipients=recipients,
             link=link,
             receipt=proof if note.is_trial else "",

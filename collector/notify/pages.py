@@ -18,7 +18,8 @@ from collector.notify.links import Grant, grant
 from collector.notify.message import Kind, Note, Person, Urgency
 from collector.notify.teller import Teller
 from collector.notify.text import Places, compose, moment
-from collector.notify.words import Words, words_in
+from collector.notify.vocabulary import words_in
+from collector.notify.words import Words
 from shared.clock import Clock
 from shared.secret import Secret
 

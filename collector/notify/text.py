@@ -60,7 +60,7 @@ def compose(note: Note, places: Places, words: Words, link: str = "") -> Text:
     head = words.kinds[note.kind]
     if note.is_trial:
         head = f"{words['trial']} {head}"
-    where = place(incident, places, words)
+    where = _where(note, places, words)
     began = moment(incident.began_ns, places.zone)
     count = extent(incident, places, words)
     cause = cause_of(incident, places, words)
@@ -120,11 +120,20 @@ def evidence(incident: Incident, places: Places, words: Words) -> list[str]:
         words.clues.get(clue.kind, clue.kind.replace("_", " ")).format(
             subject=clue.subject or places.name(clue.site),
             site=places.name(clue.site),
-            value=f"{clue.value:g}" if clue.value is not None else "?",
+            value=_number(clue.value),
+            share=f"{_number(clue.value)} %",
             time=moment(clue.at_ns, places.zone),
         )
         for clue in incident.clues
     ][:_CLUES]
+
+
+def _where(note: Note, places: Places, words: Words) -> str:
+    return words["trial_site"] if note.is_trial else place(note.incident, places, words)
+
+
+def _number(value: float | None) -> str:
+    return f"{value:g}" if value is not None else "?"
 
 
 def _lines(note: Note, places: Places, words: Words, head: str) -> Iterator[str]:
@@ -132,7 +141,7 @@ def _lines(note: Note, places: Places, words: Words, head: str) -> Iterator[str]
     yield head
     if note.is_trial:
         yield words["trial_why"]
-    yield f"{words['where']}: {place(incident, places, words)}"
+    yield f"{words['where']}: {_where(note, places, words)}"
     yield f"{words['what']}: {words.troubles[incident.trouble]}"
     still = f" ({words['still'].format(count=len(incident.still))})" if incident.is_open else ""
     yield f"{words['how_many']}: {extent(incident, places, words)}{still}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from collector.wall.language import marked
+from collector.language import marked
 
 TEXTS: Mapping[str, str] = {
     "day": marked("Last 24 hours"),

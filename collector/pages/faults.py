@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from collector.inventory.columns import column_of
-from collector.wall.language import Language, marked
+from collector.language import Language, marked
 
 _LINE = re.compile(r"sites\.csv:(?P<line>\d+): (?P<what>.+)")
 _FILE = re.compile(r"(?:sites\.csv|hubs): (?P<what>.+)")

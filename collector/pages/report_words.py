@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from collector.wall.language import marked
+from collector.language import marked
 
 TEXTS: Mapping[str, str] = {
     "reports": marked("Reports"),

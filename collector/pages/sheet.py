@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from collector.notify.vocabulary import words_in as incident_words
 from collector.notify.words import Words as IncidentWords
-from collector.notify.words import words_in as incident_words
 from collector.pages.naming import dialled
 from collector.pages.vocabulary import words_in
 from collector.pages.words import told as in_words

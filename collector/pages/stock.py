@@ -14,6 +14,7 @@ from collector.inventory.edit import Edit
 from collector.inventory.sheet_text import sheet_text
 from collector.inventory.site import Inventory, Site
 from collector.inventory.versions import Deed, Version, Versions, open_versions
+from collector.language import Language
 from collector.pages.deeds import DEEDS, LOGGED, number_in
 from collector.pages.faults import beside, faults_in
 from collector.pages.preview import Preview, preview
@@ -22,7 +23,6 @@ from collector.pages.sheet import Sheets
 from collector.pages.site_form import Field, Part, parts, plain_fields, site_of, suggestions
 from collector.pages.vocabulary import language_in
 from collector.people.person import Role
-from collector.wall.language import Language
 from shared.clock import Clock
 
 _SECOND_NS = 1_000_000_000

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import Request
 
+from collector.language import marked
+
 FIELD = "form_token"
 """Name of the field that each form carries."""
 HEADER = "phusong-form"
@@ -18,13 +20,13 @@ _FIELDS = 500
 
 
 class FormError(Exception):
-    """The request is no form of ours: ``status``, and why in both languages."""
+    """The request is no form of ours: ``status``, and why, with ``values`` for what stands in braces."""
 
-    def __init__(self, status: int, vietnamese: str, english: str) -> None:
-        super().__init__(english)
+    def __init__(self, status: int, text: str, **values: object) -> None:
+        super().__init__(text.format(**values))
         self.status = status
-        self.vietnamese = vietnamese
-        self.english = english
+        self.text = text
+        self.values = values
 
 
 def demand_same_origin(headers: Mapping[str, str]) -> None:
@@ -32,13 +34,9 @@ def demand_same_origin(headers: Mapping[str, str]) -> None:
     site, origin, host = (headers.get(name, "") for name in ("sec-fetch-site", "origin", "host"))
     if site:
         if site != "same-origin":
-            raise FormError(403, "Yêu cầu này đến từ một trang khác.", "This came from another site.")
+            raise FormError(403, marked("This came from another site."))
     elif not host or _place(origin) != host.lower():
-        raise FormError(
-            403,
-            "Yêu cầu này không đến từ trang này.",
-            "This came from another site, or from something that is no browser.",
-        )
+        raise FormError(403, marked("This came from another site, or from something that is no browser."))
 
 
 def _place(origin: str) -> str:
@@ -57,15 +55,11 @@ async def read_form(request: Request, receive: Any, most_bytes: int) -> tuple[di
     async for chunk in request.stream():
         body += chunk
         if len(body) > most_bytes:
-            raise FormError(
-                413,
-                f"Biểu mẫu quá lớn, tối đa {most_bytes} byte.",
-                f"A form has at most {most_bytes} bytes here.",
-            )
+            raise FormError(413, marked("A form has at most {n} bytes here."), n=most_bytes)
     try:
         fields = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_FIELDS)
     except ValueError:
-        raise FormError(400, "Biểu mẫu này không phải UTF-8.", "This is no form in UTF-8.") from None
+        raise FormError(400, marked("This is no form in UTF-8.")) from None
     left = [{"type": "http.request", "body": bytes(body), "more_body": False}]
 
     async def received() -> Any:

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from collector.language import marked
 from collector.people.forms import FIELD, HEADER, FormError, demand_same_origin, read_form
 from collector.people.origin import address_of, is_spoken_for, reached_at
 from collector.people.person import Person
@@ -18,21 +19,21 @@ from collector.people.refusals import LATER, nothing_at, refused
 from collector.people.room import PeopleFailedError
 from collector.people.stream import Watched
 from collector.people.table import READ, Need, Rule, Table, Verdict, judge
+from collector.people.vocabulary import language_in
 from shared.clock import Clock
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 _OPEN_FORM_BYTES = 16_384
 _FORM_BYTES = 2_097_152
 _YEAR_SECONDS = 31_536_000
-_NO_COOKIE = (
-    "Trình duyệt không gửi lại cookie: chỉ đăng nhập được qua HTTPS, hoặc tại chính máy chủ.",
+_NO_COOKIE = marked(
     "The browser did not send the cookie back: log in over HTTPS, or on the collector's own machine.",
 )
 _NO_READER = "figures are for the machines that stand in listen.figures_from of the collector's settings\n"
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
 _AGAIN = (
     '<!doctype html><html lang="vi"><meta charset="utf-8"><title>phusong</title>'
-    '<meta http-equiv="refresh" content="0;url={target}"><a href="{target}">Tiếp tục · Continue</a></html>'
+    '<meta http-equiv="refresh" content="0;url={target}"><a href="{target}">{onward}</a></html>'
 )
 RENEWAL = "phusong-renewal"
 """Of requests that a page makes by itself: a page that was left open keeps nobody logged in."""
@@ -105,9 +106,9 @@ class Gate:
             elif answer is None and request.method not in READ and rule.need is not Need.LINK:
                 fields, receive = await self._checked(request, receive, rule, visitor)
         except FormError as error:
-            answer = refused(request, error.status, error.vietnamese, error.english)
+            answer = refused(request, error.status, error.text, {}, **error.values)
         except PeopleFailedError as error:
-            answer = refused(request, 503, LATER, f"{error}.")
+            answer = refused(request, 503, LATER, why=str(error))
         except ClientDisconnect:
             return
         if answer is not None:
@@ -128,7 +129,7 @@ class Gate:
     async def _exchange(self, request: Request, token: str) -> Response:
         """A wall's token goes from the address into a cookie."""
         if not await self._sessions.knows_wall(token):
-            return refused(request, 403, "Liên kết này không còn hiệu lực.", "This link is not in force any more.")
+            return refused(request, 403, marked("This link is not in force any more."))
         rest = [(name, value) for name, value in request.query_params.multi_items() if name != "token"]
         path = quote(request.scope["path"])
         answer = RedirectResponse(f"{path}?{urlencode(rest)}" if rest else path, 303, {"Cache-Control": "no-store"})
@@ -144,10 +145,10 @@ class Gate:
         fields, again = await read_form(request, receive, _OPEN_FORM_BYTES if is_open else _FORM_BYTES)
         given = fields.pop(FIELD, "") or request.headers.get(HEADER, "")
         if is_open and not visitor.token and BEFORE not in request.cookies:
-            raise FormError(403, *_NO_COOKIE)
+            raise FormError(403, _NO_COOKIE)
         proofs = [visitor.token, *([request.cookies.get(BEFORE, "")] if is_open else [])]
         if not any(is_form_token(given, proof) for proof in proofs):
-            raise FormError(403, "Biểu mẫu này đã cũ, hãy tải lại trang.", "This form is old: load the page again.")
+            raise FormError(403, marked("This form is old: load the page again."))
         return fields, again
 
     async def _still(self, request: Request, rule: Rule) -> bool:
@@ -174,21 +175,21 @@ class Gate:
     def _unknown(self, request: Request) -> Response:
         path = request.scope["path"]
         if self._table.knows(path):
-            vietnamese = f"Địa chỉ này không nhận yêu cầu {request.method}."
-            return refused(request, 405, vietnamese, f"{request.method} is not for {path!a}.")
+            return refused(request, 405, marked("{method} is not for {path}."), method=request.method, path=ascii(path))
         return nothing_at(request)
 
 
 def refusal(request: Request, verdict: Verdict) -> Response:
     """The way to the login for who reads with a browser, otherwise one line."""
     if verdict is Verdict.FORBIDDEN:
-        return refused(request, 403, "Vai trò của bạn không được phép làm việc này.", "Your role does not allow this.")
+        return refused(request, 403, marked("Your role does not allow this."))
     if request.method in READ and "text/html" in request.headers.get("accept", ""):
         query = request.scope["query_string"].decode("latin-1")
         target = quote(request.scope["path"]) + (f"?{query}" if query else "")
         if request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
             # A strict cookie does not come along from a link in a letter: the same page, asked for by a page of ours.
-            page = _AGAIN.format(target=escape(target))
+            onward = " · ".join(language_in(tag).say(marked("Continue")) for tag in ("vi", "en"))
+            page = _AGAIN.format(target=escape(target), onward=onward)
             return HTMLResponse(page, headers={"Content-Security-Policy": _NOTHING, "Cache-Control": "no-store"})
         return RedirectResponse(f"/login?next={quote(target, safe='')}", 303)
-    return refused(request, 401, "Hãy đăng nhập.", "Log in first.")
+    return refused(request, 401, marked("Log in first."))

@@ -9,7 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from collector.people.words import Words, words_in
+from collector.people.vocabulary import words_in
+from collector.people.words import Words
 
 _FOLDER = Path(__file__).parent
 _POLICY = (

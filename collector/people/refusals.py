@@ -7,6 +7,10 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from collector.language import marked
+from collector.people.vocabulary import language_in
+
+LATER = marked("This cannot be done now, try again in a few seconds: {why}.")
 _POLICY = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 _PAGE = """<!doctype html>
 <html lang="vi">
@@ -16,14 +20,15 @@ _PAGE = """<!doctype html>
 <p>{ways}</p></main></body></html>
 """
 _OLD_FORM, _LOG_IN = 403, 401
-LATER = "Chưa thực hiện được, hãy thử lại sau vài giây."
+_NO_MORE: Mapping[str, str] = {}
 
 
 def refused(
-    request: Request, status: int, vietnamese: str, english: str, headers: Mapping[str, str] | None = None
+    request: Request, status: int, text: str, headers: Mapping[str, str] = _NO_MORE, /, **values: object
 ) -> Response:
-    """Both languages, Vietnamese first, and where to go from there."""
-    kept = {"Cache-Control": "no-store", **(headers or {})}
+    """In both languages, Vietnamese first, and where to go from there."""
+    kept = {"Cache-Control": "no-store", **headers}
+    vietnamese, english = (language_in(tag).say(text, **values) for tag in ("vi", "en"))
     if "text/html" not in request.headers.get("accept", ""):
         return Response(f"{vietnamese}\n{english}\n", status, kept, media_type="text/plain")
     page = _PAGE.format(
@@ -34,18 +39,19 @@ def refused(
 
 def nothing_at(request: Request) -> Response:
     """404."""
-    return refused(request, 404, "Không có trang này.", f"There is nothing at {request.scope['path']!a}.")
+    return refused(request, 404, marked("There is nothing at {path}."), path=ascii(request.scope["path"]))
 
 
 def _ways(request: Request, status: int) -> list[str]:
     here = quote(request.scope["path"])
-    ways = [_way("/wall", "Màn hình giám sát", "Wall")]
+    ways = [_way("/wall", marked("Wall"))]
     if status in {_OLD_FORM, _LOG_IN} and request.method not in {"GET", "HEAD"}:
-        ways.insert(0, _way(here, "Tải lại trang", "Load the page again"))
+        ways.insert(0, _way(here, marked("Load the page again")))
     if status == _LOG_IN:
-        ways.insert(0, _way(f"/login?next={quote(here, safe='')}", "Đăng nhập", "Log in"))
+        ways.insert(0, _way(f"/login?next={quote(here, safe='')}", marked("Log in")))
     return ways
 
 
-def _way(address: str, vietnamese: str, english: str) -> str:
+def _way(address: str, text: str) -> str:
+    vietnamese, english = (language_in(tag).say(text) for tag in ("vi", "en"))
     return f'<a href="{escape(address)}">{vietnamese} · <span lang="en">{english}</span></a>'

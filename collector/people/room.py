@@ -92,7 +92,7 @@ class _Line:
     async def do(self, work: Callable[[], _T]) -> _T:
         if self._waiting >= self._most:
             self._complain.warning("people wait", f"{self._most} requests wait already")
-            raise PeopleFailedError("too many requests wait already: try again")
+            raise PeopleFailedError("too many requests wait already")
         self._waiting += 1
         try:
             # Shielded: what a client that went away began is still carried out as a whole, and still counted.
@@ -105,7 +105,7 @@ class _Line:
             return await asyncio.shield(going)
         except (sqlite3.Error, OSError) as error:
             self._complain.warning("the book of people cannot be read or written", str(error))
-            raise PeopleFailedError("the book of people cannot be read or written: try again") from None
+            raise PeopleFailedError("the book of people cannot be read or written") from None
 
     def _done(self, going: "asyncio.Future[_T]") -> None:
         self._waiting -= 1

@@ -2,7 +2,7 @@
 
 import re
 
-from collector.wall.language import Language, marked
+from collector.language import Language, marked
 
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"no fresh measurement of this site"), marked("no fresh measurement of this site")),
@@ -36,9 +36,9 @@ _COUNTED: tuple[tuple[re.Pattern[str], str, str], ...] = (
         marked("{target} answers again, {n} runs of {agent} so far"),
     ),
     (
-        re.compile(r"(?P<share>\d+)% loss to (?P<target>.+) over (?P<n>\d+) runs? of (?P<agent>.+)"),
-        marked("{share} % loss to {target} over {n} run of {agent}"),
-        marked("{share} % loss to {target} over {n} runs of {agent}"),
+        re.compile(r"(?P<share>\d+%) loss to (?P<target>.+) over (?P<n>\d+) runs? of (?P<agent>.+)"),
+        marked("{share} loss to {target} over {n} run of {agent}"),
+        marked("{share} loss to {target} over {n} runs of {agent}"),
     ),
 )
 _MAINTENANCE = "maintenance; "
@@ -74,6 +74,8 @@ def _plain(language: Language, reason: str) -> str:
         found = pattern.fullmatch(reason)
         if found:
             values = found.groupdict()
+            if "share" in values:  # a per cent sign in a text would be taken for a format
+                values["share"] = values["share"].replace("%", " %")
             return language.count(one, many, int(values.pop("n")), **values)
     for pattern, text in _FORMS:
         found = pattern.fullmatch(reason)

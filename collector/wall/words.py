@@ -2,7 +2,8 @@
 
 import msgspec
 
-from collector.wall.language import language_in, marked
+from collector.language import marked
+from collector.wall.language import language_in
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from collector.inventory.site import Inventory, Link, Site
 from collector.notify.message import Urgency
 from collector.notify.policy import Rules, urgency_of
 from collector.notify.text import Places, extent
-from collector.notify.words import ENGLISH
+from collector.notify.vocabulary import words_in
 from collector.picture import State
 from tests.peers.notes import ZONE
 from tests.peers.story import Story, communes
@@ -54,7 +54,7 @@ def test_many_backups_of_one_provider_are_one_incident_of_the_provider_that_wait
     assert incident.still == tuple(f"s{number}" for number in DOUBLE)
     assert urgency_of(incident, Rules()) is Urgency.WARNING
     assert {story.verdict(site).state for site in incident.still} == {State.DEGRADED}
-    assert extent(incident, Places(story.inventory, ZONE), ENGLISH) == "6 of 6 sites"
+    assert extent(incident, Places(story.inventory, ZONE), words_in("en")) == "6 of 6 sites"
 
     set_backups(story, well=True)
     story.live(600)

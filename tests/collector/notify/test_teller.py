@@ -193,7 +193,7 @@ async def test_the_trial_comes_through_once_a_day_even_where_the_hour_was_missed
             await desk.close()
             await desk.open()
     assert [kind for kind, _ in said(phone)] == [Kind.NEW, Kind.RESOLVED]
-    assert phone.heard[0].vi.sms.startswith("phusong THU NGHIEM SU CO: canary")
+    assert phone.heard[0].vi.sms.startswith("phusong THU NGHIEM SU CO: diem thu")
     assert phone.heard[0].receipt
     proven = desk.teller.last_proven_ns()
     assert proven == NOON_NS + 3 * MINUTE_NS

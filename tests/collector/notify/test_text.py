@@ -13,7 +13,8 @@ from collector.judgement.clues import ClueKind
 from collector.notify.message import Kind, Note, Text, Urgency
 from collector.notify.sms import CHARACTERS, plain
 from collector.notify.text import Places, compose, lasted
-from collector.notify.words import ENGLISH, VIETNAMESE, Words
+from collector.notify.vocabulary import words_in
+from collector.notify.words import ENGLISH, Words
 from tests.peers.incidents import HOUR_NS, MINUTE_NS, NOON_NS, incident
 
 VNPT = (Link(name="main", provider="VNPT"),)
@@ -24,6 +25,7 @@ INVENTORY = Inventory(
         Site(id="long", name="Thị trấn " + "Đồng Văn ƯỜ " * 20),
     )
 )
+VIETNAMESE = words_in("vi")
 PLACES = Places(INVENTORY, ZoneInfo("Asia/Ho_Chi_Minh"))
 BASIC = set("@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./:;<=>?¡ÄÖÑÜ§¿äöñüà")
 
@@ -87,9 +89,9 @@ def test_an_update_says_what_was_told_before_and_an_end_how_long_it_was() -> Non
 def test_a_trial_says_that_it_is_one() -> None:
     text = said(note(number=-20261125, subject="canary", sites=("canary",)))
 
-    assert text.subject.startswith("[phusong] THỬ NGHIỆM SỰ CỐ: canary")
+    assert text.subject.startswith("[phusong] THỬ NGHIỆM SỰ CỐ: điểm thử")
     assert "không phải sự cố" in text.body
-    assert text.sms.startswith("phusong THU NGHIEM SU CO: canary")
+    assert text.sms.startswith("phusong THU NGHIEM SU CO: diem thu")
 
 
 def test_the_link_goes_into_an_sms_only_as_a_whole() -> None:

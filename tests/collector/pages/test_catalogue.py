@@ -1,4 +1,4 @@
-"""The catalogue of the pages: each text is translated, what runs is what was written, and every fault has its words."""
+"""The words of the pages: no template asks for one that is not there, and every fault of a rule has its own."""
 
 import ast
 import re
@@ -7,18 +7,15 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
 import collector
 from collector.pages import day_words, report_words, stock_words, words
 from collector.pages.faults import fault_in
-from collector.pages.vocabulary import DOMAIN, LOCALE, TEXTS, language_in, words_in
-from tests.collector.wall.test_catalogues import placeholders, texts
+from collector.pages.vocabulary import TEXTS, language_in, words_in
 
-FOLDER = LOCALE / "vi" / "LC_MESSAGES"
 COLLECTOR = Path(collector.__file__).parent
+PAGES = COLLECTOR / "pages"
 RULES = ("inventory/rules.py", "inventory/sheet_rows.py", "inventory/columns.py", "inventory/csv_file.py")
 RULES += ("inventory/change.py", "inventory/edit.py", "inventory/versions.py", "inventory/topology.py")
 RULES += ("calendar/windows.py", "calendar/changes.py", "pages/stock.py", "pages/deeds.py", "pages/site_form.py")
@@ -32,30 +29,8 @@ OTHERS = re.compile(
 
 
 def written() -> Catalog:
-    with (FOLDER / f"{DOMAIN}.po").open("rb") as file:
+    with (PAGES / "locale/vi/LC_MESSAGES/pages.po").open("rb") as file:
         return read_po(file, locale="vi")
-
-
-def test_every_text_of_the_pages_is_translated_and_none_is_fuzzy_or_left_over() -> None:
-    keywords = {"marked": None, "say": None}
-    found = {text for _, _, text, _, _ in extract_from_dir(LOCALE.parent, [("**.py", "python")], keywords=keywords)}
-    said = [message for message in written() if message.id]
-
-    assert found - {message.id for message in said} == set(), "not in the catalogue"
-    assert {message.id for message in said} - found == set(), "no page says this any more"
-    assert [message.id for message in said if message.fuzzy or not message.string] == []
-    assert [message.id for message in said if message.string == message.id] == []
-
-
-def test_the_compiled_catalogue_says_what_the_written_one_says() -> None:
-    """``pybabel compile -d collector/pages/locale -D pages`` after each change."""
-    with (FOLDER / f"{DOMAIN}.mo").open("rb") as file:
-        assert texts(read_mo(file)) == texts(written())
-
-
-def test_a_translation_names_the_same_values() -> None:
-    for message in written():
-        assert placeholders(str(message.string)) == placeholders(str(message.id)) or not message.id
 
 
 def test_no_word_takes_the_place_of_another() -> None:
@@ -66,7 +41,7 @@ def test_no_word_takes_the_place_of_another() -> None:
 
 
 def test_no_template_asks_for_a_word_that_is_not_there() -> None:
-    for path in sorted((LOCALE.parent / "templates").glob("*.html")):
+    for path in sorted((PAGES / "templates").glob("*.html")):
         text = path.read_text(encoding="utf-8")
         used = {*re.findall(r"\bwords\.([a-z_]+)(?![a-z_(])", text), *re.findall(r'\bwords\["([^"]+)"\]', text)}
         assert used - TEXTS.keys() - {"get"} == set(), path.name

@@ -3,11 +3,13 @@
 import re
 from collections.abc import AsyncIterator, Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from babel.messages.pofile import read_po
 
+import collector
 from collector.incident import Cause, Clue, Confidence, Incident, Scope, Trouble
 from collector.inventory.rules import ROLES
 from collector.inventory.site import Contact, Device, Hub, Inventory, Link, Site
@@ -16,11 +18,8 @@ from collector.journal.sqlite import open_sqlite_journal
 from collector.judgement.clues import ClueKind
 from collector.notify.settings import NotifySettings
 from collector.notify.webhook import WebhookSettings
-from collector.pages import vocabulary
-from collector.people import words as people_words
 from collector.people.person import Role
 from collector.picture import State
-from collector.wall import language as wall_language
 from shared.clock import SystemClock
 from shared.secret import Secret
 from tests.peers.shown import shown
@@ -103,13 +102,9 @@ class Texts(HTMLParser):
 
 def sources() -> Iterator[str]:
     """Every text of which the catalogues say that Vietnamese has another one."""
-    for place, domain in ((vocabulary.LOCALE, vocabulary.DOMAIN), (wall_language.LOCALE, wall_language.DOMAIN)):
-        with (place / "vi" / "LC_MESSAGES" / f"{domain}.po").open("rb") as file:
+    for path in sorted(Path(collector.__file__).parent.rglob("vi/LC_MESSAGES/*.po")):
+        with path.open("rb") as file:
             yield from (str(one.id) for one in read_po(file, locale="vi") if one.id and one.id != one.string)
-    for name in people_words.ENGLISH.__struct_fields__:
-        english, vietnamese = getattr(people_words.ENGLISH, name), getattr(people_words.VIETNAMESE, name)
-        if isinstance(english, str) and english != vietnamese:
-            yield english
 
 
 NOT_ON_VIETNAMESE = frozenset(text for text in sources() if len(text) > 3) - {"English"}

@@ -6,7 +6,7 @@ from collector.exposition.page import page
 from collector.inventory.site import Inventory, Link, Site
 from collector.notify.message import Kind, Note, Urgency
 from collector.notify.text import Places, compose
-from collector.notify.words import words_in
+from collector.notify.vocabulary import words_in
 from collector.wall.frame import encode, frame
 from collector.wall.language import language_in
 from collector.wall.reasons import reason_in

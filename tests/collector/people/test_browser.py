@@ -134,7 +134,7 @@ async def test_who_is_refused_reads_why_in_both_languages_and_where_to_go(
     gone = await page.goto(f"{url}/nix?<script>")
     assert gone is not None
     assert gone.status == 404
-    await expect(page.get_by_role("heading")).to_have_text("Không có trang này.")
+    await expect(page.get_by_role("heading")).to_have_text("Không có trang '/nix'.")
     await expect(page.locator("[lang=en]").first).to_have_text("There is nothing at '/nix'.")
     await expect(page.get_by_role("link", name="Màn hình giám sát")).to_have_attribute("href", "/wall")
 
@@ -157,7 +157,7 @@ async def test_what_is_no_browser_reads_lines() -> None:
     scope = {"type": "http", "method": "GET", "path": "/<b>", "headers": [(b"accept", b"*/*")]}
     answer = nothing_at(Request(scope))
 
-    assert bytes(answer.body).decode() == "Không có trang này.\nThere is nothing at '/<b>'.\n"
+    assert bytes(answer.body).decode() == "Không có trang '/<b>'.\nThere is nothing at '/<b>'.\n"
     scope["headers"] = [(b"accept", b"text/html")]
     assert b"&lt;b&gt;" in nothing_at(Request(scope)).body
     assert b"/<b>" not in nothing_at(Request(scope)).body

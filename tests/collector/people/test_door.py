@@ -64,7 +64,7 @@ async def test_every_role_gets_what_the_table_says_on_every_route_and_nothing_el
                     passed = answer.status not in {401, 403}
                 found[who, method, rule.path] = passed
                 assert answer.status not in {405, 500}, (who, method, path)
-                nothing = answer.text.startswith("Không có trang này.\nThere is nothing at")
+                nothing = answer.text.startswith("Không có trang '/")
                 assert not nothing or rule.need in {Need.MACHINE, Need.FIGURES, Need.LINK, Need.EVERYBODY}, (
                     who,
                     method,
@@ -386,8 +386,8 @@ async def test_a_disk_that_takes_nothing_closes_no_page_and_is_told(tmp_path: Pa
         other = found.visitor()
         answer = await other.log_in("the-viewer")
         assert answer.status == 503
-        assert "the book of people cannot be read or written: try again." in answer.text
-        assert "Chưa thực hiện được, hãy thử lại sau vài giây." in answer.text
+        assert "the book of people cannot be read or written" in answer.text
+        assert "Chưa thực hiện được, hãy thử lại sau vài giây" in answer.text
         assert other.session == ""
         assert (await visitor.submit("/account", "/logout", {})).status == 503
         assert (await visitor.get("/account")).status == 200, "nothing was half done"

@@ -9,10 +9,12 @@ import pytest_asyncio
 from collector.people.book import open_people
 from collector.people.passwords import Weakness
 from collector.people.person import Role
-from collector.people.words import ENGLISH, VIETNAMESE
+from collector.people.vocabulary import words_in
+from collector.people.words import ENGLISH
 from tests.peers.visitor import PASSWORD, House, Visitor, house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+VIETNAMESE = words_in("vi")
 ANOTHER = "một mật khẩu khác"
 
 
