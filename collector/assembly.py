@@ -100,7 +100,7 @@ async def open_collector(
         maintenance = Book(settings.maintenance_file, inventory, zone, Limited(log, clock))
         judging = _judging(settings, maintenance)
         pipeline = judging(inventory, agents, series, journal, quality=None if day else known.quality, gone=gone)
-        await known.begin(inbox, pipeline, await replay(inbox, pipeline, clock, limits))
+        await known.begin(inbox, pipeline, await replay(inbox, pipeline, clock, limits), clock.wall_ns())
         ledger = await stack.enter_async_context(_forwarding(settings, inventory, inbox, telemetry, watch, clock, log))
         around = partial(Surroundings, settings.state, settings.judgement, inventory, journal, maintenance, zone)
         beside = around(telemetry.registry, clock, log, watch.holds_calls)
@@ -109,9 +109,10 @@ async def open_collector(
         feed = _feed(settings, notify)
         state = Evaluation(pipeline, series, telemetry, clock, feed, settings.evaluate_seconds, log, inbox, keys, watch)
         shown = Shown(inventory, journal, known.quality, partial(_fresh, series, clock), clock, _reading(settings))
+        pages = _pages(state, settings, shown, zone, notify, Limited(log, clock))
         app = application(
             doors(settings, state, clock.vouched_ns),
-            [*people.routes, *_pages(state, settings, shown, zone, notify), *(notify.routes if notify else ())],
+            [*people.routes, *pages, *(notify.routes if notify else ())],
             fleet=state.fleet_page,
             registry=telemetry.registry,
             discovery=lambda kind: targets(kind, shown.fresh()),
@@ -176,12 +177,17 @@ def _feed(settings: CollectorSettings, notify: Notify | None) -> Feed:
     return Feed(notify.teller.last_proven_ns if notify is not None and tried else None)
 
 
-def _pages(
-    state: Evaluation, settings: CollectorSettings, shown: Shown, zone: ZoneInfo, notify: Notify | None
+def _pages(  # noqa: PLR0913, PLR0917 - what the pages stand on
+    state: Evaluation,
+    settings: CollectorSettings,
+    shown: Shown,
+    zone: ZoneInfo,
+    notify: Notify | None,
+    complain: Limited,
 ) -> list[BaseRoute]:
     feed, clock, look, note = state.feed, shown.clock, settings.wall, state.telemetry.drawn
     sheets = Sheets(feed, look, zone)
-    beside = page_routes(sheets, shown, None if notify is None else notify.teller, look.outlines)
+    beside = page_routes(sheets, shown, None if notify is None else notify.teller, look.outlines, complain)
     stock = Stock(settings.versions_file, str(settings.inventory or ""), clock)
     beside += upkeep_routes(sheets, stock, MaintenanceFile(settings.maintenance_file, shown.inventory, zone, clock))
     screens = Screens(look.screens, look.fresh_seconds, note)

@@ -42,12 +42,18 @@ class LastDay:
     taken_since_ns: int = 0
     """What of those was received then or later was read back at the start."""
 
-    async def begin(self, inbox: Inbox, pipeline: Pipeline, taken_since_ns: int) -> None:
-        """At a start, when all received since then has been read back and nothing else arrived: now it is kept."""
+    async def begin(self, inbox: Inbox, pipeline: Pipeline, taken_since_ns: int, now_ns: int) -> None:
+        """At a start, when all received since then has been read back and nothing else arrived: now it is kept.
+
+        What the inbox never had is not known of either: it is kept since the oldest that it has, or else since now.
+        """
         pipeline.keep(self.quality)
         if self.unread is None:
-            (_, self.unread), self.taken_since_ns = await inbox.extent(), taken_since_ns
-            self.quality.reach_back(taken_since_ns / _SECOND_NS)
+            (oldest, self.unread), self.taken_since_ns = await inbox.extent(), taken_since_ns
+            first_ns = taken_since_ns
+            with suppress(InboxFailedError):  # a disk that is away now: what was read back is known all the same
+                first_ns = next((one.received_wall_ns for one in await inbox.from_row(oldest - 1, 1)), now_ns)
+            self.quality.reach_back(max(first_ns, taken_since_ns) / _SECOND_NS)
 
 
 @dataclass(frozen=True, slots=True)

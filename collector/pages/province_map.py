@@ -1,7 +1,6 @@
 """``/wall/map``: the province's outlines with a marker for each site; where a site lies is data, not a measurement."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlencode
 
 import msgspec
@@ -9,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from collector.inventory.site import Inventory
-from collector.pages.outline import FOLDER, HEIGHT, Outline, outlines, projection, read_outlines, rings
+from collector.pages.atlas import Atlas, Drawing
+from collector.pages.outline import HEIGHT
 from collector.pages.sheet import Sheets
 from collector.wall.frame import Frame
 from collector.wall.rotation import MAP_SECONDS, NEW_SECONDS, after_live_map, after_map
@@ -49,50 +49,21 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
     """Ids of sites that are not up, by state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """The outlines of then and of now, projected alike; those of ``now`` are none where a province brings its own."""
-
-    width: float
-    then: tuple[Outline, ...]
-    now: tuple[Outline, ...]
-    places: dict[str, tuple[float, float]]
-
-
-def read_sheet(inventory: Inventory, own: Path | None = None) -> Sheet:
-    """Project everything once: ``own`` outlines, else the shipped ones where any site lies in them, else sites alone.
-
-    Raises OSError or ValueError where a file is not as it should be.
-    """
-    sites = [
-        (site.id, site.longitude, site.latitude)
-        for site in inventory.sites
-        if site.longitude is not None and site.latitude is not None
-    ]
-    then = read_outlines(own or FOLDER / "districts.geojson")
-    onto = projection(point for feature in then for ring in rings(feature) for point in ring)
-    now = [] if own else read_outlines(FOLDER / "communes_2025.geojson")
-    if sites and not own and not any(onto.shows(x, y) for _, x, y in sites):
-        then, now, onto = [], [], projection([(x, y) for _, x, y in sites])
-    places = {site: onto.point(x, y) for site, x, y in sites if onto.shows(x, y)}
-    return Sheet(onto.width, tuple(outlines(then, onto)), tuple(outlines(now, onto)), places)
-
-
 class MapPage:
-    """Holds the projected outlines."""
+    """Shows the sites on the atlas."""
 
-    def __init__(self, sheets: Sheets, inventory: Inventory, sheet: Sheet, clock: Clock) -> None:
+    def __init__(self, sheets: Sheets, inventory: Inventory, atlas: Atlas, clock: Clock) -> None:
         self._sheets = sheets
         self._clock = clock
         self._names = {site.id: site.name for site in inventory.sites}
-        self._sheet = sheet
+        self._atlas = atlas
 
     async def show(self, request: Request) -> Response:
         """``GET /wall/map?units=then|now``."""
-        latest = self._sheets.feed.latest
-        layers = self._layers(latest)
+        latest, drawing = self._sheets.feed.latest, await self._atlas.drawing()
+        sheet, layers = drawing.sheet, self._layers(latest, drawing)
         theme = request.query_params.get("theme", "dark")
-        units = "now" if request.query_params.get("units") == "now" and self._sheet.now else "then"
+        units = "now" if request.query_params.get("units") == "now" and sheet.now else "then"
         new = self._is_new(latest)
         return self._sheets.page(
             request,
@@ -102,12 +73,13 @@ class MapPage:
             plain_turn=after_map(request.query_params, new=new),
             seconds=MAP_SECONDS,
             fresh=self._is_fresh(latest),
-            build="" if latest is None else latest.build,
+            build="" if latest is None else _build(latest, drawing),
             evaluated_at=0 if latest is None else latest.evaluated_at,
-            units=units if self._sheet.now else "",
-            outlines=self._sheet.now if units == "now" else self._sheet.then,
+            units=units if sheet.now else "",
+            outlines=sheet.now if units == "now" else sheet.then,
+            is_spoiled=drawing.is_spoiled,
             layers=layers,
-            width=round(self._sheet.width),
+            width=round(sheet.width),
             height=round(HEIGHT),
             counts={} if latest is None else latest.counts,
             legend=_LEGEND,
@@ -122,11 +94,12 @@ class MapPage:
         if latest is None or not self._is_fresh(latest):
             return Response("no evaluation is fresh\n", 503, media_type="text/plain")
         states: dict[str, list[str]] = {}
+        drawing = await self._atlas.drawing()
         for frame in latest.sites:
-            if frame.state != "up" and frame.site in self._sheet.places:
+            if frame.state != "up" and frame.site in drawing.sheet.places:
                 states.setdefault(frame.state, []).append(frame.site)
         told = Marks(
-            build=latest.build,
+            build=_build(latest, drawing),
             evaluated_at=latest.evaluated_at,
             evaluated=self._sheets.moment(latest.evaluated_at),
             new=self._is_new(latest),
@@ -136,10 +109,10 @@ class MapPage:
         )
         return Response(msgspec.json.encode(told), media_type="application/json", headers={"Cache-Control": "no-store"})
 
-    def _layers(self, latest: Frame | None) -> list[tuple[str, list[Marker]]]:
+    def _layers(self, latest: Frame | None, drawing: Drawing) -> list[tuple[str, list[Marker]]]:
         states = {} if latest is None else {frame.site: frame.state for frame in latest.sites}
         found: dict[str, list[Marker]] = {state: [] for state in _LAYERS}
-        for site, place in self._sheet.places.items():
+        for site, place in drawing.sheet.places.items():
             if site in states:
                 found[states[site]].append(Marker(site, self._names[site], states[site], *place))
         return list(found.items())
@@ -151,3 +124,8 @@ class MapPage:
     def _is_new(self, latest: Frame | None) -> bool:
         now = self._clock.wall_ns() / _SECOND_NS
         return latest is not None and any(now - incident.since < NEW_SECONDS for incident in latest.incidents)
+
+
+def _build(latest: Frame, drawing: Drawing) -> str:
+    """With other outlines a map is another page."""
+    return f"{latest.build}.{drawing.number}" if drawing.number else latest.build

@@ -10,9 +10,10 @@ from starlette.routing import BaseRoute, Route
 from collector.inventory.site import Inventory
 from collector.journal.journal import Journal
 from collector.notify.teller import Teller
+from collector.pages.atlas import Atlas, read_sheet
 from collector.pages.incidents import IncidentPages
 from collector.pages.maintenance import MaintenanceFile, MaintenancePages
-from collector.pages.province_map import MapPage, Sheet, read_sheet
+from collector.pages.province_map import MapPage
 from collector.pages.remarks import Remarks
 from collector.pages.reports import ReportPages
 from collector.pages.sheet import Sheets
@@ -21,6 +22,7 @@ from collector.pages.stock import Stock, StockPages
 from collector.series.latest import Latest
 from collector.series.quality import Quality
 from shared.clock import Clock
+from shared.logs import Limited
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,15 @@ def upkeep_routes(sheets: Sheets, stock: Stock, kept: MaintenanceFile) -> list[B
 
 
 def page_routes(
-    sheets: Sheets, shown: Shown, teller: Teller | None = None, own_outlines: Path | None = None
+    sheets: Sheets,
+    shown: Shown,
+    teller: Teller | None = None,
+    own_outlines: Path | None = None,
+    complain: Limited | None = None,
 ) -> list[BaseRoute]:
     """Sites, incidents, map; ``teller`` is None where nobody is told, ``own_outlines`` where the shipped ones serve.
+
+    ``complain`` hears of own ones that are spoiled.
 
     Raises OSError or ValueError where the shipped outlines are spoiled.
     """
@@ -62,7 +70,8 @@ def page_routes(
     sites = SitePages(sheets, shown.inventory, shown.journal, shown.quality, shown.fresh, clock=shown.clock)
     incidents = IncidentPages(sheets, shown.inventory, shown.journal, shown.clock, remarks)
     reports = ReportPages(sheets, shown.inventory, shown.reading, shown.clock)
-    on_map = MapPage(sheets, shown.inventory, _sheet(shown.inventory, own_outlines), shown.clock)
+    atlas = Atlas(shown.inventory, own_outlines, read_sheet(shown.inventory), complain)
+    on_map = MapPage(sheets, shown.inventory, atlas, shown.clock)
     return [
         Route("/sites", sites.search),
         Route("/sites/{site:str}", sites.show),
@@ -76,13 +85,3 @@ def page_routes(
         Route("/wall/map", on_map.show),
         Route("/wall/map/marks", on_map.marks),
     ]
-
-
-def _sheet(inventory: Inventory, own: Path | None) -> Sheet:
-    """A file that was good at the start and is spoiled when the inventory is read again stops nothing."""
-    try:
-        return read_sheet(inventory, own)
-    except (OSError, ValueError):
-        if own is None:
-            raise
-        return read_sheet(inventory)

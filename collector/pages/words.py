@@ -121,6 +121,7 @@ TEXTS: Mapping[str, str] = {
     "cannot_store": marked("This could not be stored. Try again."),
     "nobody_told": marked("Nothing is kept of it here: the settings have no notify."),
     "role=other": marked("other"),
+    "outlines_spoiled": marked("The file of outlines cannot be drawn: see the log."),
     "map_keys": marked(
         "Arrow keys go to the nearest site on that side; Page Down goes through all, what is wrong first."
     ),

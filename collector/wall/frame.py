@@ -1,5 +1,6 @@
 """The picture as a document: one schema for the status page, the event stream and the pages; times are Unix seconds."""
 
+import math
 from collections.abc import Iterator
 
 import msgspec
@@ -113,9 +114,9 @@ def alert_path(proven_ns: int | None, now_ns: int) -> AlertPath:
 
 
 def frame(picture: Picture, path: AlertPath | None = None) -> Frame:
-    """The document of a picture; incidents come oldest first, transitions newest first."""
+    """The document of a picture; incidents come oldest first (then by number and site), transitions newest first."""
     names = {view.site.id: view.site.name for view in picture.sites}
-    problems = sorted(_problems(picture), key=lambda problem: problem.since)
+    problems = sorted(_problems(picture), key=lambda problem: (problem.since, problem.number or math.inf, problem.site))
     return Frame(
         build=picture.build,
         sequence=picture.sequence,

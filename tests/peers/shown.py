@@ -4,6 +4,7 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -76,7 +77,7 @@ class Client:
 
 
 @contextmanager
-def shown(story: Story, language: Literal["vi", "en"] = "vi") -> Iterator[Client]:
+def shown(story: Story, language: Literal["vi", "en"] = "vi", own_outlines: Path | None = None) -> Iterator[Client]:
     """A client of the story's pages, as they are now."""
     feed = Feed()
     feed.publish(story.picture)
@@ -84,4 +85,4 @@ def shown(story: Story, language: Literal["vi", "en"] = "vi") -> Iterator[Client
     clock = StoryClock(story)
     reading = partial(nullcontext, story.journal)
     content = Shown(story.inventory, story.journal, story.quality, story.readings, clock, reading)  # type: ignore[arg-type]
-    yield Client(Starlette(routes=page_routes(sheets, content)))
+    yield Client(Starlette(routes=page_routes(sheets, content, own_outlines=own_outlines)))

@@ -1,6 +1,7 @@
 """The map: which outlines it draws, where sites lie on them, and what it tells a screen that looks at it."""
 
 import json
+import logging
 import re
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 
 from collector.commands.run import check_config
 from collector.inventory.site import Inventory
+from collector.pages.atlas import Atlas, read_sheet
 from collector.pages.outline import FOLDER, GRAIN, HEIGHT, Feature, outlines, projection, read_outlines, rings
-from collector.pages.province_map import read_sheet
+from shared.clock import SystemClock
+from shared.logs import Limited
 from tests.peers.shown import shown
 from tests.peers.story import Story, communes
 
@@ -172,3 +175,48 @@ def test_paths_have_no_step_to_where_they_are() -> None:
     onto = projection(point for ring in rings(feature) for point in ring)
 
     assert len(drawn(outlines([feature], onto)[0].path)) == 3
+
+
+async def test_outlines_that_are_spoiled_while_it_runs_are_told_and_taken_again_once_they_are_whole(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = {"type": "Polygon", "coordinates": [SQUARE]}
+    own, inventory = written(tmp_path, good), placed((108.2, 15.2))
+    atlas = Atlas(inventory, own, read_sheet(inventory), Limited(logging.getLogger("map"), SystemClock()))
+    whole = await atlas.drawing()
+    assert await atlas.drawing() is whole, "an unchanged file is not read again"
+    written(tmp_path, "[" * 7)
+    spoiled = await atlas.drawing()
+    own.unlink()
+    gone = await atlas.drawing()
+    written(tmp_path, good)
+    again = await atlas.drawing()
+
+    assert [len(one.sheet.then) for one in (whole, spoiled, gone, again)] == [1, 1, 1, 1]
+    assert [one.is_spoiled for one in (whole, spoiled, gone, again)] == [False, True, True, False]
+    assert len({one.number for one in (whole, spoiled, gone, again)}) == 4, "a map that is open loads itself anew"
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 2, "one line for what is spoiled, one for what is whole again"
+    assert said[0].startswith(
+        f"wall.outlines cannot be drawn, the map keeps those that it has: {own}: this is no GeoJSON"
+    )
+    assert said[1].startswith("wall.outlines: the file is whole again")
+
+
+async def test_outlines_that_are_spoiled_at_a_start_are_told_on_the_map_too(tmp_path: Path) -> None:
+    own, story = written(tmp_path, "[]"), Story(placed((105.0, 22.8)))
+    story.live(3)
+    with shown(story, own_outlines=own) as client:
+        page = (await client.get("/wall/map")).text
+        marks = json.loads((await client.get("/wall/map/marks")).text)
+        assert "Không vẽ được tệp ranh giới" in page
+        assert page.count('class="outline"') == 11, "those of the house stand in"
+        assert f'data-build="{marks["build"]}"' in page
+        written(
+            tmp_path, {"type": "Polygon", "coordinates": [[[104.9, 22.7], [105.1, 22.7], [105.0, 22.9], [104.9, 22.7]]]}
+        )
+        assert json.loads((await client.get("/wall/map/marks")).text)["build"] != marks["build"]
+        mended = (await client.get("/wall/map")).text
+
+    assert "Không vẽ được" not in mended
+    assert mended.count('class="outline"') == 1

@@ -72,7 +72,7 @@ async def test_a_day_goes_on_where_all_else_is_opened_anew(tmp_path: Path, carri
 
     assert (slot.sent, slot.loss_ratio) == (read_back.sent, read_back.loss_ratio) == (5, pytest.approx(0.2))
     assert (collector.day is day) is carried
-    assert CLOCK.wall_ns() / SECOND_NS - since_s == pytest.approx(900, abs=60)
+    assert CLOCK.wall_ns() / SECOND_NS - since_s == pytest.approx(0, abs=60), "nothing ever arrived before"
 
 
 async def test_a_restart_reads_the_whole_day_back_once_and_nothing_before_it(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ async def test_what_is_there_is_told_while_the_rest_is_read_and_a_change_of_the_
         await inbox.store(parcel(24 - hours, 0.2, hours * HOUR_S))
     now_s, clock = CLOCK.wall_ns() / SECOND_NS, Held()
     first = reader(day, inbox, clock)
-    await day.begin(inbox, first.pipeline, CLOCK.wall_ns() - 900 * SECOND_NS)
+    await day.begin(inbox, first.pipeline, CLOCK.wall_ns() - 900 * SECOND_NS, CLOCK.wall_ns())
     assert day.quality.day("a", now_s).since_s == pytest.approx(now_s - 900, abs=1)
     reading = asyncio.create_task(first.read())
     for _ in range(8):  # of a portion, then of seven batches
@@ -140,7 +140,7 @@ async def test_what_is_there_is_told_while_the_rest_is_read_and_a_change_of_the_
     assert half.since_s == pytest.approx(now_s - 8 * HOUR_S, abs=2)
 
     second = reader(day, inbox, Held(allowed=asyncio.Semaphore(1000)))
-    await day.begin(inbox, second.pipeline, CLOCK.wall_ns())
+    await day.begin(inbox, second.pipeline, CLOCK.wall_ns(), CLOCK.wall_ns())
     await second.read()
 
     assert [slot.sent for slot in day.quality.day("a", now_s).slots] == [5.0] * 23
@@ -163,7 +163,7 @@ async def test_a_disk_that_is_away_meanwhile_costs_nothing_of_the_day() -> None:
     for number in range(1, 20):
         await inbox.store(parcel(number, 0.2, 2 * HOUR_S))
     reading = reader(day, inbox, clock)
-    await day.begin(inbox, reading.pipeline, CLOCK.wall_ns())
+    await day.begin(inbox, reading.pipeline, CLOCK.wall_ns(), CLOCK.wall_ns())
     await reading.read()
 
     assert [slot.sent for slot in day.quality.day("a", CLOCK.wall_ns() / SECOND_NS).slots] == [5.0 * 19]
@@ -174,8 +174,25 @@ async def test_agents_that_may_tell_of_their_own_site_only_cost_nothing() -> Non
     for number in range(1, 40):
         await inbox.store(parcel(number, 0.2, 2 * HOUR_S, agent="a1" if number % 2 else "province"))
     reading = reader(day, inbox, clock, frozenset({"a1"}))
-    await day.begin(inbox, reading.pipeline, CLOCK.wall_ns())
+    await day.begin(inbox, reading.pipeline, CLOCK.wall_ns(), CLOCK.wall_ns())
     await reading.read()
 
     assert [slot.sent for slot in day.quality.day("a", CLOCK.wall_ns() / SECOND_NS).slots] == [5.0 * 19]
     assert clock.pauses == 3 + 19
+
+
+async def test_a_collector_that_begins_with_nothing_has_figures_since_its_start() -> None:
+    """It said a quarter of an hour earlier, which is how far back it would have read."""
+    day, now_ns = LastDay(), CLOCK.wall_ns()
+    await day.begin(MemoryInbox(), reader(day, MemoryInbox(), Held()).pipeline, now_ns - 900 * SECOND_NS, now_ns)
+
+    assert day.quality.day("a", now_ns / SECOND_NS).since_s == pytest.approx(now_ns / SECOND_NS, abs=1e-3)
+
+
+async def test_figures_begin_with_the_oldest_that_ever_arrived() -> None:
+    inbox, day, now_ns = MemoryInbox(), LastDay(), CLOCK.wall_ns()
+    await inbox.store(parcel(1, 0.2, 300))
+    reading = reader(day, inbox, Held())
+    await day.begin(inbox, reading.pipeline, now_ns - 900 * SECOND_NS, now_ns)
+
+    assert day.quality.day("a", now_ns / SECOND_NS).since_s == pytest.approx(now_ns / SECOND_NS - 300, abs=2)

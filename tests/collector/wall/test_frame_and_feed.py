@@ -38,6 +38,34 @@ def test_incidents_are_what_is_not_well_oldest_first() -> None:
     ]
 
 
+def test_incidents_of_one_moment_have_one_order_whatever_order_they_come_in() -> None:
+    one = Incident(
+        number=7,
+        version=1,
+        at_ns=0,
+        scope=Scope.HUB,
+        subject="H",
+        trouble=Trouble.DOWN,
+        cause=Cause.HUB,
+        confidence=Confidence.PROVISIONAL,
+        began_ns=1000 * SECOND_NS,
+        known_ns=1000 * SECOND_NS,
+        sites=("x",),
+        still=("x",),
+    )
+    some = tuple(msgspec.structs.replace(one, number=number) for number in (9, 8, 11, 10))
+    orders = {
+        tuple(
+            (each.number, each.site)
+            for each in frame(msgspec.structs.replace(picture(states=(State.DOWN,) * 3), incidents=given)).incidents
+            if each.number is not None
+        )
+        for given in (some, some[::-1])
+    }
+
+    assert orders == {((8, ""), (9, ""), (10, ""), (11, ""))}
+
+
 def test_a_fold_is_one_line_and_a_site_without_incident_keeps_its_own() -> None:
     fold = Incident(
         number=7,
