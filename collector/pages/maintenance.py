@@ -15,6 +15,7 @@ from collector.calendar.maintenance import edited, load_windows
 from collector.calendar.windows import Window, written
 from collector.inventory.site import Inventory
 from collector.pages.faults import beside, faults_in
+from collector.pages.file_faults import file_fault_in, system_in
 from collector.pages.naming import whole_name
 from collector.pages.search import plain
 from collector.pages.sheet import Sheets
@@ -63,7 +64,9 @@ class MaintenancePages:
             lines = list(error.problems) if isinstance(error, SettingsError) else [str(error)]
             return await self._page(request, lines)
         except OSError as error:
-            return await self._page(request, [], unwritten=(error.strerror or str(error)).lower())
+            language = language_in(self._sheets.language(request))
+            unwritten = system_in(language, (error.strerror or str(error)).lower())
+            return await self._page(request, [], unwritten=unwritten)
         await request.state.audit(person, f"maintenance-{form['do']}", name, words)
         return RedirectResponse(f"/maintenance{self._sheets.suffix(request)}", 303)
 
@@ -108,7 +111,10 @@ class MaintenancePages:
         try:
             known = await asyncio.to_thread(load_windows, kept.file, kept.inventory, kept.zone)
         except SettingsError as error:
-            content = self._nothing(request, []) | {"broken": error.problems}
+            language = language_in(self._sheets.language(request))
+            content = self._nothing(request, []) | {
+                "broken": [file_fault_in(language, line) for line in error.problems]
+            }
             return self._sheets.page(request, "maintenance.html", 409, **content)
         ahead = {window.id: span for window, span in reversed(known.occurrences(now_ns, now_ns + _YEAR_NS))}
         names = {site.id: site.name for site in kept.inventory.sites}
