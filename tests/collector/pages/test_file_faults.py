@@ -1,4 +1,4 @@
-"""A file of windows that somebody wrote by hand and got wrong, and a disk's error, are told in the reader's language."""
+"""Faults of a file of windows written by hand, and errors of a disk, are told in the language of whoever reads."""
 
 import errno
 import os
