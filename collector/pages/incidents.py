@@ -52,7 +52,7 @@ def row(incident: Incident, places: Places, told: Words) -> Row:
         told.troubles[incident.trouble],
         cause_of(incident, places, told),
         told.confidences[incident.confidence],
-        extent(incident, places, told),
+        extent(incident, places, told) if incident.sites else "–",
         _dated(incident.began_ns, places),
         "" if ended_ns is None else _dated(ended_ns, places),
         "" if ended_ns is None else lasted((ended_ns - incident.began_ns) // _SECOND_NS, told),

@@ -140,6 +140,7 @@ class MaintenancePages:
             "said": form,
             "choices": [*((one, "") for one in sorted(shared - {""})), *((one.id, whole_name(one)) for one in sites)],
             "zone": self._kept.zone.key,
+            "day_first": _day_first,
             "edits": person is not None and person.role.covers(Role.OPERATOR),
             "form_token": getattr(request.state, "form_token", ""),
         }
@@ -148,6 +149,12 @@ class MaintenancePages:
 def _moment(text: str) -> str:
     """As the file has it; a browser writes a T between day and hour, and seconds where it knows them."""
     return text.strip().replace("T", " ")[:16]
+
+
+def _day_first(text: str) -> str:
+    """``2026-12-01 02:00`` of the file as all pages write it: ``01/12/2026 02:00``."""
+    day, _, hour = text.partition(" ")
+    return f"{'/'.join(reversed(day.split('-')))} {hour}".strip()
 
 
 def _of_field(line: str) -> str:

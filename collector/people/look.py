@@ -54,6 +54,7 @@ class Look:
             "form_token": request.state.form_token,
             "suffix": self.suffix(request),
             "fault": "",
+            "said": {},
             "good": "",
             **more,
         }

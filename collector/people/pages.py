@@ -18,6 +18,7 @@ from collector.people.room import PeopleRoom
 from collector.people.table import Need, Table
 
 _HOME = "/wall"
+_NAME_LETTERS = 32
 _TOKEN_BYTES = 32
 
 
@@ -108,13 +109,17 @@ class PeoplePages:
         heading = self._look.words(request).people
         good = "" if fault else good
         status = 422 if fault else 200
-        return self._look.page(request, "people.html", heading, fault=fault, good=good, status=status, everybody=rows)
+        form = request.state.form if fault and request.state.form.get("deed") == "add" else {}
+        said = {name: form.get(name, "") for name in ("name", "role")}
+        return self._look.page(
+            request, "people.html", heading, fault=fault, good=good, status=status, everybody=rows, said=said
+        )
 
     def _login_page(self, request: Request, target: str, fault: str = "", status: int = 200) -> Response:
         before = request.cookies.get(BEFORE, "") or secrets.token_urlsafe(_TOKEN_BYTES)
         request.state.form_token = form_token(before)
-        heading = self._look.words(request).log_in
-        page = self._look.page(request, "login.html", heading, fault=fault, status=status, next=target)
+        heading, said = self._look.words(request).log_in, {"name": request.state.form.get("name", "")[:_NAME_LETTERS]}
+        page = self._look.page(request, "login.html", heading, fault=fault, status=status, next=target, said=said)
         page.set_cookie(BEFORE, before, **COOKIE)
         return page
 

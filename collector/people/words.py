@@ -33,6 +33,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     enable: str
     set_password: str
     wall: str
+    incidents: str
+    sites: str
     signed_in: str
     wrong: str
     wait: str
@@ -70,6 +72,8 @@ ENGLISH = Words(
     enable=marked("Enable"),
     set_password=marked("Set another password"),
     wall=marked("Wall"),
+    incidents=marked("Incidents"),
+    sites=marked("Sites"),
     signed_in=marked("You are logged in as"),
     wrong=marked("The name or the password is wrong."),
     wait=marked("Too many tries. Wait {n} seconds."),

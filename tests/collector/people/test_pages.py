@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from html import escape
 
 import pytest
 import pytest_asyncio
@@ -102,6 +103,9 @@ async def test_what_is_wrong_is_told_on_the_page_and_changes_nothing(open_house:
             answer = await admin.submit("/people", "/people", fields)
             assert answer.status == 422
             assert told.replace("'", "&#39;") in answer.text
+            if fields.get("deed") == "add":
+                assert f'value="{escape(fields["name"])}"' in answer.text, "what was typed is still there"
+                assert fields["password"] not in answer.text
 
         assert (book.everybody(), book.head()) == before
 
