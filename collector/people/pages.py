@@ -19,6 +19,7 @@ from collector.people.table import Need, Table
 
 _HOME = "/wall"
 _NAME_LETTERS = 32
+_FIRST = "phusong-collector user add NAME --role admin --config FILE"
 _TOKEN_BYTES = 32
 
 
@@ -47,7 +48,7 @@ class PeoplePages:
 
     async def login_form(self, request: Request) -> Response:
         """``GET /login?next=PATH``."""
-        return self._login_page(request, request.query_params.get("next", ""))
+        return await self._login_page(request, request.query_params.get("next", ""))
 
     async def log_in(self, request: Request) -> Response:
         """``POST /login``: a session, and on to where they wanted to go."""
@@ -64,10 +65,10 @@ class PeoplePages:
             return answer
         if tried.wait_seconds:
             seconds = math.ceil(tried.wait_seconds)
-            page = self._login_page(request, target, words.wait.format(n=seconds), 429)
+            page = await self._login_page(request, target, words.wait.format(n=seconds), 429)
             page.headers["Retry-After"] = str(seconds)
             return page
-        return self._login_page(request, target, words.wrong, 401)
+        return await self._login_page(request, target, words.wrong, 401)
 
     async def log_out(self, request: Request) -> Response:
         """``POST /logout``: the session ends here, whatever the browser keeps."""
@@ -115,11 +116,14 @@ class PeoplePages:
             request, "people.html", heading, fault=fault, good=good, status=status, everybody=rows, said=said
         )
 
-    def _login_page(self, request: Request, target: str, fault: str = "", status: int = 200) -> Response:
+    async def _login_page(self, request: Request, target: str, fault: str = "", status: int = 200) -> Response:
         before = request.cookies.get(BEFORE, "") or secrets.token_urlsafe(_TOKEN_BYTES)
         request.state.form_token = form_token(before)
         heading, said = self._look.words(request).log_in, {"name": request.state.form.get("name", "")[:_NAME_LETTERS]}
-        page = self._look.page(request, "login.html", heading, fault=fault, status=status, next=target, said=said)
+        first = "" if await self._room.read(lambda book: book.everybody()) else _FIRST
+        page = self._look.page(
+            request, "login.html", heading, fault=fault, status=status, next=target, said=said, first=first
+        )
         page.set_cookie(BEFORE, before, **COOKIE)
         return page
 

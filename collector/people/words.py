@@ -37,6 +37,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     sites: str
     signed_in: str
     wrong: str
+    nobody_yet: str
     wait: str
     differ: str
     changed: str
@@ -75,6 +76,7 @@ ENGLISH = Words(
     incidents=marked("Incidents"),
     sites=marked("Sites"),
     signed_in=marked("You are logged in as"),
+    nobody_yet=marked("Nobody can log in yet. On the collector's machine, as the one who runs it:"),
     wrong=marked("The name or the password is wrong."),
     wait=marked("Too many tries. Wait {n} seconds."),
     differ=marked("The two new passwords differ."),

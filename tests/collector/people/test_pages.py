@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from html import escape
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -153,3 +154,14 @@ async def test_hostile_text_in_the_address_stays_text(open_house: House) -> None
 
     assert "<script" not in page.text
     assert "<b>" not in page.text
+
+
+async def test_where_nobody_can_log_in_yet_the_page_says_how_the_first_one_comes(tmp_path: Path) -> None:
+    async with house(tmp_path) as empty:
+        page = (await empty.visitor().get("/login")).text
+        empty.add("admin", Role.ADMIN)
+        later = (await empty.visitor().get("/login")).text
+
+    assert "Chưa có ai đăng nhập được." in page
+    assert "phusong-collector user add NAME --role admin --config FILE" in page
+    assert "phusong-collector" not in later
