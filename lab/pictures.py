@@ -22,6 +22,7 @@ from lab.preparation import NAME, PASSWORD
 
 _FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 _READY_SECONDS, _SCENE_SECONDS = 180.0, 300.0
+_BUSY = 3
 _WALL, _DESK, _HAND = {"width": 1920, "height": 1080}, {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 _WALLS = {"wall": "/wall", "wall-light": "/wall?theme=light", "map": "/wall/map?units=now"}
 _HANDS = {"wall-hand": "/wall"}
@@ -54,7 +55,7 @@ def main() -> int:
         scene = _scene(port)
         browser = engine.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for language in ("vi", "en"):
-            _take(browser, f"http://127.0.0.1:{port}", language, scene, given.folder / language)
+            _take(browser, port, language, scene, given.folder / language)
         browser.close()
     return 0
 
@@ -93,6 +94,14 @@ def _asked(port: int, path: str) -> bytes:
     return found
 
 
+def _is_busy(port: int) -> bool:
+    """Whether a wall has something to show: a hub or a provider, and more."""
+    status = json.loads(_asked(port, "/api/v1/status"))
+    if len(status["incidents"]) < _BUSY or not any(len(each["still"]) > 1 for each in status["incidents"]):
+        raise StopIteration
+    return True
+
+
 def _until(found: Any, seconds: float) -> Any:
     """What it gives, as soon as it gives anything."""
     ends = time.monotonic() + seconds
@@ -103,7 +112,8 @@ def _until(found: Any, seconds: float) -> Any:
     raise TimeoutError(f"the demo did not come so far within {seconds:g} s")
 
 
-def _take(browser: Any, url: str, language: str, scene: dict[str, str], folder: Path) -> None:
+def _take(browser: Any, port: int, language: str, scene: dict[str, str], folder: Path) -> None:
+    url = f"http://127.0.0.1:{port}"
     folder.mkdir(parents=True, exist_ok=True)
     context = browser.new_context(viewport=_DESK)
     page = context.new_page()
@@ -114,6 +124,8 @@ def _take(browser: Any, url: str, language: str, scene: dict[str, str], folder: 
     page.click("form.sheet button")
     page.wait_for_url(lambda address: "/login" not in address)
     for pages, size in ((_DESKS, _DESK), (_WALLS, _WALL), (_HANDS, _HAND)):
+        if pages is _WALLS:
+            _until(lambda: _is_busy(port), _SCENE_SECONDS)
         page.set_viewport_size(size)
         for name, path in pages.items():
             address = path.format(**scene)
