@@ -58,7 +58,10 @@ class Writer:
         """Do it in a transaction, or ``alone`` in none; after the commit, or :class:`InboxFailedError`."""
         answer: asyncio.Future[Any] = self._loop.create_future()
         self._jobs.put(_Job(work, answer, size_bytes, alone))
-        return cast("_T", await answer)
+        try:
+            return cast("_T", await answer)
+        finally:
+            del answer  # an error in it would hold this frame, and with it a whole batch, until the next collection
 
     def serve(self) -> None:
         """In the midst of a job that is alone: do what waits; the end and another such wait for the end of this one."""
@@ -78,14 +81,17 @@ class Writer:
         self._thread.join()
 
     def _work(self) -> None:
-        going = True
-        while going:
-            jobs = self._take([self._jobs.get()])
-            going = None not in jobs
-            self._commit([job for job in jobs if job is not None and not job.alone])
-            for job in jobs:
-                if job is not None and job.alone:
-                    self._work_alone(job)
+        while self._work_once():
+            pass
+
+    def _work_once(self) -> bool:
+        """Do what waits, or comes first; gives whether to go on. Nothing of it is held while nothing is there to do."""
+        jobs = self._take([self._jobs.get()])
+        self._commit([job for job in jobs if job is not None and not job.alone])
+        for job in jobs:
+            if job is not None and job.alone:
+                self._work_alone(job)
+        return None not in jobs
 
     def _take(self, jobs: "list[_Job | None]") -> "list[_Job | None]":
         left = _TIGHT_GROUP_BYTES if self._shortage.is_tight() else _GROUP_BYTES
@@ -161,7 +167,8 @@ def _tried(job: _Job, connection: sqlite3.Connection) -> tuple[Any, bool]:
     except Exception as error:  # noqa: BLE001 - as in _commit
         connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
-        refused = isinstance(error, TooManyEpochsError | TooSparseError)
-        return error if refused else InboxFailedError(f"this one cannot be read or written: {error}"), False
+        if isinstance(error, TooManyEpochsError | TooSparseError):
+            return error.with_traceback(None), False  # its frames hold it and the whole group
+        return InboxFailedError(f"this one cannot be read or written: {error}"), False
     connection.execute("RELEASE job")
     return result, connection.total_changes > before

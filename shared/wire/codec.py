@@ -17,7 +17,9 @@ VERSION = 1
 CONTENT_TYPE = "application/vnd.phusong.batch"
 _HEAD = len(MAGIC) + 1
 _AT_ONCE_BYTES = 256 * 1024
-"""A longer cycle is decoded reading by reading: between two of them other threads have a turn."""
+"""A longer cycle is decoded reading by reading, more bytes are looked through in pieces: others have a turn between."""
+_HEADS = (b"\x92", b"\xdc", b"\xdd")
+"""Of an array of two, and of arrays whose length is spelt out."""
 _LEAST_PAIR_BYTES = 3
 _ROOM_BYTES = 1024 * 1024
 """Of a decoded batch, for what it holds besides a cycle: the statement, descriptions."""
@@ -175,7 +177,10 @@ def _has_few_pairs(plain: bytes) -> bool:
     """By the heads of arrays of two, and of those whose length is spelt out; other bytes are taken for some too."""
     if len(plain) <= _LEAST_PAIR_BYTES * MOST_PAIRS:
         return True
-    return sum(map(plain.count, (b"\x92", b"\xdc", b"\xdd"))) <= MOST_PAIRS
+    pairs = 0
+    for at in range(0, len(plain), _AT_ONCE_BYTES):
+        pairs += sum(plain.count(head, at, at + _AT_ONCE_BYTES) for head in _HEADS)
+    return pairs <= MOST_PAIRS
 
 
 def _demand_few_pairs(plain: bytes) -> None:

@@ -101,6 +101,19 @@ def test_an_agent_cannot_speak_for_the_collector() -> None:
     assert body.count(b"phusong_site_status_code{") == 2
 
 
+def test_of_many_names_each_is_there_once_with_all_its_lines_in_order() -> None:
+    names = [f"m_{number}" for number in range(2500)]
+    both = [latest(*(Sample(name, 1.0) for name in names), target=target) for target in ("r1", "r2")]
+    body = page(picture(), both, METRICS)
+
+    assert all(
+        value(body, "m_7", site="s1", hub="h1", instance=target, probe="a", module="ping") == 1.0
+        for target in ("r1", "r2")
+    )
+    told = [line.split()[2] for line in body.decode().splitlines() if line.startswith("# TYPE m_")]
+    assert told == sorted(names)
+
+
 def test_promtool_finds_nothing_to_say() -> None:
     promtool = require("promtool", "prometheus")
     body = page(picture(), [latest(*HISTOGRAM, Sample("requests_total", 5.0)), latest(target="r2")], METRICS)

@@ -1,6 +1,7 @@
 """The inbox, in memory and on disk alike: each record once for ever, and on disk before anybody says so."""
 
 import asyncio
+import gc
 import signal
 import sqlite3
 import subprocess
@@ -207,6 +208,20 @@ async def test_who_is_refused_in_a_group_takes_nobody_with_him(inbox: Inbox) -> 
 
     assert (found[0], found[2]) == ({1}, {1})
     assert isinstance(found[1], TooManyEpochsError)
+
+
+async def test_a_refusal_is_forgotten_at_once(inbox: Inbox) -> None:
+    """An error that held its frames held a whole batch until the next collection, and made each of them long."""
+    for number in range(NEW_EPOCHS_AN_HOUR):
+        await inbox.store(parcel(1, epoch=f"e{number}"))
+    gc.disable()
+    try:
+        with pytest.raises(TooManyEpochsError):
+            await inbox.store(parcel(1, epoch="new"))
+        await inbox.store(parcel(1, agent="b"))  # whoever was about to let go of it has done so
+        assert not [one for one in gc.get_objects() if type(one) is TooManyEpochsError]
+    finally:
+        gc.enable()
 
 
 async def test_rows_keep_their_numbers_when_older_ones_go(inbox: Inbox) -> None:
