@@ -19,12 +19,13 @@ def belongs(story: Story, happening: Happening) -> bool:
 
 
 def explained(story: Story, mays: Sequence[Happening], others: Sequence[Happening] = ()) -> bool:
-    """Whether it is right to tell of an incident, each time that it opens.
+    """Whether it is right to tell of an incident, each time that it opens and is not silenced.
 
     Half of its sites at least have a fault of which somebody may be told; and such a one, or one of ``others`` (work
     that was outlasted), accounts for its beginning.
     """
-    return all(_explained(story, telling, mays, others) for telling in story.tellings)
+    told = [telling for telling in story.tellings if not telling.silent] or story.tellings
+    return all(_explained(story, telling, mays, others) for telling in told)
 
 
 def owner(story: Story, truth: Iterable[Happening], told: Telling | None = None) -> Happening | None:

@@ -116,6 +116,16 @@ def test_a_cause_that_is_not_known_is_not_wrong_but_not_right() -> None:
     assert (found.unknown_share, found.right_where_evident, found.wrong_share) == (1.0, 0.0, 0.0)
 
 
+def test_what_planned_work_silenced_needs_no_fault_though_a_fault_right_after_it_is_told_as_the_same() -> None:
+    work = replace(fault(1, begins=1000.0, lasts=300.0), cause=None, must_tell=False, may_tell=False)
+    after = fault(2, begins=1500.0)
+    planned = [incident(known=1024.0, silent="maintenance"), incident(ended=1300.0, version=2, silent="maintenance")]
+    again = incident(known=1524.0, version=3, began=1004.0)
+
+    assert score([work, after], [*planned, again], [], HOUR).false_pages == 0
+    assert score([work, after], [incident(), *planned[1:], again], [], HOUR).false_pages == 1, "it called at first"
+
+
 def test_the_last_word_on_a_cause_counts() -> None:
     versions = [incident(cause=Cause.POWER), incident(cause=Cause.ACCESS_LINK, ended=1600.0, version=2)]
 
