@@ -182,12 +182,13 @@ class Ledger:
         lately = sum(now_ns - at_ns <= _HOUR_NS for at_ns in entry.returns_ns)
         if draft.trouble is not Trouble.DOWN:
             return draft.trouble
-        if entry.incident.trouble is not Trouble.FLAPPING:
-            return Trouble.FLAPPING if lately >= self._settings.flapping_returns else Trouble.DOWN
-        # Who has not come back for long no longer flaps. What an earlier run saw return is not known in this one.
+        # What an earlier run saw return is not known in this one.
         last_ns = entry.returns_ns[-1] if entry.returns_ns else entry.incident.at_ns
-        stays = draft.ended_ns is None and now_ns - last_ns > int(self._settings.flapping_seconds * _SECOND_NS)
-        return Trouble.DOWN if stays else Trouble.FLAPPING
+        stays = now_ns - last_ns > int(self._settings.flapping_seconds * _SECOND_NS)
+        if entry.incident.trouble is Trouble.FLAPPING:
+            return Trouble.DOWN if stays and draft.ended_ns is None else Trouble.FLAPPING
+        # Who stayed down for long flaps again only when it has come back again.
+        return Trouble.FLAPPING if lately >= self._settings.flapping_returns and not stays else Trouble.DOWN
 
     def _version(self, entry: Entry, after: Incident, now_ns: int) -> Incident:
         if not _differs(entry.incident, after):
