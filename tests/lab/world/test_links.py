@@ -49,7 +49,9 @@ def test_both_links_lost_at_once_is_an_outage_that_must_be_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [Fault("router_hang", SITE, 1800.0, 3000.0), Fault("fibre_cut", SITE, 1800.0, 3600.0)], ids=lambda f: f.kind
+    "other",
+    [Fault("router_hang", SITE, 1800.0, 3000.0), Fault("fibre_cut", SITE, 1800.0, 3600.0)],
+    ids=lambda f: f.kind,
 )
 def test_a_link_that_was_lost_with_its_site_and_stays_lost_is_named_by_its_true_beginning(other: Fault) -> None:
     made = universe(other, Fault(LINK, f"{SITE}/backup", other.ends - 60 * (other.kind == "router_hang"), 6000.0))

@@ -129,9 +129,7 @@ def test_what_planned_work_silenced_needs_no_fault_though_a_fault_right_after_it
 
 def test_what_a_battery_carried_is_told_by_what_tells_of_its_loss() -> None:
     cut = fault(1, begins=1000.0, lasts=1800.0)
-    power = replace(
-        fault(2, begins=1000.0, lasts=4500.0, cause=Cause.POWER), outages=(Outage("s1", 3700.0, 5500.0),)
-    )
+    power = replace(fault(2, begins=1000.0, lasts=4500.0, cause=Cause.POWER), outages=(Outage("s1", 3700.0, 5500.0),))
     first = [incident(known=1024.0), incident(ended=2806.0, version=2, known=1024.0)]
     second = [incident(2, known=3724.0, cause=Cause.POWER), incident(2, known=3724.0, ended=5506.0, cause=Cause.POWER)]
 
@@ -149,6 +147,17 @@ def test_reports_that_are_missing_since_our_own_side_was_cut_may_be_told_when_it
     assert explained(story, [cut, replace(kept, may_tell=True)])
     assert not explained(story, [cut]), "nothing kept the reports away when it was told"
     assert not explained(story, [replace(cut, begins=600.0, ends=900.0), replace(kept, may_tell=True)])
+
+
+def test_of_a_hub_whose_other_site_had_hardly_returned_the_line_is_as_true() -> None:
+    def line(gap: float) -> float | None:
+        lost = fault(1, "s1", 1500.0 - gap - 75.0, 75.0)
+        hub = shared_fault(2, "h", ("s1", "s2"), 1500.0, 600.0)
+        mine = [incident(1, "s1", 1450.0 - gap), incident(1, "s1", 1450.0 - gap, ended=2110.0)]
+        return score([lost, hub], [*mine, incident(2, "s2", 1524.0)], [], HOUR).causes.wrong_share
+
+    assert line(6.0) == 0.0, "nobody saw it return"
+    assert line(600.0) == 1.0
 
 
 def test_the_last_word_on_a_cause_counts() -> None:
