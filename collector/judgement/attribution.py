@@ -71,6 +71,13 @@ def cause_of(clues: Iterable[Clue], rules: tuple[Rule, ...] = RULES) -> tuple[Ca
     return Cause.UNKNOWN, every
 
 
+def is_refuted(cause: Cause, clues: Iterable[Clue]) -> bool:
+    """Whether what led to a cause is still known, and something has come to light that speaks against it."""
+    kinds = {ClueKind(clue.kind) for clue in clues}
+    led = [rule for rule in RULES if rule.cause is cause and rule.needs <= kinds]
+    return bool(led) and all(rule.unless & kinds for rule in led)
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """An outage of a site; wall times in nanoseconds."""

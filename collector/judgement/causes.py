@@ -25,6 +25,12 @@ _OF_SCOPE = {
     Scope.POWER_AREA: Cause.POWER,
     Scope.PROVINCE: Cause.PROVINCE,
 }
+_AGAINST = {
+    # A first hop that answered was no dead hub, and neither takes away a router that its own LAN missed.
+    Scope.HUB: frozenset({Cause.POWER, Cause.SITE_LAN, Cause.ISP}),
+    Scope.PROVIDER: frozenset({Cause.POWER, Cause.SITE_LAN}),
+}
+"""What most of its sites show inside, where that cannot be the part that they share."""
 _TOLD_CLUES = 16
 
 
@@ -55,7 +61,7 @@ class Causes:
         return cause_of((*clues, *self._neighbours.clues(case.site, case.began_ns, scene)))
 
     def of_group(self, group: Group, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
-        """The cause of a fold: that of its part, unless most of its sites lost their power."""
+        """The cause of a fold: that of its part, unless most of its sites show that it was not."""
         votes: Counter[Cause] = Counter()
         mute = 0
         told: list[Clue] = []
@@ -87,11 +93,11 @@ class Causes:
         """``mute``: sites that are lost and tell nothing yet; of those that are, only batteries can."""
         voters = votes.total() + mute
         enough = voters >= 2 or 2 * voters >= len(group.cases)
-        if enough and votes[Cause.POWER] > voters / 2:
-            return Cause.POWER
+        cause, count = votes.most_common(1)[0] if votes else (Cause.UNKNOWN, 0)
+        if enough and count > voters / 2 and cause in _AGAINST.get(group.part.scope, {Cause.POWER}):
+            return cause
         if group.remembered is not None and not votes.total():
             return group.remembered
-        cause, count = votes.most_common(1)[0] if votes else (Cause.UNKNOWN, 0)
         own = not mute and not votes[Cause.POWER] and count == votes.total() and 2 * count >= len(group.cases)
         if group.part.scope is Scope.POWER_AREA and own and count:
             return cause  # Its mains had failed, and batteries carried what was lost to something else.
@@ -117,10 +123,12 @@ class Causes:
             return False
         passed_ns = scene.now_ns - case.ended_ns
         agents = scene.backlogs.get(case.site, ())
+        met_ns = self._notes.of(case.site).met_router_ns(case.ended_ns)
         if not agents:
             return passed_ns >= int(self._settings.settle_seconds * _SECOND_NS)
         told = all(backlog is not None and backlog.reaches(case.ended_ns) for backlog in agents)
-        return (told and passed_ns >= _POLLED_NS) or passed_ns >= int(self._settings.settle_most_seconds * _SECOND_NS)
+        polled = met_ns is not None and scene.now_ns - met_ns >= _POLLED_NS
+        return (told and polled) or passed_ns >= int(self._settings.settle_most_seconds * _SECOND_NS)
 
 
 def _restarted(clues: Iterable[Clue]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from collector.incident import Cause, Clue, Confidence, Incident, Scope, Trouble
+from collector.judgement.attribution import is_refuted
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
@@ -113,8 +114,8 @@ class Ledger:
     def settle(
         self, incident: Incident, cause: Cause, clues: tuple[Clue, ...], confidence: Confidence, now_ns: int
     ) -> Incident:
-        """Say of an incident that is over what its evidence has come to; a cause that was seen is not unlearnt."""
-        if cause is Cause.UNKNOWN and incident.cause is not Cause.UNKNOWN:
+        """Say of an incident that is over what its evidence has come to; see :func:`_unlearns`."""
+        if not _unlearns(incident.cause, cause, clues):
             cause, clues = incident.cause, incident.clues
         after = msgspec.structs.replace(incident, cause=cause, clues=clues, confidence=confidence)
         return self._version(self._entries[incident.number], after, now_ns)
@@ -201,8 +202,7 @@ class Ledger:
 def _merged(before: Incident, draft: Draft, trouble: Trouble, *, returned: bool) -> Incident:
     """What began stays; a site's fault may turn out to be that of many; final is final until it returns."""
     final = before.confidence is Confidence.FINAL and not returned
-    lost = draft.cause is Cause.UNKNOWN and before.cause is not Cause.UNKNOWN
-    keep = final or lost
+    keep = final or not _unlearns(before.cause, draft.cause, draft.clues)
     return msgspec.structs.replace(
         before,
         scope=draft.scope,
@@ -218,6 +218,11 @@ def _merged(before: Incident, draft: Draft, trouble: Trouble, *, returned: bool)
         silent_because=draft.silent_because,
         folded_into=draft.folded_into,
     )
+
+
+def _unlearns(before: Cause, cause: Cause, clues: tuple[Clue, ...]) -> bool:
+    """Whether a cause may follow another: what was seen is not forgotten, but it may be refuted."""
+    return cause is not Cause.UNKNOWN or before is Cause.UNKNOWN or is_refuted(before, clues)
 
 
 def _differs(before: Incident, after: Incident) -> bool:
