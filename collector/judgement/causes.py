@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from collector.incident import Cause, Clue, Confidence, Scope
 from collector.inventory.site import Inventory
-from collector.judgement.attribution import cause_of, clues_of
+from collector.judgement.attribution import cause_amid, cause_of, clues_of
 from collector.judgement.clues import ClueKind
 from collector.judgement.folding import Seen
 from collector.judgement.groups import Case, Group
@@ -57,8 +57,13 @@ class Causes:
 
     def of_site(self, case: Case, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
         """The cause of one site's outage."""
-        clues = clues_of(case.span(), self._notes.of(case.site), scene.now_ns)
-        return cause_of((*clues, *self._neighbours.clues(case.site, case.began_ns, scene)))
+        notes = self._notes.of(case.site)
+        clues = clues_of(case.span(), notes, scene.now_ns)
+        found = cause_of((*clues, *self._neighbours.clues(case.site, case.began_ns, scene)))
+        if case.ended_ns is None or not scene.backlogs.get(case.site) or not self._told(case, scene):
+            return found
+        amid = cause_amid(case.span(), notes)
+        return found if amid[0] is Cause.UNKNOWN else amid
 
     def of_group(self, group: Group, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
         """The cause of a fold: that of its part, unless most of its sites show that it was not."""
@@ -126,9 +131,15 @@ class Causes:
         met_ns = self._notes.of(case.site).met_router_ns(case.ended_ns)
         if not agents:
             return passed_ns >= int(self._settings.settle_seconds * _SECOND_NS)
-        told = all(backlog is not None and backlog.reaches(case.ended_ns) for backlog in agents)
         polled = met_ns is not None and scene.now_ns - met_ns >= _POLLED_NS
-        return (told and polled) or passed_ns >= int(self._settings.settle_most_seconds * _SECOND_NS)
+        return (self._told(case, scene) and polled) or passed_ns >= int(self._settings.settle_most_seconds * _SECOND_NS)
+
+    @staticmethod
+    def _told(case: Case, scene: Scene) -> bool:
+        """Whether the agents of its site have told all that they saw of an outage that is over."""
+        ended_ns = case.ended_ns or case.began_ns
+        backlogs = scene.backlogs.get(case.site, ())
+        return all(backlog is not None and backlog.reaches(ended_ns) for backlog in backlogs)
 
 
 def _restarted(clues: Iterable[Clue]) -> bool:

@@ -69,13 +69,13 @@ def link_score(
 
 
 def _is_alone(fault: Fault, timeline: Timeline) -> bool:
-    """Whether nothing else hides it: another fault of the site or of ours, or one that had the link already."""
+    """Whether nothing else hides it: another fault of the site or of ours, work, or one that had the link already."""
     site, link = place_of(fault)
     there, own = timeline.of(site), timeline.of(CENTRE)
     before = there.at(fault.begins - 1)
     taken = before.main_cut if link == MAIN else before.backup_cut
     last = fault.begins + LEAST_SECONDS
-    clear = all(strain.reached for strain in there.between(fault.begins, last))
+    clear = all(strain.reached and not strain.maintained for strain in there.between(fault.begins, last))
     return clear and not taken and own.between(fault.begins, last) == [WELL]
 
 

@@ -105,6 +105,7 @@ def test_a_fault_of_a_link_that_nobody_could_see_alone_is_not_counted() -> None:
         Fault(LINK, f"{SITE}/backup", 900.0, 2000.0),
         Fault("router_hang", SITE, 1.0, 5000.0),
         Fault("province_uplink", "", 900.0, 1900.0),
+        Fault("maintenance", LAND.places[2].site.hub, 900.0, 2400.0),
     ):
         score = link_score((first, other), Timeline(LAND, (first, other)), (), 3000.0)
         assert score is not None

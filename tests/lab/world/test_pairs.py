@@ -31,3 +31,22 @@ def test_a_router_that_its_agent_could_not_ask_is_not_held_for_the_cause_until_i
 
     assert found.causes.wrong == (), "it ran on, which came to light when the cable was back"
     assert (found.recall_of_outages, found.false_pages, found.pages) == (1.0, 0, 1)
+
+
+def test_what_held_most_of_an_outage_is_its_cause_and_not_how_it_began() -> None:
+    place = next(place for place in LAND.places if 900 < place.battery_seconds < 1700)
+    empty = 1800.0 + place.battery_seconds
+    found = told(
+        Fault("power_cut", place.id, 1800.0, empty + 600.0), Fault("fibre_cut", place.id, empty - 60, empty + 50)
+    )
+
+    assert found.causes.confusion["power"] == {"power": 1}, "its line was cut a minute before its battery was empty"
+    assert found.causes.wrong == ()
+
+
+def test_a_line_that_was_cut_in_the_dark_and_stayed_so_is_the_cause() -> None:
+    place = next(place for place in LAND.places if not place.battery_seconds)
+    found = told(Fault("power_cut", place.id, 1800.0, 2100.0), Fault("fibre_cut", place.id, 2000.0, 5000.0))
+
+    assert (found.causes.wrong, found.pages) == ((), 1)
+    assert found.causes.confusion["access_link"] == {"access_link": 2}, "which had two thirds of it and more"
