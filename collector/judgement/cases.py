@@ -5,7 +5,7 @@ from typing import Protocol
 
 from collector.incident import Incident, Scope
 from collector.judgement.folding import Fold, Glimpse, Part, Seen
-from collector.judgement.groups import Case, Group, Turn
+from collector.judgement.groups import SHOWN_SITES, Case, Group, Turn
 from collector.judgement.parsimony import fold, is_vague
 from collector.judgement.scene import Look, Scene
 from collector.judgement.settings import JudgementSettings
@@ -220,6 +220,7 @@ class Cases:
                     del group.cases[case.site]
                     case.alone_ns = max(since_ns, case.began_ns)
                     self._part_with(case, group, scene.now_ns)
+                group.parted = lasting if len(group.cases) < SHOWN_SITES else []
                 lasting = []
             if not lasting:
                 self.groups.remove(group)

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 
 from collector.incident import Cause, Clue, Confidence, Scope
 from collector.inventory.site import Inventory
-from collector.judgement.attribution import cause_amid, cause_of, clues_of
+from collector.judgement.attribution import Span, cause_amid, cause_of, clues_of
 from collector.judgement.clues import ClueKind
 from collector.judgement.folding import Seen
-from collector.judgement.groups import Case, Group
+from collector.judgement.groups import SHOWN_SITES, Case, Group
 from collector.judgement.neighbours import Neighbours
 from collector.judgement.notes import Notes
 from collector.judgement.scene import Scene
@@ -32,6 +32,7 @@ _AGAINST = {
 }
 """What most of its sites show inside, where that cannot be the part that they share."""
 _TOLD_CLUES = 16
+_EVER_NS = 1 << 63
 
 
 class Causes:
@@ -103,6 +104,8 @@ class Causes:
             return cause
         if group.remembered is not None and not votes.total():
             return group.remembered
+        if group.part.scope in _AGAINST and self._is_doubtful(group):
+            return Cause.UNKNOWN  # Two faults at one place within seconds, or that and a fault of its own.
         own = not mute and not votes[Cause.POWER] and count == votes.total() and 2 * count >= len(group.cases)
         if group.part.scope is Scope.POWER_AREA and own and count:
             return cause  # Its mains had failed, and batteries carried what was lost to something else.
@@ -110,6 +113,14 @@ class Causes:
             return _OF_SCOPE[group.part.scope]
         # Sites of one place were lost at once, and nothing speaks of power.
         return cause if count >= 2 else Cause.UNKNOWN
+
+    def _is_doubtful(self, group: Group) -> bool:
+        """Whether so many of those that were lost with it had a cause of their own that too few are left."""
+        spans = (Span(one.site, one.began_ns, one.ended_ns) for one in (*group.cases.values(), *group.parted))
+        against = _AGAINST[group.part.scope]
+        causes = (cause_of(clues_of(span, self._notes.of(span.site), span.ended_ns or _EVER_NS))[0] for span in spans)
+        own = [cause in against for cause in causes]
+        return any(own) and own.count(False) < SHOWN_SITES
 
     def _any_dark(self, group: Group) -> bool:
         """Whether a site of the area, lost or not, is known to have lost its mains at that time."""

@@ -10,6 +10,8 @@ from collector.judgement.quorum import share_of
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
+SHOWN_SITES = 2
+"""So many sites at least must show no cause of their own where a hub or a provider is said to have failed."""
 _WEIGH_NS = 10 * _SECOND_NS
 """Asked once in each of these on the clock, so that it does not depend on when it was asked before."""
 
@@ -60,6 +62,8 @@ class Group:
     """Something else may show to have failed: while it is young, a fold that explains them better may have them."""
     remembered: Cause | None = None
     """What an earlier run held to be the cause."""
+    parted: list[Case] = field(default_factory=list)
+    """Those that were still lost when so few had returned that these do not show what was shared."""
     unseen_ns: int | None = 0
     """When one that lasts was not looked at, or not by anybody who can see; None: nobody was there until now."""
     weighed: tuple[int, int, int] = (0, 0, 0)

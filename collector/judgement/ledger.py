@@ -12,6 +12,8 @@ from collector.judgement.settings import JudgementSettings
 _SECOND_NS = 1_000_000_000
 _HOUR_NS = 3600 * _SECOND_NS
 
+_SHARED, _OF_MANY = frozenset({Scope.HUB, Scope.PROVIDER}), frozenset({Cause.HUB, Cause.ISP})
+
 Key = tuple[Scope, str, Trouble]
 """What is broken, and how: flapping is a way of being down."""
 
@@ -115,7 +117,7 @@ class Ledger:
         self, incident: Incident, cause: Cause, clues: tuple[Clue, ...], confidence: Confidence, now_ns: int
     ) -> Incident:
         """Say of an incident that is over what its evidence has come to; see :func:`_unlearns`."""
-        if not _unlearns(incident.cause, cause, clues):
+        if not _unlearns(incident, cause, clues):
             cause, clues = incident.cause, incident.clues
         after = msgspec.structs.replace(incident, cause=cause, clues=clues, confidence=confidence)
         return self._version(self._entries[incident.number], after, now_ns)
@@ -202,7 +204,7 @@ class Ledger:
 def _merged(before: Incident, draft: Draft, trouble: Trouble, *, returned: bool) -> Incident:
     """What began stays; a site's fault may turn out to be that of many; final is final until it returns."""
     final = before.confidence is Confidence.FINAL and not returned
-    keep = final or not _unlearns(before.cause, draft.cause, draft.clues)
+    keep = final or not _unlearns(before, draft.cause, draft.clues)
     return msgspec.structs.replace(
         before,
         scope=draft.scope,
@@ -220,9 +222,11 @@ def _merged(before: Incident, draft: Draft, trouble: Trouble, *, returned: bool)
     )
 
 
-def _unlearns(before: Cause, cause: Cause, clues: tuple[Clue, ...]) -> bool:
-    """Whether a cause may follow another: what was seen is not forgotten, but it may be refuted."""
-    return cause is not Cause.UNKNOWN or before is Cause.UNKNOWN or is_refuted(before, clues)
+def _unlearns(before: Incident, cause: Cause, clues: tuple[Clue, ...]) -> bool:
+    """Whether a cause may follow another: what was seen is not forgotten, but what many sites show may be refuted."""
+    if cause is not Cause.UNKNOWN or before.cause is Cause.UNKNOWN:
+        return True
+    return before.scope in _SHARED if before.cause in _OF_MANY else is_refuted(before.cause, clues)
 
 
 def _differs(before: Incident, after: Incident) -> bool:

@@ -73,7 +73,7 @@ def _is_alone(fault: Fault, timeline: Timeline) -> bool:
     site, link = place_of(fault)
     there, own = timeline.of(site), timeline.of(CENTRE)
     before = there.at(fault.begins - 1)
-    taken = before.main_cut if link == MAIN else before.backup_cut
+    taken = not (before.by_main if link == MAIN else before.by_backup)
     last = fault.begins + LEAST_SECONDS
     clear = all(strain.reached and not strain.maintained for strain in there.between(fault.begins, last))
     return clear and not taken and own.between(fault.begins, last) == [WELL]

@@ -50,3 +50,18 @@ def test_a_line_that_was_cut_in_the_dark_and_stayed_so_is_the_cause() -> None:
 
     assert (found.causes.wrong, found.pages) == ((), 1)
     assert found.causes.confusion["access_link"] == {"access_link": 2}, "which had two thirds of it and more"
+
+
+def test_of_two_sites_of_a_hub_lost_within_seconds_one_to_its_router_neither_is_said_to_be_the_hubs() -> None:
+    one, other = next(ids for ids in HUBS.values() if len(ids) == 2)
+    for ends in (2600.0, 4200.0):
+        found = told(Fault("fibre_cut", one, 1800.0, 2400.0), Fault("router_hang", other, 1802.0, ends))
+        assert found.causes.wrong == ()
+        assert (found.recall_of_outages, found.false_pages) == (1.0, 0)
+
+
+def test_a_hub_is_said_to_be_one_though_a_router_hung_within_it_and_outlasts_it() -> None:
+    hub, (one, _) = next((hub, ids) for hub, ids in HUBS.items() if len(ids) == 2)
+    found = told(Fault("hub_down", hub, 1800.0, 3000.0), Fault("router_hang", one, 2500.0, 4200.0))
+
+    assert (found.causes.wrong, found.causes.right_where_evident) == ((), 1.0)
