@@ -65,3 +65,15 @@ def test_a_hub_is_said_to_be_one_though_a_router_hung_within_it_and_outlasts_it(
     found = told(Fault("hub_down", hub, 1800.0, 3000.0), Fault("router_hang", one, 2500.0, 4200.0))
 
     assert (found.causes.wrong, found.causes.right_where_evident) == ((), 1.0)
+
+
+def test_sites_that_were_lost_and_back_while_our_own_side_was_cut_are_found_in_what_their_agents_kept() -> None:
+    cut, hung, dark, *_ = (place.id for place in LAND.places if not place.battery_seconds)
+    found = told(
+        Fault("province_uplink", "", 1800.0, 4200.0),
+        *(Fault(kind, site, 2400.0, 3300.0) for kind, site in (("fibre_cut", cut), ("router_hang", hung))),
+        Fault("power_cut", dark, 2400.0, 3300.0),
+    )
+
+    assert (found.hidden_outages, found.hidden_found) == (3, 3)
+    assert (found.pages, found.false_pages, found.recall_of_outages) == (1, 0, None), "nobody is called for the past"
