@@ -97,6 +97,13 @@ class Span:
     """What an earlier run of the collector knew of it."""
     alone_ns: int | None = None
     """Since when it is lost for a reason of its own, where it was lost with others that have returned."""
+    unseen_ns: int | None = None
+    """Since when nobody could see, where nobody could when it was lost."""
+
+    @property
+    def first_ns(self) -> int:
+        """When it may have begun."""
+        return self.began_ns if self.unseen_ns is None else min(self.began_ns, self.unseen_ns)
 
 
 def clues_of(span: Span, notes: SiteNotes, now_ns: int) -> Iterator[Clue]:
@@ -111,7 +118,7 @@ def clues_of(span: Span, notes: SiteNotes, now_ns: int) -> Iterator[Clue]:
     yield from _looks(site, notes, alone_ns, last_ns, alone_ns)
     yield from notes.paths.clues(site, alone_ns, last_ns)
     seen = {clue.subject: clue for clue in span.remembered if clue.kind == _K.HOST_SEEN}
-    seen |= {clue.subject: clue for clue in notes.diary.host_clues(site, began_ns)}
+    seen |= {clue.subject: clue for clue in notes.diary.host_clues(site, span.first_ns, began_ns)}
     yield from seen.values()
     if ended_ns is not None:
         yield from notes.diary.restart_clues(site, began_ns, ended_ns, seen)
@@ -128,7 +135,7 @@ def cause_amid(span: Span, notes: SiteNotes) -> tuple[Cause, tuple[Clue, ...]]:
     middle_ns = (first_ns + ended_ns) // 2
     around = max(first_ns, middle_ns - _AMID_NS), min(ended_ns, middle_ns + _AMID_NS)
     looks = list(_looks(site, notes, *around, middle_ns))
-    seen = {clue.subject for clue in (*span.remembered, *notes.diary.host_clues(site, began_ns))}
+    seen = {clue.subject for clue in (*span.remembered, *notes.diary.host_clues(site, span.first_ns, began_ns))}
     clues = [*looks, *notes.diary.restart_clues(site, began_ns, ended_ns, seen)]
     if not looks:
         clues += [*notes.diary.power_clues(site, middle_ns), *notes.diary.mains_clues(site, began_ns, ended_ns)]

@@ -1,11 +1,11 @@
 """The outages of sites, each with its beginning and end and the fault that it belongs to; it names no cause."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
 
 from collector.incident import Incident, Scope
 from collector.judgement.folding import Fold, Glimpse, Part, Seen
 from collector.judgement.groups import SHOWN_SITES, Case, Group, Turn
+from collector.judgement.mains import Mains
 from collector.judgement.parsimony import fold, is_vague
 from collector.judgement.scene import Look, Scene
 from collector.judgement.settings import JudgementSettings
@@ -14,19 +14,6 @@ _SECOND_NS = 1_000_000_000
 _LATE_NS = 600 * _SECOND_NS
 _LOOKED_NS = 30 * _SECOND_NS
 """So long after somebody could see again every site has been looked at."""
-
-
-class Mains(Protocol):
-    """Who knows of the supplies of sites."""
-
-    def mains_failed(self, site: str, began_ns: int) -> int | None:
-        """When the mains of a site that was lost at a time had failed; None where nothing is known of it."""
-
-    def is_dark(self, site: str, now_ns: int) -> bool:
-        """Whether it told just now that its mains are away."""
-
-    def tells_of_mains(self, site: str) -> bool:
-        """Whether the site has a supply that tells of itself."""
 
 
 class Cases:
@@ -104,7 +91,8 @@ class Cases:
         for site, look in scene.looks.items():
             if look.seen is Seen.DOWN and look.fresh and site not in self.lasting:
                 began_ns = look.since_ns or scene.now_ns
-                self.lasting[site] = Case(site, self._since(site, began_ns), scene.now_ns)
+                case = self.lasting[site] = Case(site, self._since(site, began_ns), scene.now_ns)
+                case.unseen_ns = self._unseen(began_ns)
             if look.seen is Seen.WELL and look.fresh:
                 self._earlier.pop(site, None)
 
@@ -205,8 +193,13 @@ class Cases:
     def _between(self, began_ns: int, case: Case | None) -> tuple[int, int] | None:
         if case is not None and case.alone_ns is not None:
             return case.began_ns, case.alone_ns
+        first_ns = self._unseen(began_ns)
+        return None if first_ns is None else (first_ns, began_ns)
+
+    def _unseen(self, began_ns: int) -> int | None:
+        """Since when nobody could see, where nobody could when a site was lost."""
         first_ns, last_ns = self._blind_ns
-        return (first_ns, began_ns) if first_ns <= began_ns <= last_ns + _LOOKED_NS else None
+        return first_ns if first_ns <= began_ns <= last_ns + _LOOKED_NS else None
 
     def _part(self, scene: Scene, mains: Mains, turn: Turn) -> None:
         """Faults that are over end; what stays lost when what it shares works again stands for itself."""

@@ -29,6 +29,8 @@ class Case:
     ended_ns: int | None = None
     alone_ns: int | None = None
     """Since when it is lost for a reason of its own, where it was lost with others that have returned."""
+    unseen_ns: int | None = None
+    """Since when nobody could see, where nobody could when it was lost: it may have been lost since then."""
     mains_ns: int | None = None
     """When its mains had failed, as far as that was known when it was looked for a fold."""
     weighed_ns: int = 0
@@ -41,7 +43,7 @@ class Case:
 
     def span(self) -> Span:
         """As those who look for its cause see it."""
-        return Span(self.site, self.began_ns, self.ended_ns, self.remembered, self.alone_ns)
+        return Span(self.site, self.began_ns, self.ended_ns, self.remembered, self.alone_ns, self.unseen_ns)
 
     def due(self, now_ns: int) -> bool:
         """Whether its cause should be asked for again; a thing that lasts is asked now and then."""

@@ -77,3 +77,10 @@ def test_sites_that_were_lost_and_back_while_our_own_side_was_cut_are_found_in_w
 
     assert (found.hidden_outages, found.hidden_found) == (3, 3)
     assert (found.pages, found.false_pages, found.recall_of_outages) == (1, 0, None), "nobody is called for the past"
+
+
+def test_power_that_failed_while_our_own_side_was_cut_is_told_by_what_started_anew() -> None:
+    dark = next(place.id for place in LAND.places if not place.battery_seconds)
+    found = told(Fault("province_uplink", "", 1800.0, 3300.0), Fault("power_cut", dark, 2500.0, 6000.0))
+
+    assert (found.causes.wrong, found.causes.right_where_evident) == ((), 1.0)
