@@ -2,6 +2,7 @@
 
 from lab.world.fault import Fault
 from lab.world.land import make_land
+from lab.world.place import Land
 from lab.world.scoring import Score
 from tests.peers.universe import Universe
 
@@ -11,8 +12,8 @@ HUBS = LAND.members("hub")
 PROVIDERS = LAND.members("provider")
 
 
-def told(*faults: Fault) -> Score:
-    made = Universe(LAND, faults, int(max(fault.ends for fault in faults)) + 1500, 3)
+def told(*faults: Fault, land: Land = LAND) -> Score:
+    made = Universe(land, faults, int(max(fault.ends for fault in faults)) + 1500, 3)
     return made.score(made.live().versions)
 
 
@@ -23,6 +24,15 @@ def test_two_sites_of_a_hub_lost_in_the_same_second_are_no_dead_hub_where_its_fi
 
     assert (found.causes.wrong, found.causes.right_where_evident) == ((), 1.0)
     assert (found.recall_of_outages, found.false_pages, found.pages) == (1.0, 0, 2)
+
+
+def test_a_provider_whose_only_two_sites_are_all_of_a_hub_is_told_from_it_by_the_first_hop() -> None:
+    land = make_land(12, 45)
+    ours = land.members("provider")["FPT"]
+    assert ours in land.members("hub").values()
+    found = told(Fault("provider_outage", "FPT", 1800.0, 2400.0), land=land)
+
+    assert (found.causes.confusion, found.pages) == ({"isp": {"isp": 1}}, 1)
 
 
 def test_a_router_that_its_agent_could_not_ask_is_not_held_for_the_cause_until_it_could() -> None:
