@@ -95,6 +95,8 @@ class Cases:
                 case.unseen_ns = self._unseen(began_ns)
             if look.seen is Seen.WELL and look.fresh:
                 self._earlier.pop(site, None)
+            elif look.maintenance and site in self.lasting:
+                self.lasting[site].planned_ns = scene.now_ns
 
     def _since(self, site: str, began_ns: int) -> int:
         """When a loss began of which this is seen: an earlier one, long before it, was another."""
@@ -220,12 +222,13 @@ class Cases:
                 turn.over.append(group)
 
     def _works(self, group: Group, now_ns: int, mains: Mains) -> bool:
-        if not group.is_proven(now_ns, self._settings, lambda case: self._heir(case, group) is not None):
-            return False
-        # Batteries last: as long as supplies tell that mains are away, a site that is reached proves nothing.
-        return group.part.scope is not Scope.POWER_AREA or not any(
+        # Batteries last: as long as supplies tell that mains are away, a site that is reached proves nothing, and when
+        # they are back the others take a while to start.
+        if group.part.scope is Scope.POWER_AREA and any(
             site not in self.lasting and mains.is_dark(site, now_ns) for site in group.part.members
-        )
+        ):
+            group.unseen_ns = now_ns
+        return group.is_proven(now_ns, self._settings, lambda case: self._heir(case, group) is not None)
 
     def _part_with(self, case: Case, group: Group, now_ns: int) -> None:
         """Another fault that lasts may have it; else it is looked at as if it was lost now."""

@@ -64,7 +64,8 @@ class Causes:
         if case.ended_ns is None or not scene.backlogs.get(case.site) or not self._told(case, scene):
             return found
         amid = cause_amid(case.span(), notes)
-        return found if amid[0] is Cause.UNKNOWN else amid
+        # A first hop that was lost in the middle may be that of a hub which failed later.
+        return found if amid[0] in {Cause.UNKNOWN, Cause.ACCESS_LINK} else amid
 
     def of_group(self, group: Group, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
         """The cause of a fold: that of its part, unless most of its sites show that it was not."""

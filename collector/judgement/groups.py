@@ -31,6 +31,8 @@ class Case:
     """Since when it is lost for a reason of its own, where it was lost with others that have returned."""
     unseen_ns: int | None = None
     """Since when nobody could see, where nobody could when it was lost: it may have been lost since then."""
+    planned_ns: int | None = None
+    """Until when somebody worked at the site meanwhile: what was seen by then tells of the work."""
     mains_ns: int | None = None
     """When its mains had failed, as far as that was known when it was looked for a fold."""
     weighed_ns: int = 0
@@ -43,7 +45,10 @@ class Case:
 
     def span(self) -> Span:
         """As those who look for its cause see it."""
-        return Span(self.site, self.began_ns, self.ended_ns, self.remembered, self.alone_ns, self.unseen_ns)
+        planned_ns = self.planned_ns or 0
+        worked = self.began_ns < planned_ns and (self.ended_ns is None or planned_ns < self.ended_ns)
+        alone_ns = max(planned_ns, self.alone_ns or 0) if worked else self.alone_ns
+        return Span(self.site, self.began_ns, self.ended_ns, self.remembered, alone_ns, self.unseen_ns)
 
     def due(self, now_ns: int) -> bool:
         """Whether its cause should be asked for again; a thing that lasts is asked now and then."""
@@ -67,7 +72,7 @@ class Group:
     parted: list[Case] = field(default_factory=list)
     """Those that were still lost when so few had returned that these do not show what was shared."""
     unseen_ns: int | None = 0
-    """When one that lasts was not looked at, or not by anybody who can see; None: nobody was there until now."""
+    """When one that lasts was not looked at, or not by anybody who can see, or had no power; None: nobody was there."""
     weighed: tuple[int, int, int] = (0, 0, 0)
     """When, over how many sites, of which so many lasted."""
 

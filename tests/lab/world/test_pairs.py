@@ -94,3 +94,24 @@ def test_power_that_failed_while_our_own_side_was_cut_is_told_by_what_started_an
     found = told(Fault("province_uplink", "", 1800.0, 3300.0), Fault("power_cut", dark, 2500.0, 6000.0))
 
     assert (found.causes.wrong, found.causes.right_where_evident) == ((), 1.0)
+
+
+def test_what_outlasts_planned_work_has_the_cause_of_what_is_seen_after_it() -> None:
+    place = min((place for place in LAND.places if place.battery_seconds), key=lambda place: place.battery_seconds)
+    work = Fault("maintenance", place.site.hub, 1800.0, 4800.0)
+    found = told(work, Fault("power_cut", place.id, 4400.0 - place.battery_seconds, 5600.0))
+
+    assert (found.causes.wrong, found.causes.right_where_evident, found.pages) == ((), 1.0, 1)
+
+
+def test_an_area_whose_mains_are_back_is_one_incident_until_its_routers_have_started() -> None:
+    areas = [[place for place in LAND.places if place.id in ids] for ids in LAND.members("power_area").values()]
+    bare, lit = next(
+        sorted(places, key=lambda place: place.battery_seconds)
+        for places in areas
+        if len(places) == 2 and sorted(bool(place.battery_seconds) for place in places) == [False, True]
+    )
+    cut = Fault("power_area", bare.site.power_area, 1800.0, 1780.0 + lit.battery_seconds)
+    found = told(cut, Fault("fibre_cut", lit.id, 1870.0, 2400.0))
+
+    assert found.pages == 1
