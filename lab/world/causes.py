@@ -97,7 +97,7 @@ class Struck:
         others = ((own, self._others(happening, own.site)) for own in happening.outages)
         return sum(
             longest(without((own.begins, own.ends), spans)) > LEAST_SECONDS
-            and not any(span[0] < own.begins <= span[1] + AROUND_SECONDS for span in spans)
+            and not any(abs(own.begins - span[1]) <= AROUND_SECONDS for span in spans)
             for own, spans in others
         )
 

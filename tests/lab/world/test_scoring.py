@@ -157,7 +157,7 @@ def test_of_a_hub_whose_other_site_had_hardly_returned_the_line_is_as_true() -> 
         return score([lost, hub], [*mine, incident(2, "s2", 1524.0)], [], HOUR).causes.wrong_share
 
     assert line(6.0) == 0.0, "nobody saw it return"
-    assert line(-60.0) == 0.0, "it was lost when its hub died"
+    assert line(-60.0) == 0.0, "it was lost still when its hub died"
     assert line(600.0) == 1.0
 
 
