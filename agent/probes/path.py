@@ -90,13 +90,9 @@ class PathInstrument:
         before = self.known.get(target.name)
         changed = before is not None and not same_path(before.path, path_of(hops))
         known = self._remember(target.name, path_of(hops), changed=changed)
-        reason = _event(before, path_of(hops)) if changed and before is not None else ""
-        if not answers.reached:
-            last = f"hop {hops[-1].ttl} ({in_words(path_of(hops[-1:]))})" if hops else "nobody"
-            reason = f"the last that answered was {last}" + (f"; {reason}" if reason else "")
-        outcome = Outcome.OK if answers.reached else Outcome.UNREACHABLE
-        samples = tuple(_samples(answers, hops, known))
-        return Finding(outcome, samples, reason[:_REASON_CHARACTERS], facts=_facts(address, answers, hops, changed))
+        event = _event(before, path_of(hops)) if changed and before is not None else ""
+        outcome, reason, samples = judge(answers, hops, changes=known.changes, event=event)
+        return Finding(outcome, samples, reason, facts=_facts(address, answers, hops, changed))
 
     def _remember(self, name: str, path: Path, *, changed: bool) -> _Known:
         before = self.known.get(name)
@@ -109,16 +105,28 @@ class PathInstrument:
         return self.known[name]
 
 
+def judge(
+    answers: Answers, hops: tuple[Hop, ...], *, changes: int, event: str = ""
+) -> tuple[Outcome, str, tuple[Sample, ...]]:
+    """Outcome, reason and samples of a trace; ``event`` says in words what changed, ``changes`` how often it did."""
+    outcome, reason = Outcome.OK, event
+    if not answers.reached:
+        last = f"hop {hops[-1].ttl} ({in_words(path_of(hops[-1:]))})" if hops else "nobody"
+        outcome = Outcome.UNREACHABLE
+        reason = f"the last that answered was {last}" + (f"; {event}" if event else "")
+    return outcome, reason[:_REASON_CHARACTERS], tuple(_samples(answers, hops, changes))
+
+
 def _event(before: _Known, path: Path) -> str:
     return f"path changed: {in_words(before.path)} -> {in_words(path)}"
 
 
-def _samples(answers: Answers, hops: tuple[Hop, ...], known: _Known) -> Iterator[Sample]:
+def _samples(answers: Answers, hops: tuple[Hop, ...], changes: int) -> Iterator[Sample]:
     yield Sample("probe_success", float(answers.reached))
     yield Sample("phusong_path_hops", float(len(hops)))
     yield Sample("phusong_path_silent_hops", float(sum(not hop.addresses for hop in hops)))
     yield Sample("phusong_path_branches", float(max((len(hop.addresses) for hop in hops), default=0)))
-    yield Sample("phusong_path_changes_total", float(known.changes))
+    yield Sample("phusong_path_changes_total", float(changes))
     if answers.path_mtu_bytes is not None:
         yield Sample("phusong_path_mtu_bytes", float(answers.path_mtu_bytes))
 

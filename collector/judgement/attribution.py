@@ -15,6 +15,8 @@ _EDGE_NS = 20 * _SECOND_NS
 _BEGINNING_NS = 600 * _SECOND_NS
 _SHORT_NS = 90 * _SECOND_NS
 """A shorter outage is looked at whole."""
+_AMID_NS = 45 * _SECOND_NS
+"""An agent that works looks at its line twice in twice this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,11 @@ def _rule(cause: Cause, *needs: ClueKind, unless: tuple[ClueKind, ...] = ()) -> 
 
 
 _K = ClueKind
+_LEVELS = (
+    (LAN, _K.LAN_LOST, _K.LAN_WELL),
+    (FIRST_HOP, _K.FIRST_HOP_LOST, _K.FIRST_HOP_WELL),
+    (CORE, _K.CORE_LOST, _K.CORE_WELL),
+)
 _LIVES = (_K.HOST_STAYED, _K.ROUTER_STAYED)
 
 RULES: tuple[Rule, ...] = (
@@ -71,6 +78,13 @@ def cause_of(clues: Iterable[Clue], rules: tuple[Rule, ...] = RULES) -> tuple[Ca
     return Cause.UNKNOWN, every
 
 
+def is_refuted(cause: Cause, clues: Iterable[Clue]) -> bool:
+    """Whether what led to a cause is still known, and something has come to light that speaks against it."""
+    kinds = {ClueKind(clue.kind) for clue in clues}
+    led = [rule for rule in RULES if rule.cause is cause and rule.needs <= kinds]
+    return bool(led) and all(rule.unless & kinds for rule in led)
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """An outage of a site; wall times in nanoseconds."""
@@ -83,6 +97,13 @@ class Span:
     """What an earlier run of the collector knew of it."""
     alone_ns: int | None = None
     """Since when it is lost for a reason of its own, where it was lost with others that have returned."""
+    unseen_ns: int | None = None
+    """Since when nobody could see, where nobody could when it was lost."""
+
+    @property
+    def first_ns(self) -> int:
+        """When it may have begun."""
+        return self.began_ns if self.unseen_ns is None else min(self.began_ns, self.unseen_ns)
 
 
 def clues_of(span: Span, notes: SiteNotes, now_ns: int) -> Iterator[Clue]:
@@ -94,27 +115,45 @@ def clues_of(span: Span, notes: SiteNotes, now_ns: int) -> Iterator[Clue]:
     yield from notes.diary.signal_clues(site, alone_ns)
     # What came later may be another fault: the cause is what the beginning shows.
     last_ns = min(ended_ns if ended_ns is not None else now_ns, alone_ns + _BEGINNING_NS)
-    for level, lost, well in (
-        (LAN, _K.LAN_LOST, _K.LAN_WELL),
-        (FIRST_HOP, _K.FIRST_HOP_LOST, _K.FIRST_HOP_WELL),
-        (CORE, _K.CORE_LOST, _K.CORE_WELL),
-    ):
-        reached = _reached([spans for (at, _), spans in notes.inside.items() if at == level], alone_ns, last_ns)
-        if reached is not None:
-            yield Clue(kind=well if reached else lost, at_ns=alone_ns, site=site)
+    yield from _looks(site, notes, alone_ns, last_ns, alone_ns)
     yield from notes.paths.clues(site, alone_ns, last_ns)
     seen = {clue.subject: clue for clue in span.remembered if clue.kind == _K.HOST_SEEN}
-    seen |= {clue.subject: clue for clue in notes.diary.host_clues(site, began_ns)}
+    seen |= {clue.subject: clue for clue in notes.diary.host_clues(site, span.first_ns, began_ns)}
     yield from seen.values()
     if ended_ns is not None:
         yield from notes.diary.restart_clues(site, began_ns, ended_ns, seen)
         yield from notes.diary.mains_clues(site, alone_ns, ended_ns)
 
 
+def cause_amid(span: Span, notes: SiteNotes) -> tuple[Cause, tuple[Clue, ...]]:
+    """The cause of what held in the middle of an outage that is over, and so for most of it where two followed.
+
+    Only to be asked when all that the site's agent kept has arrived: that it did not look tells of power too.
+    """
+    site, began_ns, ended_ns = span.site, span.began_ns, span.ended_ns or span.began_ns
+    first_ns = max(began_ns, span.alone_ns or began_ns)
+    middle_ns = (first_ns + ended_ns) // 2
+    around = max(first_ns, middle_ns - _AMID_NS), min(ended_ns, middle_ns + _AMID_NS)
+    looks = list(_looks(site, notes, *around, middle_ns))
+    seen = {clue.subject for clue in (*span.remembered, *notes.diary.host_clues(site, span.first_ns, began_ns))}
+    clues = [*looks, *notes.diary.restart_clues(site, began_ns, ended_ns, seen)]
+    if not looks:
+        clues += [*notes.diary.power_clues(site, middle_ns), *notes.diary.mains_clues(site, began_ns, ended_ns)]
+    return cause_of(clue for clue in clues if not (looks and clue.kind == _K.HOST_REBOOTED))
+
+
 def clues_of_loss(site: str, since_ns: int, loss_ratio: float, notes: SiteNotes, now_ns: int) -> Iterator[Clue]:
     """What is known of a site that serves badly since a time, from its own agent and its line's signal."""
     yield from notes.whereabouts.clues(site, since_ns, now_ns, loss_ratio)
     yield from notes.diary.signal_clues(site, now_ns)
+
+
+def _looks(site: str, notes: SiteNotes, first_ns: int, last_ns: int, at_ns: int) -> Iterator[Clue]:
+    """What the site's own agent reached in a time."""
+    for level, lost, well in _LEVELS:
+        reached = _reached([spans for (at, _), spans in notes.inside.items() if at == level], first_ns, last_ns)
+        if reached is not None:
+            yield Clue(kind=well if reached else lost, at_ns=at_ns, site=site)
 
 
 def _reached(targets: list[Spans], began_ns: int, ended_ns: int) -> bool | None:

@@ -36,6 +36,7 @@ class Casebook:
         self._cases = Cases(parts_of(inventory), settings)
         self._causes = Causes(inventory, notes, settings)
         self._awaiting: dict[int, list[Case]] = {}
+        self._parted: dict[int, list[Case]] = {}
         self._past: list[Case] = []
         self.ledger = Ledger(known, next_number, settings)
         self._asides = Asides(inventory, self.ledger, notes, known, settings)
@@ -159,26 +160,36 @@ class Casebook:
             group.number,
         )
         group.number = incident.number
-        self._await(incident.number, [] if lasting else list(group.cases.values()))
+        self._await(incident.number, [] if lasting else list(group.cases.values()), group.parted)
 
-    def _await(self, number: int, cases: list[Case]) -> None:
+    def _await(self, number: int, cases: list[Case], parted: list[Case] | None = None) -> None:
+        """``parted``: what they show of themselves, once they can, speaks for or against what they shared."""
         self._awaiting.pop(number, None)
+        self._parted.pop(number, None)
         if cases:
             self._awaiting[number] = cases
+        if cases and parted:
+            self._parted[number] = parted
 
     def _settle(self, scene: Scene) -> None:
         """What came to light after a return, until nothing more can."""
         for number, cases in list(self._awaiting.items()):
             before = self.ledger.get(number)
-            group = Group(self._cases.part(before), {case.site: case for case in cases}, number)
+            parted = self._parted.get(number, []) if self._waits(cases, scene) else []
+            group = Group(self._cases.part(before), {case.site: case for case in cases}, number, parted=parted)
             grouped = before.scope is not Scope.SITE
             cause, clues = self._causes.of_group(group, scene) if grouped else self._causes.of_site(cases[0], scene)
-            confidence = self._causes.confidence(cases, scene)
+            confidence = self._causes.confidence((*cases, *parted), scene)
             if cause is before.cause and confidence is before.confidence:
                 continue
             self.ledger.settle(before, cause, clues, confidence, scene.now_ns)
             if confidence is Confidence.FINAL:
-                del self._awaiting[number]
+                self._await(number, [])
+
+    def _waits(self, cases: list[Case], scene: Scene) -> bool:
+        """Whether those that parted from them are waited for still."""
+        ended_ns = max(case.ended_ns or case.began_ns for case in cases)
+        return scene.now_ns - ended_ns < int(self._settings.settle_most_seconds * _SECOND_NS)
 
     def _maintained(self, sites: Iterable[str], scene: Scene) -> bool:
         return all((look := scene.looks.get(site)) is not None and look.maintenance for site in sites)

@@ -1,11 +1,11 @@
 """The outages of sites, each with its beginning and end and the fault that it belongs to; it names no cause."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
 
 from collector.incident import Incident, Scope
 from collector.judgement.folding import Fold, Glimpse, Part, Seen
-from collector.judgement.groups import Case, Group, Turn
+from collector.judgement.groups import SHOWN_SITES, Case, Group, Turn
+from collector.judgement.mains import Mains
 from collector.judgement.parsimony import fold, is_vague
 from collector.judgement.scene import Look, Scene
 from collector.judgement.settings import JudgementSettings
@@ -14,19 +14,6 @@ _SECOND_NS = 1_000_000_000
 _LATE_NS = 600 * _SECOND_NS
 _LOOKED_NS = 30 * _SECOND_NS
 """So long after somebody could see again every site has been looked at."""
-
-
-class Mains(Protocol):
-    """Who knows of the supplies of sites."""
-
-    def mains_failed(self, site: str, began_ns: int) -> int | None:
-        """When the mains of a site that was lost at a time had failed; None where nothing is known of it."""
-
-    def is_dark(self, site: str, now_ns: int) -> bool:
-        """Whether it told just now that its mains are away."""
-
-    def tells_of_mains(self, site: str) -> bool:
-        """Whether the site has a supply that tells of itself."""
 
 
 class Cases:
@@ -104,9 +91,12 @@ class Cases:
         for site, look in scene.looks.items():
             if look.seen is Seen.DOWN and look.fresh and site not in self.lasting:
                 began_ns = look.since_ns or scene.now_ns
-                self.lasting[site] = Case(site, self._since(site, began_ns), scene.now_ns)
+                case = self.lasting[site] = Case(site, self._since(site, began_ns), scene.now_ns)
+                case.unseen_ns = self._unseen(began_ns)
             if look.seen is Seen.WELL and look.fresh:
                 self._earlier.pop(site, None)
+            elif look.maintenance and site in self.lasting:
+                self.lasting[site].planned_ns = scene.now_ns
 
     def _since(self, site: str, began_ns: int) -> int:
         """When a loss began of which this is seen: an earlier one, long before it, was another."""
@@ -205,8 +195,13 @@ class Cases:
     def _between(self, began_ns: int, case: Case | None) -> tuple[int, int] | None:
         if case is not None and case.alone_ns is not None:
             return case.began_ns, case.alone_ns
+        first_ns = self._unseen(began_ns)
+        return None if first_ns is None else (first_ns, began_ns)
+
+    def _unseen(self, began_ns: int) -> int | None:
+        """Since when nobody could see, where nobody could when a site was lost."""
         first_ns, last_ns = self._blind_ns
-        return (first_ns, began_ns) if first_ns <= began_ns <= last_ns + _LOOKED_NS else None
+        return first_ns if first_ns <= began_ns <= last_ns + _LOOKED_NS else None
 
     def _part(self, scene: Scene, mains: Mains, turn: Turn) -> None:
         """Faults that are over end; what stays lost when what it shares works again stands for itself."""
@@ -220,18 +215,20 @@ class Cases:
                     del group.cases[case.site]
                     case.alone_ns = max(since_ns, case.began_ns)
                     self._part_with(case, group, scene.now_ns)
+                group.parted = lasting if len(group.cases) < SHOWN_SITES else []
                 lasting = []
             if not lasting:
                 self.groups.remove(group)
                 turn.over.append(group)
 
     def _works(self, group: Group, now_ns: int, mains: Mains) -> bool:
-        if not group.is_proven(now_ns, self._settings, lambda case: self._heir(case, group) is not None):
-            return False
-        # Batteries last: as long as supplies tell that mains are away, a site that is reached proves nothing.
-        return group.part.scope is not Scope.POWER_AREA or not any(
+        # Batteries last: as long as supplies tell that mains are away, a site that is reached proves nothing, and when
+        # they are back the others take a while to start.
+        if group.part.scope is Scope.POWER_AREA and any(
             site not in self.lasting and mains.is_dark(site, now_ns) for site in group.part.members
-        )
+        ):
+            group.unseen_ns = now_ns
+        return group.is_proven(now_ns, self._settings, lambda case: self._heir(case, group) is not None)
 
     def _part_with(self, case: Case, group: Group, now_ns: int) -> None:
         """Another fault that lasts may have it; else it is looked at as if it was lost now."""

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 
 from collector.incident import Cause, Clue, Confidence, Scope
 from collector.inventory.site import Inventory
-from collector.judgement.attribution import cause_of, clues_of
+from collector.judgement.attribution import Span, cause_amid, cause_of, clues_of
 from collector.judgement.clues import ClueKind
 from collector.judgement.folding import Seen
-from collector.judgement.groups import Case, Group
+from collector.judgement.groups import SHOWN_SITES, Case, Group
 from collector.judgement.neighbours import Neighbours
 from collector.judgement.notes import Notes
 from collector.judgement.scene import Scene
@@ -25,7 +25,14 @@ _OF_SCOPE = {
     Scope.POWER_AREA: Cause.POWER,
     Scope.PROVINCE: Cause.PROVINCE,
 }
+_AGAINST = {
+    # A first hop that answered was no dead hub, and neither takes away a router that its own LAN missed.
+    Scope.HUB: frozenset({Cause.POWER, Cause.SITE_LAN, Cause.ISP}),
+    Scope.PROVIDER: frozenset({Cause.POWER, Cause.SITE_LAN}),
+}
+"""What most of its sites show inside, where that cannot be the part that they share."""
 _TOLD_CLUES = 16
+_EVER_NS = 1 << 63
 
 
 class Causes:
@@ -51,11 +58,17 @@ class Causes:
 
     def of_site(self, case: Case, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
         """The cause of one site's outage."""
-        clues = clues_of(case.span(), self._notes.of(case.site), scene.now_ns)
-        return cause_of((*clues, *self._neighbours.clues(case.site, case.began_ns, scene)))
+        notes = self._notes.of(case.site)
+        clues = clues_of(case.span(), notes, scene.now_ns)
+        found = cause_of((*clues, *self._neighbours.clues(case.site, case.began_ns, scene)))
+        if case.ended_ns is None or not scene.backlogs.get(case.site) or not self._told(case, scene):
+            return found
+        amid = cause_amid(case.span(), notes)
+        # A first hop that was lost in the middle may be that of a hub which failed later.
+        return found if amid[0] in {Cause.UNKNOWN, Cause.ACCESS_LINK} else amid
 
     def of_group(self, group: Group, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
-        """The cause of a fold: that of its part, unless most of its sites lost their power."""
+        """The cause of a fold: that of its part, unless most of its sites show that it was not."""
         votes: Counter[Cause] = Counter()
         mute = 0
         told: list[Clue] = []
@@ -87,11 +100,13 @@ class Causes:
         """``mute``: sites that are lost and tell nothing yet; of those that are, only batteries can."""
         voters = votes.total() + mute
         enough = voters >= 2 or 2 * voters >= len(group.cases)
-        if enough and votes[Cause.POWER] > voters / 2:
-            return Cause.POWER
+        cause, count = votes.most_common(1)[0] if votes else (Cause.UNKNOWN, 0)
+        if enough and count > voters / 2 and cause in _AGAINST.get(group.part.scope, {Cause.POWER}):
+            return cause
         if group.remembered is not None and not votes.total():
             return group.remembered
-        cause, count = votes.most_common(1)[0] if votes else (Cause.UNKNOWN, 0)
+        if group.part.scope in _AGAINST and self._is_doubtful(group):
+            return Cause.UNKNOWN  # Two faults at one place within seconds, or that and a fault of its own.
         own = not mute and not votes[Cause.POWER] and count == votes.total() and 2 * count >= len(group.cases)
         if group.part.scope is Scope.POWER_AREA and own and count:
             return cause  # Its mains had failed, and batteries carried what was lost to something else.
@@ -99,6 +114,14 @@ class Causes:
             return _OF_SCOPE[group.part.scope]
         # Sites of one place were lost at once, and nothing speaks of power.
         return cause if count >= 2 else Cause.UNKNOWN
+
+    def _is_doubtful(self, group: Group) -> bool:
+        """Whether so many of those that were lost with it had a cause of their own that too few are left."""
+        spans = (Span(one.site, one.began_ns, one.ended_ns) for one in (*group.cases.values(), *group.parted))
+        against = _AGAINST[group.part.scope]
+        causes = (cause_of(clues_of(span, self._notes.of(span.site), span.ended_ns or _EVER_NS))[0] for span in spans)
+        own = [cause in against for cause in causes]
+        return any(own) and own.count(False) < SHOWN_SITES
 
     def _any_dark(self, group: Group) -> bool:
         """Whether a site of the area, lost or not, is known to have lost its mains at that time."""
@@ -117,10 +140,18 @@ class Causes:
             return False
         passed_ns = scene.now_ns - case.ended_ns
         agents = scene.backlogs.get(case.site, ())
+        met_ns = self._notes.of(case.site).met_router_ns(case.ended_ns)
         if not agents:
             return passed_ns >= int(self._settings.settle_seconds * _SECOND_NS)
-        told = all(backlog is not None and backlog.reaches(case.ended_ns) for backlog in agents)
-        return (told and passed_ns >= _POLLED_NS) or passed_ns >= int(self._settings.settle_most_seconds * _SECOND_NS)
+        polled = met_ns is not None and scene.now_ns - met_ns >= _POLLED_NS
+        return (self._told(case, scene) and polled) or passed_ns >= int(self._settings.settle_most_seconds * _SECOND_NS)
+
+    @staticmethod
+    def _told(case: Case, scene: Scene) -> bool:
+        """Whether the agents of its site have told all that they saw of an outage that is over."""
+        ended_ns = case.ended_ns or case.began_ns
+        backlogs = scene.backlogs.get(case.site, ())
+        return all(backlog is not None and backlog.reaches(ended_ns) for backlog in backlogs)
 
 
 def _restarted(clues: Iterable[Clue]) -> bool:

@@ -154,10 +154,10 @@ class Diary:
         """Whether the site has a supply that would have told."""
         return bool(self.supplies or self.trap_totals)
 
-    def host_clues(self, site: str, began_ns: int) -> Iterator[Clue]:
-        """Machines that were heard right before a loss: only they can have been taken by it."""
+    def host_clues(self, site: str, first_ns: int, began_ns: int) -> Iterator[Clue]:
+        """Machines that were heard right before a loss, or who looks was blind: only they can have been taken by it."""
         for subject, runs in self.hosts.items():
-            if runs.ran(began_ns - _ALIVE_NS, began_ns):
+            if runs.ran(first_ns - _ALIVE_NS, began_ns):
                 yield Clue(kind=ClueKind.HOST_SEEN, at_ns=began_ns, site=site, subject=subject)
 
     def restart_clues(self, site: str, began_ns: int, ended_ns: int, seen: Collection[str]) -> Iterator[Clue]:

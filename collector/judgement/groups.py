@@ -10,6 +10,8 @@ from collector.judgement.quorum import share_of
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
+SHOWN_SITES = 2
+"""So many sites at least must show no cause of their own where a hub or a provider is said to have failed."""
 _WEIGH_NS = 10 * _SECOND_NS
 """Asked once in each of these on the clock, so that it does not depend on when it was asked before."""
 
@@ -27,6 +29,10 @@ class Case:
     ended_ns: int | None = None
     alone_ns: int | None = None
     """Since when it is lost for a reason of its own, where it was lost with others that have returned."""
+    unseen_ns: int | None = None
+    """Since when nobody could see, where nobody could when it was lost: it may have been lost since then."""
+    planned_ns: int | None = None
+    """Until when somebody worked at the site meanwhile: what was seen by then tells of the work."""
     mains_ns: int | None = None
     """When its mains had failed, as far as that was known when it was looked for a fold."""
     weighed_ns: int = 0
@@ -39,7 +45,10 @@ class Case:
 
     def span(self) -> Span:
         """As those who look for its cause see it."""
-        return Span(self.site, self.began_ns, self.ended_ns, self.remembered, self.alone_ns)
+        planned_ns = self.planned_ns or 0
+        worked = self.began_ns < planned_ns and (self.ended_ns is None or planned_ns < self.ended_ns)
+        alone_ns = max(planned_ns, self.alone_ns or 0) if worked else self.alone_ns
+        return Span(self.site, self.began_ns, self.ended_ns, self.remembered, alone_ns, self.unseen_ns)
 
     def due(self, now_ns: int) -> bool:
         """Whether its cause should be asked for again; a thing that lasts is asked now and then."""
@@ -60,8 +69,10 @@ class Group:
     """Something else may show to have failed: while it is young, a fold that explains them better may have them."""
     remembered: Cause | None = None
     """What an earlier run held to be the cause."""
+    parted: list[Case] = field(default_factory=list)
+    """Those that were still lost when so few had returned that these do not show what was shared."""
     unseen_ns: int | None = 0
-    """When one that lasts was not looked at, or not by anybody who can see; None: nobody was there until now."""
+    """When one that lasts was not looked at, or not by anybody who can see, or had no power; None: nobody was there."""
     weighed: tuple[int, int, int] = (0, 0, 0)
     """When, over how many sites, of which so many lasted."""
 

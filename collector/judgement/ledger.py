@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import msgspec
 
 from collector.incident import Cause, Clue, Confidence, Incident, Scope, Trouble
+from collector.judgement.attribution import is_refuted
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
 _HOUR_NS = 3600 * _SECOND_NS
+
+_SHARED, _OF_MANY = frozenset({Scope.HUB, Scope.PROVIDER}), frozenset({Cause.HUB, Cause.ISP})
 
 Key = tuple[Scope, str, Trouble]
 """What is broken, and how: flapping is a way of being down."""
@@ -113,8 +116,8 @@ class Ledger:
     def settle(
         self, incident: Incident, cause: Cause, clues: tuple[Clue, ...], confidence: Confidence, now_ns: int
     ) -> Incident:
-        """Say of an incident that is over what its evidence has come to; a cause that was seen is not unlearnt."""
-        if cause is Cause.UNKNOWN and incident.cause is not Cause.UNKNOWN:
+        """Say of an incident that is over what its evidence has come to; see :func:`_unlearns`."""
+        if not _unlearns(incident, cause, clues):
             cause, clues = incident.cause, incident.clues
         after = msgspec.structs.replace(incident, cause=cause, clues=clues, confidence=confidence)
         return self._version(self._entries[incident.number], after, now_ns)
@@ -182,12 +185,13 @@ class Ledger:
         lately = sum(now_ns - at_ns <= _HOUR_NS for at_ns in entry.returns_ns)
         if draft.trouble is not Trouble.DOWN:
             return draft.trouble
-        if entry.incident.trouble is not Trouble.FLAPPING:
-            return Trouble.FLAPPING if lately >= self._settings.flapping_returns else Trouble.DOWN
-        # Who has not come back for long no longer flaps. What an earlier run saw return is not known in this one.
+        # What an earlier run saw return is not known in this one.
         last_ns = entry.returns_ns[-1] if entry.returns_ns else entry.incident.at_ns
-        stays = draft.ended_ns is None and now_ns - last_ns > int(self._settings.flapping_seconds * _SECOND_NS)
-        return Trouble.DOWN if stays else Trouble.FLAPPING
+        stays = now_ns - last_ns > int(self._settings.flapping_seconds * _SECOND_NS)
+        if entry.incident.trouble is Trouble.FLAPPING:
+            return Trouble.DOWN if stays and draft.ended_ns is None else Trouble.FLAPPING
+        # Who stayed down for long flaps again only when it has come back again.
+        return Trouble.FLAPPING if lately >= self._settings.flapping_returns and not stays else Trouble.DOWN
 
     def _version(self, entry: Entry, after: Incident, now_ns: int) -> Incident:
         if not _differs(entry.incident, after):
@@ -200,8 +204,7 @@ class Ledger:
 def _merged(before: Incident, draft: Draft, trouble: Trouble, *, returned: bool) -> Incident:
     """What began stays; a site's fault may turn out to be that of many; final is final until it returns."""
     final = before.confidence is Confidence.FINAL and not returned
-    lost = draft.cause is Cause.UNKNOWN and before.cause is not Cause.UNKNOWN
-    keep = final or lost
+    keep = final or not _unlearns(before, draft.cause, draft.clues)
     return msgspec.structs.replace(
         before,
         scope=draft.scope,
@@ -217,6 +220,13 @@ def _merged(before: Incident, draft: Draft, trouble: Trouble, *, returned: bool)
         silent_because=draft.silent_because,
         folded_into=draft.folded_into,
     )
+
+
+def _unlearns(before: Incident, cause: Cause, clues: tuple[Clue, ...]) -> bool:
+    """Whether a cause may follow another: what was seen is not forgotten, but what many sites show may be refuted."""
+    if cause is not Cause.UNKNOWN or before.cause is Cause.UNKNOWN:
+        return True
+    return before.scope in _SHARED if before.cause in _OF_MANY else is_refuted(before.cause, clues)
 
 
 def _differs(before: Incident, after: Incident) -> bool:

@@ -43,6 +43,13 @@ class SiteNotes:
         ]
         return bool(seen) and not any(span.good for span in seen)
 
+    def met_router_ns(self, after_ns: int) -> int | None:
+        """Since when, after a time, the site's own agent can ask the router; None while it looks in vain."""
+        looks = [spans.latest() for (level, _), spans in self.inside.items() if level == LAN]
+        since = [look for look in looks if look is not None and look.last_ns >= after_ns]
+        good = [max(after_ns, look.first_ns) for look in since if look.good]
+        return min(good, default=None if since else after_ns)
+
 
 class Notes:
     """Diaries and views from inside of all sites."""

@@ -80,5 +80,5 @@ class JudgementSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """So long after a maintenance window nobody is called yet: what was worked on starts again, and is looked at."""
     settle_seconds: float = 300.0
     """How long evidence for the cause is waited for after a return where the site has no agent of its own."""
-    settle_most_seconds: float = 86_400.0
-    """How long the backlog of a site's agent is waited for."""
+    settle_most_seconds: float = 2_678_400.0
+    """How long the backlog of a site's agent is waited for: as long as its spool keeps it."""

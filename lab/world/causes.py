@@ -93,9 +93,13 @@ class Struck:
         ]
 
     def _alone(self, happening: Happening) -> int:
-        """How many sites a hub took away for a while that nothing else had taken."""
-        left = (without((own.begins, own.ends), self._others(happening, own.site)) for own in happening.outages)
-        return sum(longest(spans) > LEAST_SECONDS for spans in left)
+        """How many sites a hub took away for a while that nothing else had taken, nor had right before."""
+        others = ((own, self._others(happening, own.site)) for own in happening.outages)
+        return sum(
+            longest(without((own.begins, own.ends), spans)) > LEAST_SECONDS
+            and not any(abs(own.begins - span[1]) <= AROUND_SECONDS for span in spans)
+            for own, spans in others
+        )
 
     def _others(self, happening: Happening, site: str) -> list[Span]:
         same = (happening.scope, happening.where)

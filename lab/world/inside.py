@@ -11,6 +11,7 @@ from lab.world.chance import Chance, strained_losses
 from lab.world.place import CENTRE, Place
 from lab.world.strain import PACKETS, Strain
 from lab.world.timeline import Timeline
+from lab.world.traces import STIRRED_SECONDS, Traces
 from lab.world.train import Trains
 from lab.world.when import SECOND_NS, monotonic_ns, wall_ns
 from shared.wire.reading import Outcome, Reading, Sample
@@ -18,6 +19,8 @@ from shared.wire.reading import Outcome, Reading, Sample
 _CYCLE_SECONDS = 10
 _LONGEST_SECONDS = 4.0
 """A run is in the cycle that ends so long after its beginning, or later: a lost train takes 3.8 s."""
+_TRACE, _TRACE_SECONDS = "path", 8.0
+"""A trace that is not answered waits for six groups of hops."""
 _UPS_SECONDS, _TRAPS_SECONDS, _REPORT_SECONDS = 60.0, 60.0, 20.0
 _PERIODS = {preset.name: preset.every_seconds for preset in PRESETS}
 _LAN_RTT_SECONDS = 0.0005
@@ -43,10 +46,14 @@ class Inside:
         self._own = timeline.of(CENTRE)
         self._chance = chance
         self._trains = {name: Trains(IcmpCheck(name=name)) for name in ("ping", "ping-line")}
+        self._traces = Traces(place, timeline)
         self._runs = tuple(self._plan())
 
-    def readings(self, committed: float, waits_ns: int | None) -> tuple[Reading, ...]:
-        """The runs of the cycle that ends at ``committed``; ``waits_ns``: stamp of the oldest record not sent yet."""
+    def readings(self, committed: float, waits_ns: int | None, since: float | None = None) -> tuple[Reading, ...]:
+        """The runs of the cycle that ends at ``committed``; ``waits_ns``: stamp of the oldest record not sent yet.
+
+        ``since``: when the cycle before it ended, where nothing of what lies between was lived; its traces are here.
+        """
         boot = self._history.host_boot(committed)
         first = max(committed - _CYCLE_SECONDS - _LONGEST_SECONDS, boot)
         now = self._history.at(committed)
@@ -60,6 +67,7 @@ class Inside:
                     found.append(self._reading(run, slot, boot, strain, waits_ns))
         if self._place.battery_seconds:
             found += self._trap(first, committed, boot)
+        found += self._traced(committed, since, boot)
         return tuple(found)
 
     def _plan(self) -> Iterator[_Run]:
@@ -85,6 +93,8 @@ class Inside:
             oldest = () if waits_ns is None else (waits_ns / SECOND_NS,)
             samples = tuple(Sample("phusong_agent_spool_oldest_timestamp_seconds", value) for value in oldest)
             outcome, reason, kind = Outcome.OK, "", "agent"
+        elif run.check == _TRACE:
+            (outcome, reason, samples), kind = self._traces.seen(run.role, slot), _TRACE
         elif run.check == "traps":
             outcome, reason, samples, kind = Outcome.OK, "", (self._traps(slot),), "snmp_trap"
         elif run.check == "dns":
@@ -108,6 +118,18 @@ class Inside:
             samples,
             reason,
         )
+
+    def _traced(self, committed: float, since: float | None, boot: float) -> Iterator[Reading]:
+        """Traces that had ended by then, and not by the end of the cycle before."""
+        last, before = committed - _TRACE_SECONDS, committed - _TRACE_SECONDS - _CYCLE_SECONDS
+        found = list(self._traces.planned(before if since is None else since - _TRACE_SECONDS, last))
+        lately = last - STIRRED_SECONDS
+        if self._history.since(last) > lately or self._own.since(last) > lately:
+            found += self._traces.stirred(before, last)
+        for trace in found:
+            strain = self._history.at(trace.at)
+            if trace.at > boot and strain.measures:
+                yield self._reading(_Run(_TRACE, trace.role, 0.0, 0.0), trace.at, boot, strain, None)
 
     def _train(self, run: _Run, slot: float, strain: Strain) -> tuple[Outcome, str, tuple[Sample, ...]]:
         rtt_seconds, lost = _LAN_RTT_SECONDS, 0

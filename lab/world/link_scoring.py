@@ -8,6 +8,7 @@ from collector.judgement.clues import ClueKind
 from lab.world.fault import LINK, Fault
 from lab.world.place import BACKUP, CENTRE, MAIN
 from lab.world.scoring import quantile
+from lab.world.spans import Span
 from lab.world.strain import WELL
 from lab.world.timeline import Timeline
 from lab.world.truth import LEAST_SECONDS
@@ -49,10 +50,13 @@ def link_score(
     namings = list(_namings(versions))
     long = [fault for fault in ours if min(fault.ends, seconds) - fault.begins > LEAST_SECONDS]
     long = [fault for fault in long if _is_alone(fault, timeline)]
-    waits = {fault: _wait(fault, namings) for fault in long}
+    spells = {fault: (_lost_since(fault, timeline), fault.ends) for fault in ours}
+    waits = {fault: _wait(fault, spells[fault], namings) for fault in long}
     known = sorted(wait for wait in waits.values() if wait is not None)
     false = {
-        f"{one.site}/{one.link} at {one.at:.0f}" for one in namings if not any(_is_about(one, fault) for fault in ours)
+        f"{one.site}/{one.link} at {one.at:.0f}"
+        for one in namings
+        if not any(_is_about(one, fault, spell) for fault, spell in spells.items())
     }
     return LinkScore(
         link_faults=len(long),
@@ -65,13 +69,13 @@ def link_score(
 
 
 def _is_alone(fault: Fault, timeline: Timeline) -> bool:
-    """Whether nothing else hides it: another fault of the site or of ours, or one that had the link already."""
+    """Whether nothing else hides it: another fault of the site or of ours, work, or one that had the link already."""
     site, link = place_of(fault)
     there, own = timeline.of(site), timeline.of(CENTRE)
     before = there.at(fault.begins - 1)
-    taken = before.main_cut if link == MAIN else before.backup_cut
+    taken = not (before.by_main if link == MAIN else before.by_backup)
     last = fault.begins + LEAST_SECONDS
-    clear = all(strain.reached for strain in there.between(fault.begins, last))
+    clear = all(strain.reached and not strain.maintained for strain in there.between(fault.begins, last))
     return clear and not taken and own.between(fault.begins, last) == [WELL]
 
 
@@ -88,11 +92,23 @@ def _namings(versions: Sequence[Incident]) -> Iterator[_Naming]:
                 yield _Naming(clue.site, clue.subject, seconds_of(version.at_ns), seconds_of(clue.at_ns))
 
 
-def _is_about(one: _Naming, fault: Fault) -> bool:
-    within = fault.begins - _MARGIN_SECONDS <= one.since <= fault.ends + _MARGIN_SECONDS
+def _lost_since(fault: Fault, timeline: Timeline) -> float:
+    """Since when the link is lost that the fault has: one of its whole site may have had it until then."""
+    site, link = place_of(fault)
+    history, since = timeline.of(site), fault.begins
+    for start, strain in reversed(list(zip(history.starts, history.strains, strict=True))):
+        if start < fault.begins:
+            if strain.by_main if link == MAIN else strain.by_backup:
+                break
+            since = start
+    return since
+
+
+def _is_about(one: _Naming, fault: Fault, spell: Span) -> bool:
+    within = spell[0] - _MARGIN_SECONDS <= one.since <= spell[1] + _MARGIN_SECONDS
     return (one.site, one.link) == place_of(fault) and within
 
 
-def _wait(fault: Fault, namings: Sequence[_Naming]) -> float | None:
-    waits = [one.at - fault.begins for one in namings if _is_about(one, fault) and one.at <= fault.ends]
+def _wait(fault: Fault, spell: Span, namings: Sequence[_Naming]) -> float | None:
+    waits = [one.at - fault.begins for one in namings if _is_about(one, fault, spell) and one.at <= fault.ends]
     return min((wait for wait in waits if wait >= 0), default=None)

@@ -19,12 +19,13 @@ def belongs(story: Story, happening: Happening) -> bool:
 
 
 def explained(story: Story, mays: Sequence[Happening], others: Sequence[Happening] = ()) -> bool:
-    """Whether it is right to tell of an incident, each time that it opens.
+    """Whether it is right to tell of an incident, each time that it opens and is not silenced.
 
     Half of its sites at least have a fault of which somebody may be told; and such a one, or one of ``others`` (work
     that was outlasted), accounts for its beginning.
     """
-    return all(_explained(story, telling, mays, others) for telling in story.tellings)
+    told = [telling for telling in story.tellings if not telling.silent] or story.tellings
+    return all(_explained(story, telling, mays, others) for telling in told)
 
 
 def owner(story: Story, truth: Iterable[Happening], told: Telling | None = None) -> Happening | None:
@@ -58,12 +59,17 @@ def _explained(story: Story, telling: Telling, mays: Sequence[Happening], others
     struck = {site for one in mays if _speaks(story, telling, one) for site in one.sites}
     if len(telling.sites & struck) < MOST * len(telling.sites) and not story.is_ours:
         return False
-    spoken = (one for one in (*mays, *others) if _speaks(story, telling, one))
+    spoken = [one for one in (*mays, *others) if _speaks(story, telling, one)]
+    if spoken and story.is_ours:
+        # Reports that are missing may have been since our own side was cut, which is told by itself.
+        spoken += [one for one in mays if one.is_ours and one.ends >= telling.began - AROUND_SECONDS]
     return any(telling.began >= one.begins - AROUND_SECONDS for one in spoken)
 
 
 def _fit(telling: Telling, happening: Happening) -> tuple[bool, int, float]:
     named = (telling.scope, telling.subject) == (happening.scope, happening.subject)
     ended = telling.ended if telling.ended is not None else max(telling.began, happening.ends)
-    times = likeness((telling.began, ended), (happening.begins, happening.ends))
+    # What a battery carried for an hour was lost an hour after its fault began.
+    begins = min((outage.begins for outage in happening.outages), default=happening.begins)
+    times = likeness((telling.began, ended), (begins, happening.ends))
     return named, len(telling.sites.intersection(happening.sites)), times

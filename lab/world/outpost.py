@@ -11,6 +11,7 @@ from lab.world.chance import Chance
 from lab.world.inside import Inside
 from lab.world.place import Place
 from lab.world.timeline import Timeline
+from lab.world.traces import PERIOD_SECONDS
 from lab.world.when import SECOND_NS, monotonic_ns, wall_ns
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Record
 
@@ -37,6 +38,8 @@ class Outpost:
         self._lived: set[int] = set()
         """Records after it that were sent all the same."""
         self._last_live = -1
+        self._newest: int | None = None
+        """The newest record that was ever made; None before the first."""
         self._try_at: float | None = None
 
     @property
@@ -93,7 +96,9 @@ class Outpost:
 
     def _send(self, second: int, numbers: Sequence[int], oldest: int, lane: Lane) -> Batch | None:
         """A batch of these records; ``oldest`` is the oldest that waits."""
-        records = tuple(Record(number, cycle) for number in numbers if (cycle := self._cycle(number, oldest)))
+        since = self._unlived(numbers[0]) if numbers[0] == oldest else None
+        records = tuple(Record(number, cycle) for number in numbers if (cycle := self._cycle(number, oldest, since)))
+        self._newest = numbers[-1] if self._newest is None else max(self._newest, numbers[-1])
         if lane is Lane.LIVE:
             self._last_live = numbers[-1]
         if not records:
@@ -111,14 +116,20 @@ class Outpost:
             version="world",
         )
 
-    def _cycle(self, number: int, oldest: int) -> Cycle | None:
+    def _unlived(self, number: int) -> float | None:
+        """When the record before this one ended, where cycles between them were skipped, as before the beginning."""
+        if self._newest is None:
+            return self.phase + number * COMMIT_SECONDS - PERIOD_SECONDS
+        return self.phase + self._newest * COMMIT_SECONDS if number > self._newest + 1 else None
+
+    def _cycle(self, number: int, oldest: int, since: float | None) -> Cycle | None:
         """One record; None where the agent did not work then."""
         committed = self.phase + number * COMMIT_SECONDS
         strain = self._history.at(committed)
         if not strain.measures:
             return None
         waits = wall_ns(self.phase + oldest * COMMIT_SECONDS) if oldest < number else None
-        readings = self._inside.readings(committed, waits)
+        readings = self._inside.readings(committed, waits, since if oldest == number else None)
         if not readings:
             return None
         quality = ClockQuality.UNSYNCHRONISED if strain.clock_seconds else ClockQuality.SYNCHRONISED

@@ -21,6 +21,8 @@ class Telling:
     subject: str
     cause: Cause
     """As it was held in the end."""
+    silent: bool = False
+    """Whether something silenced it all the while, as planned work does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,4 +114,5 @@ def _telling(versions: Sequence[Incident], *, first: bool) -> Telling:
         scope=last.scope,
         subject=last.subject,
         cause=last.cause,
+        silent=all(version.silent_because for version in versions),
     )

@@ -83,6 +83,14 @@ def test_each_kind_of_fault_alone_is_told_as_it_should_be_and_a_slow_judge_is_se
     assert proof.run(Trial(2, SEED, sabotage=True)).broken > 0
 
 
+def test_two_faults_at_once_are_told_as_they_should_be_and_a_slow_judge_is_seen() -> None:
+    proof = load_proofs()["pairs"]
+    kept = proof.run(Trial(8, SEED))
+
+    assert kept.broken == 0, kept.seen
+    assert proof.run(Trial(4, SEED, sabotage=True)).broken > 0
+
+
 def test_an_agent_that_was_offline_delivers_all_of_it_and_the_newest_first() -> None:
     """A spool that is too small is seen by the nightly run: it must be filled first."""
     kept = load_proofs()["month-offline"].run(Trial(1, SEED))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from collector.incident import Cause, Incident, Trouble
+from collector.incident import Cause, Clue, Incident, Trouble
+from collector.judgement.attribution import RULES_OF_LOSS, cause_of
 from collector.judgement.clues import ClueKind
 from collector.judgement.evidence import LOSS, SENT
 from collector.judgement.whereabouts import FIRST_HOP, Whereabouts
@@ -40,6 +41,13 @@ def test_loss_is_where_the_sites_own_agent_meets_it_first(roles: tuple[str, ...]
 
     assert incident.cause is cause
     assert clue is None or clue in {one.kind for one in incident.clues}
+
+
+def test_loss_on_the_way_to_the_core_is_the_providers_only_where_its_first_hop_is_known_to_lose_nothing() -> None:
+    core, clean = (Clue(kind=kind, at_ns=0, site="s3") for kind in (ClueKind.CORE_LOSSY, ClueKind.FIRST_HOP_CLEAN))
+
+    assert cause_of([core, clean], RULES_OF_LOSS)[0] is Cause.ISP
+    assert cause_of([core], RULES_OF_LOSS)[0] is Cause.UNKNOWN
 
 
 def test_a_line_that_lost_its_light_before_it_lost_packets_is_told_as_such_without_an_agent() -> None:

@@ -231,6 +231,12 @@ def test_what_flapped_and_stays_away_is_down() -> None:
     story.live(270)
 
     assert [(i.trouble, i.is_open) for i in story.incidents()] == [(Trouble.DOWN, True)]
+    versions = len(story.journal.versions(1))
+    story.live(300)
+    assert len(story.journal.versions(1)) == versions, "said once, and not taken back"
+    story.down.clear()
+    story.live(60)
+    assert [(i.trouble, i.is_open) for i in story.incidents()] == [(Trouble.DOWN, False)]
 
 
 def test_an_agent_switched_off_for_the_night_is_no_outage() -> None:

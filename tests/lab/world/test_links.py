@@ -48,6 +48,20 @@ def test_both_links_lost_at_once_is_an_outage_that_must_be_told() -> None:
     assert (score.pages, score.false_pages, score.recall_of_outages) == (1, 0, 1.0)
 
 
+@pytest.mark.parametrize(
+    "other",
+    [Fault("router_hang", SITE, 1800.0, 3000.0), Fault("fibre_cut", SITE, 1800.0, 3600.0)],
+    ids=lambda f: f.kind,
+)
+def test_a_link_that_was_lost_with_its_site_and_stays_lost_is_named_by_its_true_beginning(other: Fault) -> None:
+    made = universe(other, Fault(LINK, f"{SITE}/backup", other.ends - 60 * (other.kind == "router_hang"), 6000.0))
+    links = link_score(made.faults, made.timeline, made.live().versions, SECONDS)
+
+    assert links is not None
+    assert links.links_false == (), "the link was lost since the site was"
+    assert links.links_missed == ()
+
+
 def test_a_replay_that_skips_names_links_as_one_that_does_not() -> None:
     faults = (Fault(LINK, f"{SITE}/main", 1800.0, 5000.0), Fault(LINK, f"{OTHER}/backup", 3000.0, 3400.0))
     made = universe(*faults, loss=0.02)
@@ -91,6 +105,7 @@ def test_a_fault_of_a_link_that_nobody_could_see_alone_is_not_counted() -> None:
         Fault(LINK, f"{SITE}/backup", 900.0, 2000.0),
         Fault("router_hang", SITE, 1.0, 5000.0),
         Fault("province_uplink", "", 900.0, 1900.0),
+        Fault("maintenance", LAND.places[2].site.hub, 900.0, 2400.0),
     ):
         score = link_score((first, other), Timeline(LAND, (first, other)), (), 3000.0)
         assert score is not None

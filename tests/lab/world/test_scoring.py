@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.incident import Cause, Confidence, Incident, Scope, Trouble
+from lab.world.matching import explained
 from lab.world.scoring import quantile, score
-from lab.world.stories import pages
+from lab.world.stories import pages, stories
 from lab.world.truth import Happening, Outage
 from lab.world.when import wall_ns
 
@@ -114,6 +115,50 @@ def test_a_cause_that_is_not_known_is_not_wrong_but_not_right() -> None:
     found = score([fault()], [incident(cause=Cause.UNKNOWN)], [], HOUR).causes
 
     assert (found.unknown_share, found.right_where_evident, found.wrong_share) == (1.0, 0.0, 0.0)
+
+
+def test_what_planned_work_silenced_needs_no_fault_though_a_fault_right_after_it_is_told_as_the_same() -> None:
+    work = replace(fault(1, begins=1000.0, lasts=300.0), cause=None, must_tell=False, may_tell=False)
+    after = fault(2, begins=1500.0)
+    planned = [incident(known=1024.0, silent="maintenance"), incident(ended=1300.0, version=2, silent="maintenance")]
+    again = incident(known=1524.0, version=3, began=1004.0)
+
+    assert score([work, after], [*planned, again], [], HOUR).false_pages == 0
+    assert score([work, after], [incident(), *planned[1:], again], [], HOUR).false_pages == 1, "it called at first"
+
+
+def test_what_a_battery_carried_is_told_by_what_tells_of_its_loss() -> None:
+    cut = fault(1, begins=1000.0, lasts=1800.0)
+    power = replace(fault(2, begins=1000.0, lasts=4500.0, cause=Cause.POWER), outages=(Outage("s1", 3700.0, 5500.0),))
+    first = [incident(known=1024.0), incident(ended=2806.0, version=2, known=1024.0)]
+    second = [incident(2, known=3724.0, cause=Cause.POWER), incident(2, known=3724.0, ended=5506.0, cause=Cause.POWER)]
+
+    assert score([cut, power], [*first, *second], [], HOUR).causes.wrong == ()
+
+
+def test_reports_that_are_missing_since_our_own_side_was_cut_may_be_told_when_it_is_back() -> None:
+    cut = replace(fault(1, "", 1218.0, 488.0, Cause.PROVINCE), scope=None, sites=(), outages=())
+    kept = replace(fault(2, "", 1706.0, 800.0), cause=None, scope=None, sites=(), outages=(), hushes=True)
+    late = incident(
+        site="province", known=1775.0, began=1209.0, trouble=Trouble.UNREPORTED, scope=Scope.PROVINCE, sites=("s1",)
+    )
+    story = stories([late])[0]
+
+    assert explained(story, [cut, replace(kept, may_tell=True)])
+    assert not explained(story, [cut]), "nothing kept the reports away when it was told"
+    assert not explained(story, [replace(cut, begins=600.0, ends=900.0), replace(kept, may_tell=True)])
+
+
+def test_of_a_hub_whose_other_site_had_hardly_returned_the_line_is_as_true() -> None:
+    def line(gap: float) -> float | None:
+        lost = fault(1, "s1", 1500.0 - gap - 75.0, 75.0)
+        hub = shared_fault(2, "h", ("s1", "s2"), 1500.0, 600.0)
+        mine = [incident(1, "s1", 1450.0 - gap), incident(1, "s1", 1450.0 - gap, ended=2110.0)]
+        return score([lost, hub], [*mine, incident(2, "s2", 1524.0)], [], HOUR).causes.wrong_share
+
+    assert line(6.0) == 0.0, "nobody saw it return"
+    assert line(-60.0) == 0.0, "it was lost still when its hub died"
+    assert line(600.0) == 1.0
 
 
 def test_the_last_word_on_a_cause_counts() -> None:
