@@ -94,7 +94,8 @@ class Pipeline:
                 yield
                 continue
             self._review.take(taken)
-            self._note(taken)
+            if self._quality is not None:
+                self._note(taken, self._quality)
         self._review.hear(arrival)
         self._view(arrival)
         return self._series.metrics_wanted()
@@ -149,13 +150,13 @@ class Pipeline:
             self._journal.note_watched(*watched)
         return self._lately.view(now_ns)
 
-    def _note(self, taken: Latest | Late) -> None:
+    def _note(self, taken: Latest | Late, quality: Quality) -> None:
         """The last day of what is seen of sites from outside."""
-        if self._quality is None or not self.is_outside(taken.agent, taken.reading.site):
+        if not self.is_outside(taken.agent, taken.reading.site):
             return
         train = self.train_of(taken.reading)
         if train is not None:
-            self._quality.take(taken.reading.site, taken.measured_wall_ns, train)
+            quality.take(taken.reading.site, taken.measured_wall_ns, train)
 
     def _view(self, arrival: Arrival) -> None:
         batch = arrival.batch

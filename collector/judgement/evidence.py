@@ -1,6 +1,6 @@
 """What the runs of one check against one target have shown, one run after the other; it remembers few of them."""
 
-from dataclasses import dataclass
+import msgspec
 
 from collector.judgement.condition import Signal
 from collector.judgement.loss import is_loss
@@ -8,7 +8,7 @@ from collector.judgement.settings import JudgementSettings
 from shared.wire.reading import Outcome, Reading
 
 _SECOND_NS = 1_000_000_000
-_FAILED = frozenset({Outcome.TIMEOUT, Outcome.UNREACHABLE})
+_COUNTED = (Outcome.OK, Outcome.TIMEOUT, Outcome.UNREACHABLE)
 _GAP_LEAST_NS, _GAP_ONE_NS, _GAP_PERIODS = 20 * _SECOND_NS, 36 * _SECOND_NS, 2.5
 LOSS = "phusong_ping_train_loss_ratio"
 RTT = "phusong_ping_train_rtt_median_seconds"
@@ -16,8 +16,7 @@ SENT = "phusong_ping_train_sent_packets"
 _TAKEN = frozenset({LOSS, RTT, SENT})
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """Runs in a row of one kind, and loss and RTT of the latest."""
 
     agent: str
@@ -68,7 +67,7 @@ class Evidence:
 
 def counts(reading: Reading) -> bool:
     """Whether a reading is evidence at all: an error of the agent or of the settings says nothing of the link."""
-    return not reading.voided and (reading.outcome is Outcome.OK or reading.outcome in _FAILED)
+    return not reading.voided and reading.outcome in _COUNTED
 
 
 def interrupted(before: Evidence, run: "Run") -> bool:
@@ -79,8 +78,7 @@ def interrupted(before: Evidence, run: "Run") -> bool:
     return not before.good and gap_ns > max(_GAP_LEAST_NS, _GAP_PERIODS * rhythm_ns)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True, gc=False):
     """One run with the collector's times of it."""
 
     agent: str

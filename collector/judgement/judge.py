@@ -1,6 +1,6 @@
 """The verdict on one site from its fresh evidence; silence is never taken for an outage."""
 
-from dataclasses import dataclass
+import msgspec
 
 from collector.judgement.condition import Condition, Signal, after
 from collector.judgement.evidence import Evidence
@@ -13,8 +13,7 @@ _IN_FLIGHT_NS = 8 * _SECOND_NS
 _LOST = frozenset({Condition.DOWN, Condition.RECOVERING})
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """What is carried from one evaluation of a site to the next."""
 
     condition: Condition
@@ -23,8 +22,7 @@ class Standing:
     """Of a site that is down, or was before it fell silent: wall time of the first failure."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True, gc=False):
     """The fresh facts about one site."""
 
     links: tuple[Evidence, ...]

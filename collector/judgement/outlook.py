@@ -1,9 +1,10 @@
 """What agents see of sites that are not their own, and which of it may be believed; it judges no site."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 
-from collector.judgement.evidence import Evidence, Run, counts, extend, interrupted
+from msgspec.structs import replace
+
+from collector.judgement.evidence import Evidence, Run, extend, interrupted
 from collector.judgement.scene import Blind
 from collector.judgement.settings import JudgementSettings
 from collector.judgement.vantage import Vantage
@@ -22,28 +23,27 @@ class Outlook:
         self._several = several
         self._evidence: dict[str, dict[tuple[str, str, str], Evidence]] = {}
         self._vantages: dict[str, Vantage] = {}
-        self._kind = settings.vantage_kind
         self._roles = frozenset(settings.vantage_roles)
         self._anchors = frozenset(settings.anchor_roles)
 
     def take(self, run: Run, *, outside: bool) -> bool:
-        """The newest run of a check and target; ``outside``: by an agent that stands elsewhere. True for evidence."""
+        """The newest run of a check and target that counts; ``outside``: by who stands elsewhere. True for evidence."""
         reading = run.reading
-        if reading.kind != self._kind or not counts(reading):
-            return False
         if not outside:
             if reading.role in self._anchors:
                 self._vantage(run.agent).anchor(run)
             return False
         if reading.role not in self._roles:
             return False
-        seen = self._evidence.get(reading.site, {})
+        seen = self._evidence.get(reading.site)
+        if seen is None:
+            seen = self._evidence[reading.site] = {}
         key = (run.agent, reading.check, reading.target)
         after = self.weigh(seen.get(key), run)
         if after is None:
             return False
-        self._evidence.setdefault(reading.site, seen)[key] = after
-        return not self._vantage(run.agent).lost_with(after)
+        seen[key] = after
+        return not self._vantages[run.agent].lost_with(after)
 
     def weigh(self, before: Evidence | None, run: Run) -> Evidence | None:
         """The evidence with one more run of an agent that looks from elsewhere; None where the agent cannot see."""

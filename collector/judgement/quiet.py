@@ -9,7 +9,8 @@ from collector.judgement.settings import JudgementSettings
 from shared.wire.reading import Reading
 
 _SECOND_NS = 1_000_000_000
-_AGENT = "agent"
+SELF = "agent"
+"""Kind of the readings in which agents tell about themselves."""
 _SPOOL_OLDEST = "phusong_agent_spool_oldest_timestamp_seconds"
 
 
@@ -58,7 +59,7 @@ class Quiet:
 
     def tell(self, agent: str, reading: Reading, at_ns: int, *, late: bool) -> None:
         """An agent's reading of itself: what it still has to send."""
-        if reading.kind != _AGENT or late:
+        if late:
             return
         oldest = [int(sample.value * _SECOND_NS) for sample in reading.samples if sample.name == _SPOOL_OLDEST]
         self._backlogs[agent] = Backlog(at_ns, oldest[-1] if oldest else None)

@@ -8,14 +8,14 @@ from collector.inventory.site import Inventory, Site
 from collector.journal.journal import LinkChange
 from collector.judgement.appearance import facts_with_links, look_of, look_with_links
 from collector.judgement.casebook import Casebook
-from collector.judgement.evidence import Evidence, Run
+from collector.judgement.evidence import Evidence, Run, counts
 from collector.judgement.hindsight import Hindsight
 from collector.judgement.judge import Facts, Standing, is_since, judge, restored, same_evidence
 from collector.judgement.lines import Lines, WorkedOn
 from collector.judgement.links import judged_links, lost_alone, overlaid
 from collector.judgement.notes import Notes
 from collector.judgement.outlook import Outlook
-from collector.judgement.quiet import Quiet
+from collector.judgement.quiet import SELF, Quiet
 from collector.judgement.scene import Look, Scene
 from collector.judgement.settings import JudgementSettings
 from collector.picture import LinkView, Verdict
@@ -94,22 +94,18 @@ class Review:
     def take(self, taken: Latest | Late) -> None:
         """One reading."""
         reading, site = taken.reading, self._quiet.where.get(taken.agent)
-        inside = site == reading.site
-        if inside:
-            self._quiet.tell(taken.agent, reading, taken.measured_wall_ns, late=isinstance(taken, Late))
+        inside, at_ns = site == reading.site, taken.measured_wall_ns
+        if inside and reading.kind == SELF:
+            self._quiet.tell(taken.agent, reading, at_ns, late=isinstance(taken, Late))
         if reading.site not in self._known and not inside:
             return
-        self._notes.take(reading, taken.measured_wall_ns, inside=inside)
-        if isinstance(taken, Latest):
-            run = Run(taken.agent, reading, taken.measured_wall_ns, taken.measured_monotonic_ns)
-            self._lines.take(run, outside=not inside, late=False)
-            # A backlog may bring the newest of a target too: a whole outage between two evaluations.
-            if self._outlook.take(run, outside=not inside):
-                self._look_back(run)
+        self._notes.take(reading, at_ns, inside=inside)
+        if reading.kind != self._settings.vantage_kind or not counts(reading):
             return
-        run = Run(taken.agent, reading, taken.measured_wall_ns, taken.measured_wall_ns)
-        self._lines.take(run, outside=not inside, late=True)
-        if not inside:
+        run = Run(taken.agent, reading, at_ns, at_ns if isinstance(taken, Late) else taken.measured_monotonic_ns)
+        self._lines.take(run, outside=not inside, late=isinstance(taken, Late))
+        # A backlog may bring the newest of a target too: a whole outage between two evaluations.
+        if not inside if isinstance(taken, Late) else self._outlook.take(run, outside=not inside):
             self._look_back(run)
 
     def hear(self, arrival: Arrival) -> None:
