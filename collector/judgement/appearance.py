@@ -16,15 +16,15 @@ _LOST = frozenset({Condition.DOWN, Condition.RECOVERING})
 def look_of(standing: Standing, facts: Facts, *, maintenance: bool) -> Look:
     """The site as a whole."""
     verdict, links = standing.verdict, facts.links
-    newest = max(links, key=lambda link: link.last_wall_ns, default=None)
-    bad = links and not any(link.good for link in links)
+    newest = max(links, key=lambda link: link.last_wall_ns) if len(links) > 1 else links[0] if links else None
+    bad = bool(links) and not any(link.good for link in links)
     seen = Seen.DOWN if standing.condition in _LOST else Seen.SUSPECT if bad else Seen.WELL
     if seen is Seen.DOWN:
         since_ns = standing.lost_ns or verdict.since_ns
     elif newest is None:
         since_ns = facts.reported_wall_ns
     else:
-        since_ns = max((link.first_wall_ns for link in links if link.good is not bad), default=newest.first_wall_ns)
+        since_ns = max(link.first_wall_ns for link in links if link.good is not bad)
     return Look(
         seen=seen,
         at_ns=newest.last_wall_ns if newest is not None else facts.reported_wall_ns,

@@ -83,6 +83,8 @@ def _without_links(
 
 def _best(links: tuple[Evidence, ...], settings: JudgementSettings) -> Evidence:
     """One way in that works is enough: good evidence first, then the strongest."""
+    if len(links) == 1:
+        return links[0]
     order = (Signal.GOOD_LONG, Signal.GOOD, Signal.BAD, Signal.BAD_LONG)
     return min(links, key=lambda link: (order.index(link.signal(settings)), link.loss_ratio))
 
@@ -90,7 +92,7 @@ def _best(links: tuple[Evidence, ...], settings: JudgementSettings) -> Evidence:
 def _state(
     condition: Condition, link: Evidence, before: Standing | None, settings: JudgementSettings
 ) -> tuple[State, str]:
-    if condition in {Condition.DOWN, Condition.RECOVERING}:
+    if condition in _LOST:
         if condition is Condition.DOWN:
             return State.DOWN, f"no reply from {link.target} in {_runs(link.runs)} of {link.agent}"
         return State.DOWN, f"{link.target} answers again, {_runs(link.runs)} of {link.agent} so far"
@@ -126,6 +128,9 @@ def same_evidence(before: Facts, now: Facts) -> bool:
     """Whether the very same evidence is there; who reports from inside matters where a site is being lost."""
     if now.maintenance_until_ns is not None or before.maintenance_until_ns is not None:
         return False
-    if len(before.links) != len(now.links) or any(a is not b for a, b in zip(before.links, now.links, strict=True)):
+    if len(before.links) != len(now.links):
         return False
+    for one, other in zip(before.links, now.links, strict=True):
+        if one is not other:
+            return False
     return all(link.good for link in now.links) or before == now

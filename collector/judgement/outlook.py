@@ -1,6 +1,6 @@
 """What agents see of sites that are not their own, and which of it may be believed; it judges no site."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -78,7 +78,7 @@ class Outlook:
         seen = self._evidence.get(site)
         if not seen:
             return ()
-        believed = tuple(self._believed(seen, fresh))
+        believed = self._believed(seen, fresh)
         if self._several and site in self._several and believed and self._is_partial(seen, believed):
             # Who cannot say anything of one way may not say by another that all are lost.
             return tuple(one if one.good else replace(one, vouched=False) for one in believed)
@@ -102,9 +102,8 @@ class Outlook:
         """Agents that look at other sites."""
         return frozenset(agent for seen in self._evidence.values() for agent, _, _ in seen)
 
-    def blind(self, where: Mapping[str, str]) -> tuple[Blind, ...]:
+    def blind(self, observers: Collection[str], where: Mapping[str, str]) -> tuple[Blind, ...]:
         """Observers that lost their own surroundings; ``where`` gives the site at which an agent stands."""
-        observers = self.observers()
         blind = [self._vantages[name] for name in observers if self._vantages[name].blind_since_wall_ns is not None]
         alone = len(blind) == len(observers)
         return tuple(
@@ -121,11 +120,14 @@ class Outlook:
         """The evidence of one check and target, fresh or not."""
         return self._evidence.get(site, {}).get((agent, check, target))
 
-    def _believed(self, seen: Mapping[tuple[str, str, str], Evidence], fresh: Fresh) -> Iterator[Evidence]:
+    def _believed(self, seen: Mapping[tuple[str, str, str], Evidence], fresh: Fresh) -> tuple[Evidence, ...]:
+        found = []
         for key, one in seen.items():
-            vantage = self._vantages[key[0]]
-            if fresh(key, one.last_monotonic_ns) and not vantage.lost_with(one):
-                yield one if vantage.vouches(one) else replace(one, vouched=False)
+            if fresh(key, one.last_monotonic_ns):
+                believed = one if one.good else self.believed(one)
+                if believed is not None:
+                    found.append(believed)
+        return tuple(found)
 
     def _is_partial(self, seen: Mapping[tuple[str, str, str], Evidence], believed: Collection[Evidence]) -> bool:
         """Whether a way that was looked at lately is missing: its agent is silent, or cannot see."""

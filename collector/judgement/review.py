@@ -67,6 +67,7 @@ class Review:
         self._looked: dict[str, tuple[Standing, Look]] = {}
         self._casebook = Casebook(inventory, self._notes, known, next_number, settings)
         self._lines = Lines(inventory, self._outlook, settings, worked_on)
+        self._linked = frozenset(self._lines.names)
         self._lines.restore(links, self._casebook.lost_links())
         lost = self._casebook.held_down()
         self._standing = {site: restored(verdict, lost=site in lost) for site, verdict in verdicts.items()}
@@ -203,6 +204,8 @@ class Review:
         until_ns = self._maintained(site, now_wall_ns)
         if until_ns is not None or (site.id in self._worked_at and not links):
             self._worked_at[site.id] = now_wall_ns
+        if links and site.id not in self._linked and all(link.good for link in links):
+            return Facts(links, maintenance_until_ns=until_ns)  # It is reached: nobody asks who reports from inside.
         before = self._standing.get(site.id)
         for name in self._quiet.agents(site.id):
             # What an agent sent before its site was lost does not show that it is back.
@@ -222,10 +225,11 @@ class Review:
 
     def _scene(self, looks: Mapping[str, Look], now_wall_ns: int, now_monotonic_ns: int) -> Scene:
         observers = self._outlook.observers()
+        blind = self._outlook.blind(observers, self._quiet.where)
         return Scene(
             now_ns=now_wall_ns,
             looks=looks,
-            blind=(*self._outlook.blind(self._quiet.where), *self._quiet.observers_silent(observers, now_monotonic_ns)),
+            blind=(*blind, *self._quiet.observers_silent(observers, now_monotonic_ns)),
             silent=self._quiet.silent(looks, observers, now_wall_ns, now_monotonic_ns),
             reports=self._quiet.reports(observers, now_monotonic_ns),
             backlogs=self._quiet.backlogs(),

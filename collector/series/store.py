@@ -36,6 +36,7 @@ class SeriesStore:
 
     def __init__(self, settings: SeriesSettings) -> None:
         self._settings = settings
+        self._silent_ns = settings.agent_silent_seconds * SECOND_NS
         self._latest: dict[Key, Latest] = {}
         self._held: dict[str, int] = {}
         self._keys: dict[str, int] = {}
@@ -88,23 +89,16 @@ class SeriesStore:
         return Cut(tuple(self._latest.values()), heard, metrics, self._settings, now_monotonic_ns)
 
     def counts(self, key: Key, measured_monotonic_ns: int, now_monotonic_ns: int) -> bool:
-        """Whether something that was measured of a key at a time counts."""
+        """Whether what was measured of a key at a time counts: its agent was heard, and it is not overdue."""
         latest = self._latest.get(key)
-        return latest is not None and self._counts(latest, measured_monotonic_ns, now_monotonic_ns)
-
-    def is_fresh(self, latest: Latest, now_monotonic_ns: int) -> bool:
-        """Whether a reading counts: its agent was heard from, and it is not overdue by its own rhythm."""
-        return self._counts(latest, latest.measured_monotonic_ns, now_monotonic_ns)
-
-    def _counts(self, latest: Latest, measured_monotonic_ns: int, now_monotonic_ns: int) -> bool:
-        if not self.is_heard(latest.agent, now_monotonic_ns):
+        if latest is None or not self.is_heard(latest.agent, now_monotonic_ns):
             return False
         return now_monotonic_ns - measured_monotonic_ns <= horizon_ns(latest, self._settings)
 
     def is_heard(self, agent: str, now_monotonic_ns: int) -> bool:
         """Whether the agent sent anything lately."""
         heard = self._heard_monotonic_ns.get(agent)
-        return heard is not None and now_monotonic_ns - heard <= self._settings.agent_silent_seconds * SECOND_NS
+        return heard is not None and now_monotonic_ns - heard <= self._silent_ns
 
     def _enter(self, arrival: Arrival, reading: Reading, placed: Placed | None) -> Latest | Late | None:
         if placed is None or placed.trust is not Trust.MONOTONIC:
@@ -156,7 +150,7 @@ class SeriesStore:
         self._forgotten_ns[agent] = now_monotonic_ns
         held = {key: latest for key, latest in self._latest.items() if key[0] == agent}
         for key, latest in held.items():
-            if not self.is_fresh(latest, now_monotonic_ns):
+            if not self.counts(key, latest.measured_monotonic_ns, now_monotonic_ns):
                 del self._latest[key]
                 self._keys[agent] -= 1
                 self._held[agent] -= len(latest.reading.samples)
