@@ -38,6 +38,7 @@ class Outpost:
         """Records after it that were sent all the same."""
         self._last_live = -1
         self._try_at: float | None = None
+        self._boot_ids: dict[float, str] = {}
 
     @property
     def has_backlog(self) -> bool:
@@ -103,7 +104,7 @@ class Outpost:
         return Batch(
             agent=self.name,
             epoch="spool",
-            boot_id=_boot_id(self.name, boot),
+            boot_id=self._boot_id(boot),
             sent_monotonic_ns=monotonic_ns(second, boot),
             sent_wall_ns=wall_ns(second) + ahead_ns,
             lane=lane,
@@ -122,8 +123,9 @@ class Outpost:
         if not readings:
             return None
         quality = ClockQuality.UNSYNCHRONISED if strain.clock_seconds else ClockQuality.SYNCHRONISED
-        return Cycle(_boot_id(self.name, self._history.host_boot(committed)), quality, readings)
+        return Cycle(self._boot_id(self._history.host_boot(committed)), quality, readings)
 
-
-def _boot_id(agent: str, boot: float) -> str:
-    return f"{agent}@{boot:.0f}"
+    def _boot_id(self, boot: float) -> str:
+        if boot not in self._boot_ids:
+            self._boot_ids[boot] = f"{self.name}@{boot:.0f}"
+        return self._boot_ids[boot]
