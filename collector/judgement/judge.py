@@ -3,7 +3,7 @@
 import msgspec
 
 from collector.judgement.condition import Condition, Signal, after
-from collector.judgement.evidence import Evidence
+from collector.judgement.evidence import Evidence, all_good
 from collector.judgement.settings import JudgementSettings
 from collector.picture import State, Verdict
 
@@ -133,4 +133,4 @@ def same_evidence(before: Facts, now: Facts) -> bool:
     for one, other in zip(before.links, now.links, strict=True):
         if one is not other:
             return False
-    return all(link.good for link in now.links) or before == now
+    return all_good(now.links) or before == now

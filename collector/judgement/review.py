@@ -8,7 +8,7 @@ from collector.inventory.site import Inventory, Site
 from collector.journal.journal import LinkChange
 from collector.judgement.appearance import facts_with_links, look_of, look_with_links
 from collector.judgement.casebook import Casebook
-from collector.judgement.evidence import Evidence, Run, counts
+from collector.judgement.evidence import Evidence, Run, all_good, counts
 from collector.judgement.hindsight import Hindsight
 from collector.judgement.judge import Facts, Standing, is_since, judge, restored, same_evidence
 from collector.judgement.lines import Lines, WorkedOn
@@ -204,7 +204,7 @@ class Review:
         until_ns = self._maintained(site, now_wall_ns)
         if until_ns is not None or (site.id in self._worked_at and not links):
             self._worked_at[site.id] = now_wall_ns
-        if links and site.id not in self._linked and all(link.good for link in links):
+        if links and site.id not in self._linked and all_good(links):
             return Facts(links, maintenance_until_ns=until_ns)  # It is reached: nobody asks who reports from inside.
         before = self._standing.get(site.id)
         for name in self._quiet.agents(site.id):

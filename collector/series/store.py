@@ -118,7 +118,9 @@ class SeriesStore:
         if before is not None and measured_ns <= before.measured_monotonic_ns:
             self.tally.late += 1
             return _late(arrival, reading, placed)
-        if not self._may_hold(arrival.agent, before, reading, arrival.received_monotonic_ns):
+        if (before is None or len(reading.reason) > _REASON_CHARACTERS) and not self._may_hold(
+            arrival.agent, before, reading, arrival.received_monotonic_ns
+        ):
             self.tally.dropped += max(1, len(reading.samples))
             return None
         kept = renewed(before.reading, reading) if before is not None else None
@@ -131,8 +133,6 @@ class SeriesStore:
 
     def _may_hold(self, agent: str, before: Latest | None, reading: Reading, now_monotonic_ns: int) -> bool:
         """Whether the agent may hold a reading more, of names and words that are no flood themselves."""
-        if before is not None and len(reading.reason) <= _REASON_CHARACTERS:
-            return True
         names = (reading.check, reading.kind, reading.site, reading.target, reading.role)
         if max(map(len, names)) > self._settings.label_bytes or len(reading.reason) > _REASON_CHARACTERS:
             return False

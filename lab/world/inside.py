@@ -107,8 +107,8 @@ class Inside:
         if run.check in self._trains:
             outcome, reason, samples = self._train(run, slot, strain)
         elif run.check == "agent":
-            oldest = () if waits_ns is None else (waits_ns / SECOND_NS,)
-            samples = tuple(Sample("phusong_agent_spool_oldest_timestamp_seconds", value) for value in oldest)
+            oldest = "phusong_agent_spool_oldest_timestamp_seconds"
+            samples = () if waits_ns is None else (Sample(oldest, waits_ns / SECOND_NS),)
             outcome, reason = Outcome.OK, ""
         elif run.check == "traps":
             outcome, reason, samples = Outcome.OK, "", (self._traps(slot),)
@@ -118,7 +118,7 @@ class Inside:
         else:
             outcome, reason = _LOSING[strain.meets_gateway]
             samples = tuple(self._told(run, slot, strain)) if strain.meets_gateway else ()
-        ahead_ns = round(strain.clock_seconds * SECOND_NS)
+        ahead_ns = round(strain.clock_seconds * SECOND_NS) if strain.clock_seconds else 0
         return Reading(
             run.check,
             run.kind,

@@ -23,6 +23,7 @@ from lab.world.when import monotonic_ns, seconds_of, wall_ns
 from lab.world.witness import Lived, Witness
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Record
 
+_GARBAGE = (10_000, 20, 50)
 _RECENT_SECONDS = 900
 """What a collector reads back when it starts."""
 _REST_LOOK_SECONDS = 10
@@ -72,6 +73,8 @@ class Life:
         """Live through so many seconds; ``tell`` is called with the time now and then."""
         gc.collect()
         gc.freeze()
+        thresholds = gc.get_threshold()
+        gc.set_threshold(*_GARBAGE)  # As the collector has it.
         try:
             second = 0
             while second < seconds:
@@ -82,6 +85,7 @@ class Life:
                     if self._skip and self._pace.rests(second) and self._is_calm(second):
                         second = self._jump(second, seconds)
         finally:
+            gc.set_threshold(*thresholds)
             gc.unfreeze()
         return self.lived
 
