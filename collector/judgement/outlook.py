@@ -43,7 +43,7 @@ class Outlook:
         if after is None:
             return False
         seen[key] = after
-        return not self._vantages[run.agent].lost_with(after)
+        return after.good or not self._vantages[run.agent].lost_with(after)
 
     def weigh(self, before: Evidence | None, run: Run) -> Evidence | None:
         """The evidence with one more run of an agent that looks from elsewhere; None where the agent cannot see."""
@@ -51,7 +51,7 @@ class Outlook:
         vantage.look(run.monotonic_ns)
         if not vantage.counts(run):
             return None
-        if before is not None and vantage.lost_with(before):
+        if before is not None and not before.good and vantage.lost_with(before):
             before = None
         # After a gap the way that is lost may be looked at before the one that is well.
         if before is not None and run.reading.site in self._several and interrupted(before, run):
@@ -136,7 +136,6 @@ class Outlook:
         return len(believed) < sum(one.last_monotonic_ns >= since_ns for one in seen.values())
 
     def _vantage(self, agent: str) -> Vantage:
-        found = self._vantages.get(agent)
-        if found is None:
-            found = self._vantages[agent] = Vantage(agent)
-        return found
+        if agent not in self._vantages:
+            self._vantages[agent] = Vantage(agent)
+        return self._vantages[agent]

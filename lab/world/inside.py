@@ -61,8 +61,8 @@ class Inside:
         """The runs of the cycle that ends at ``committed``; ``waits_ns``: stamp of the oldest record not sent yet."""
         boot = self._history.host_boot(committed)
         first = max(committed - _CYCLE_SECONDS - _LONGEST_SECONDS, boot)
-        now = self._history.at(committed)
-        steady = self._history.since(committed) <= first
+        since, now = self._history.lasting(committed)
+        steady = since <= first
         found = []
         for run in self._ended(committed):
             slot = (committed - _LONGEST_SECONDS - run.phase) // run.period * run.period + run.phase

@@ -56,6 +56,8 @@ class Life:
         self._own = timeline.of(CENTRE)
         self._lookout = Lookout(land, timeline, chance)
         self._outposts = [Outpost(place, timeline, chance) for place in land.places]
+        self._behind: set[str] = set()
+        """Sites of outposts that have a backlog."""
         self._due: list[list[Outpost]] = [[] for _ in range(COMMIT_SECONDS)]
         for outpost in self._outposts:
             self._due[outpost.phase].append(outpost)
@@ -107,11 +109,13 @@ class Life:
             return
         open_way = not (own.line_cut or own.deaf or own.collector_away)
         due = self._due[second % COMMIT_SECONDS]
-        late = [outpost for outpost in self._outposts if outpost.has_backlog and outpost not in due]
+        behind = [outpost for outpost in self._outposts if outpost.site in self._behind] if self._behind else []
+        late = [outpost for outpost in behind if outpost not in due]
         for outpost in (*due, *late):
             batch = outpost.step(second, open_way=open_way)
             if batch is not None:
                 self._arrive(batch, second)
+            (self._behind.add if outpost.has_backlog else self._behind.discard)(outpost.site)
 
     def _start_or_stop(self, second: int, *, away: bool) -> None:
         """A collector that starts reads back what arrived lately, as the real one does."""
@@ -178,7 +182,8 @@ class Life:
             batch=batch,
             fresh=batch.records,
         )
-        self.lived.readings += sum(len(record.cycle.readings) for record in batch.records)
+        for record in batch.records:
+            self.lived.readings += len(record.cycle.readings)
         self._pipeline.accept(arrival)
         if self._timeline.restarts:
             self._recent.append(arrival)

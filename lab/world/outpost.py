@@ -94,7 +94,7 @@ class Outpost:
 
     def _send(self, second: int, numbers: Sequence[int], oldest: int, lane: Lane) -> Batch | None:
         """A batch of these records; ``oldest`` is the oldest that waits."""
-        records = tuple(Record(number, cycle) for number in numbers if (cycle := self._cycle(number, oldest)))
+        records = tuple([Record(number, cycle) for number in numbers if (cycle := self._cycle(number, oldest))])
         if lane is Lane.LIVE:
             self._last_live = numbers[-1]
         if not records:
