@@ -9,8 +9,9 @@ from collector.journal.journal import Change, Journal
 from collector.judgement.awaiting import Awaiting
 from collector.judgement.lately import SLOT_NS, SLOTS, Lately
 from collector.judgement.lines import WorkedOn, nobody
-from collector.judgement.review import Maintained, Review, never
+from collector.judgement.review import Review
 from collector.judgement.settings import JudgementSettings
+from collector.judgement.standings import Maintained, never
 from collector.judgement.watch import Watch
 from collector.picture import AgentView, Picture, SiteView, State, Verdict
 from collector.series.latest import Late, Latest

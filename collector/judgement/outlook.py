@@ -8,8 +8,12 @@ from collector.judgement.evidence import Evidence, Run, extend, interrupted
 from collector.judgement.scene import Blind
 from collector.judgement.settings import JudgementSettings
 from collector.judgement.vantage import Vantage
+from collector.series.store import NEVER_NS
 
 _SECOND_NS = 1_000_000_000
+FOREVER_NS = 1 << 63
+Until = Callable[[tuple[str, str, str], int], int]
+"""Until when what was measured of (agent, check, target) at a monotonic time counts."""
 Fresh = Callable[[tuple[str, str, str], int], bool]
 """Whether what was measured of (agent, check, target) at a monotonic time still counts."""
 
@@ -73,16 +77,25 @@ class Outlook:
         newest_ns = last_ns - int(self._settings.down_seconds * _SECOND_NS)
         return any(one.good and one.first_wall_ns <= first_ns and one.last_wall_ns >= newest_ns for one in seen)
 
-    def evidence(self, site: str, fresh: Fresh) -> tuple[Evidence, ...]:
-        """What of a site counts now."""
+    def evidence(self, site: str, until: Until, now_ns: int) -> tuple[tuple[Evidence, ...], int]:
+        """What of a site counts now; and until when, monotonic, all that is known of it does, if nobody looks again.
+
+        That is before any time where not all is good, or where it matters who sees what.
+        """
         seen = self._evidence.get(site)
         if not seen:
-            return ()
-        believed = self._believed(seen, fresh)
-        if self._several and site in self._several and believed and self._is_partial(seen, believed):
+            return (), NEVER_NS
+        believed, well_ns = self._believed(seen, until, now_ns)
+        if not self._several or site not in self._several:
+            return believed, well_ns
+        if believed and self._is_partial(seen, believed):
             # Who cannot say anything of one way may not say by another that all are lost.
-            return tuple(one if one.good else replace(one, vouched=False) for one in believed)
-        return believed
+            believed = tuple(one if one.good else replace(one, vouched=False) for one in believed)
+        return believed, NEVER_NS
+
+    def has_several(self, site: str) -> bool:
+        """Whether it is reached over more than one way."""
+        return site in self._several
 
     def watch(self, now_ns: int, fresh: Fresh) -> None:
         """Look whether agents without anchors lost nearly everything at once; ``now_ns`` is the monotonic time."""
@@ -120,14 +133,18 @@ class Outlook:
         """The evidence of one check and target, fresh or not."""
         return self._evidence.get(site, {}).get((agent, check, target))
 
-    def _believed(self, seen: Mapping[tuple[str, str, str], Evidence], fresh: Fresh) -> tuple[Evidence, ...]:
-        found = []
+    def _believed(
+        self, seen: Mapping[tuple[str, str, str], Evidence], until: Until, now_ns: int
+    ) -> tuple[tuple[Evidence, ...], int]:
+        found, well_ns = [], FOREVER_NS
         for key, one in seen.items():
-            if fresh(key, one.last_monotonic_ns):
+            until_ns = until(key, one.last_monotonic_ns)
+            well_ns = min(well_ns, until_ns) if one.good else NEVER_NS
+            if now_ns <= until_ns:
                 believed = one if one.good else self.believed(one)
                 if believed is not None:
                     found.append(believed)
-        return tuple(found)
+        return tuple(found), well_ns
 
     def _is_partial(self, seen: Mapping[tuple[str, str, str], Evidence], believed: Collection[Evidence]) -> bool:
         """Whether a way that was looked at lately is missing: its agent is silent, or cannot see."""

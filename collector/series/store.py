@@ -15,6 +15,8 @@ from shared.wire.reading import Metric, Reading, Sample
 _FUTURE_NS = 5 * SECOND_NS
 _REASON_CHARACTERS = 2000
 _FORGET_NS = 60 * SECOND_NS
+NEVER_NS = -(1 << 63)
+"""Before any time."""
 _ROWS = 300
 """Readings and samples that are taken without a pause: half a millisecond."""
 
@@ -36,7 +38,7 @@ class SeriesStore:
 
     def __init__(self, settings: SeriesSettings) -> None:
         self._settings = settings
-        self._silent_ns = settings.agent_silent_seconds * SECOND_NS
+        self._silent_ns = int(settings.agent_silent_seconds * SECOND_NS)
         self._latest: dict[Key, Latest] = {}
         self._held: dict[str, int] = {}
         self._keys: dict[str, int] = {}
@@ -90,10 +92,15 @@ class SeriesStore:
 
     def counts(self, key: Key, measured_monotonic_ns: int, now_monotonic_ns: int) -> bool:
         """Whether what was measured of a key at a time counts: its agent was heard, and it is not overdue."""
+        return now_monotonic_ns <= self.counts_until(key, measured_monotonic_ns)
+
+    def counts_until(self, key: Key, measured_monotonic_ns: int) -> int:
+        """Until when it does, if nothing more comes from its agent."""
         latest = self._latest.get(key)
-        if latest is None or not self.is_heard(latest.agent, now_monotonic_ns):
-            return False
-        return now_monotonic_ns - measured_monotonic_ns <= horizon_ns(latest, self._settings)
+        heard_ns = self._heard_monotonic_ns.get(latest.agent) if latest is not None else None
+        if latest is None or heard_ns is None:
+            return NEVER_NS
+        return min(heard_ns + self._silent_ns, measured_monotonic_ns + horizon_ns(latest, self._settings))
 
     def is_heard(self, agent: str, now_monotonic_ns: int) -> bool:
         """Whether the agent sent anything lately."""

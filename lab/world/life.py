@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from collector.arrival import Arrival
 from collector.inventory.site import Site
-from collector.judgement.review import never
 from collector.judgement.settings import JudgementSettings
+from collector.judgement.standings import never
 from collector.picture import Picture, State
 from collector.pipeline import Pipeline
 from collector.series.settings import SeriesSettings
