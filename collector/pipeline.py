@@ -9,8 +9,9 @@ from collector.journal.journal import Change, Journal
 from collector.judgement.awaiting import Awaiting
 from collector.judgement.lately import SLOT_NS, SLOTS, Lately
 from collector.judgement.lines import WorkedOn, nobody
-from collector.judgement.review import Maintained, Review, never
+from collector.judgement.review import Review
 from collector.judgement.settings import JudgementSettings
+from collector.judgement.standings import Maintained, never
 from collector.judgement.watch import Watch
 from collector.picture import AgentView, Picture, SiteView, State, Verdict
 from collector.series.latest import Late, Latest
@@ -94,7 +95,8 @@ class Pipeline:
                 yield
                 continue
             self._review.take(taken)
-            self._note(taken)
+            if self._quality is not None:
+                self._note(taken, self._quality)
         self._review.hear(arrival)
         self._view(arrival)
         return self._series.metrics_wanted()
@@ -149,13 +151,13 @@ class Pipeline:
             self._journal.note_watched(*watched)
         return self._lately.view(now_ns)
 
-    def _note(self, taken: Latest | Late) -> None:
+    def _note(self, taken: Latest | Late, quality: Quality) -> None:
         """The last day of what is seen of sites from outside."""
-        if self._quality is None or not self.is_outside(taken.agent, taken.reading.site):
+        if not self.is_outside(taken.agent, taken.reading.site):
             return
         train = self.train_of(taken.reading)
         if train is not None:
-            self._quality.take(taken.reading.site, taken.measured_wall_ns, train)
+            quality.take(taken.reading.site, taken.measured_wall_ns, train)
 
     def _view(self, arrival: Arrival) -> None:
         batch = arrival.batch

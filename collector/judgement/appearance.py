@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from collector.inventory.site import Site
 from collector.judgement.condition import Condition
+from collector.judgement.evidence import Evidence
 from collector.judgement.folding import Seen
 from collector.judgement.judge import Facts, Standing
 from collector.judgement.links import SiteFacts, is_held
@@ -16,25 +17,33 @@ _LOST = frozenset({Condition.DOWN, Condition.RECOVERING})
 def look_of(standing: Standing, facts: Facts, *, maintenance: bool) -> Look:
     """The site as a whole."""
     verdict, links = standing.verdict, facts.links
-    newest = max(links, key=lambda link: link.last_wall_ns, default=None)
-    bad = links and not any(link.good for link in links)
+    newest, bad, first_ns, vouched = _summed(links)
     seen = Seen.DOWN if standing.condition in _LOST else Seen.SUSPECT if bad else Seen.WELL
     if seen is Seen.DOWN:
         since_ns = standing.lost_ns or verdict.since_ns
-    elif newest is None:
-        since_ns = facts.reported_wall_ns
     else:
-        since_ns = max((link.first_wall_ns for link in links if link.good is not bad), default=newest.first_wall_ns)
+        since_ns = facts.reported_wall_ns if newest is None else first_ns
     return Look(
         seen=seen,
         at_ns=newest.last_wall_ns if newest is not None else facts.reported_wall_ns,
         since_ns=since_ns,
         fresh=bool(links) or bool(facts.reporting),
-        vouched=any(link.vouched for link in links),
+        vouched=vouched,
         degraded_since_ns=verdict.since_ns if verdict.state is State.DEGRADED else None,
         maintenance=maintenance,
         loss_ratio=newest.loss_ratio if newest is not None else 0.0,
     )
+
+
+def _summed(links: tuple[Evidence, ...]) -> tuple[Evidence | None, bool, int, bool]:
+    """The newest; whether none is good; since when that is so; whether any is vouched for. Most sites have one."""
+    if len(links) == 1:
+        one = links[0]
+        return one, not one.good, one.first_wall_ns, one.vouched
+    bad = bool(links) and not any(link.good for link in links)
+    first_ns = max((link.first_wall_ns for link in links if link.good is not bad), default=0)
+    newest = max(links, key=lambda link: link.last_wall_ns, default=None)
+    return newest, bad, first_ns, any(link.vouched for link in links)
 
 
 def facts_with_links(own: Verdict, facts: Facts) -> SiteFacts:

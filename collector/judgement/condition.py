@@ -1,9 +1,9 @@
 """The life of a site's reachability as a table: what follows from each condition on each signal, and nothing else."""
 
-from enum import Enum
+from enum import StrEnum
 
 
-class Condition(Enum):
+class Condition(StrEnum):
     """What is held of a site's reachability."""
 
     CLEAR = "clear"
@@ -12,7 +12,7 @@ class Condition(Enum):
     RECOVERING = "recovering"
 
 
-class Signal(Enum):
+class Signal(StrEnum):
     """What the fresh facts say at one moment."""
 
     GOOD = "good"

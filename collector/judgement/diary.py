@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from statistics import median
 
+import msgspec
+
 from collector.incident import Clue
 from collector.judgement.clues import ClueKind
 from collector.judgement.spans import Spans
@@ -24,8 +26,7 @@ _SLACK_NS = _MINUTE_NS
 _ALIVE_NS = 3 * _MINUTE_NS
 
 
-@dataclass(frozen=True, slots=True)
-class Boot:
+class Boot(msgspec.Struct, frozen=True, gc=False):
     """One run of a machine, and when it was seen running."""
 
     began_ns: int
@@ -104,13 +105,11 @@ class Diary:
 
     def router(self, subject: str, began_ns: int, seen_ns: int) -> None:
         """A router said how long it runs."""
-        if _room(self.routers, subject):
-            self.routers.setdefault(subject, Runs()).see(began_ns, seen_ns)
+        _see(self.routers, subject, began_ns, seen_ns)
 
     def host(self, subject: str, began_ns: int, seen_ns: int) -> None:
         """An agent's computer said how long it runs."""
-        if _room(self.hosts, subject):
-            self.hosts.setdefault(subject, Runs()).see(began_ns, seen_ns)
+        _see(self.hosts, subject, began_ns, seen_ns)
 
     def signal(self, subject: str, at_ns: int, dbm: float) -> None:
         """Power received over the line, dBm."""
@@ -192,6 +191,15 @@ class Diary:
             for turns in self.supplies.values()
             for at_ns, on_battery in turns
         )
+
+
+def _see(machines: dict[str, Runs], subject: str, began_ns: int, seen_ns: int) -> None:
+    runs = machines.get(subject)
+    if runs is None:
+        if not _room(machines, subject):
+            return
+        runs = machines[subject] = Runs()
+    runs.see(began_ns, seen_ns)
 
 
 def _room(table: dict, subject: str) -> bool:  # type: ignore[type-arg]

@@ -1,23 +1,21 @@
 """What the runs of one check against one target have shown, one run after the other; it remembers few of them."""
 
-from dataclasses import dataclass
+import msgspec
 
 from collector.judgement.condition import Signal
 from collector.judgement.loss import is_loss
 from collector.judgement.settings import JudgementSettings
-from shared.wire.reading import Outcome, Reading
+from shared.wire.reading import Outcome, Reading, Sample
 
 _SECOND_NS = 1_000_000_000
-_FAILED = frozenset({Outcome.TIMEOUT, Outcome.UNREACHABLE})
+_COUNTED = (Outcome.OK, Outcome.TIMEOUT, Outcome.UNREACHABLE)
 _GAP_LEAST_NS, _GAP_ONE_NS, _GAP_PERIODS = 20 * _SECOND_NS, 36 * _SECOND_NS, 2.5
 LOSS = "phusong_ping_train_loss_ratio"
 RTT = "phusong_ping_train_rtt_median_seconds"
 SENT = "phusong_ping_train_sent_packets"
-_TAKEN = frozenset({LOSS, RTT, SENT})
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """Runs in a row of one kind, and loss and RTT of the latest."""
 
     agent: str
@@ -68,7 +66,12 @@ class Evidence:
 
 def counts(reading: Reading) -> bool:
     """Whether a reading is evidence at all: an error of the agent or of the settings says nothing of the link."""
-    return not reading.voided and (reading.outcome is Outcome.OK or reading.outcome in _FAILED)
+    return not reading.voided and reading.outcome in _COUNTED
+
+
+def all_good(links: tuple[Evidence, ...]) -> bool:
+    """Whether each was answered when it was looked at last; most sites have one."""
+    return links[0].good if len(links) == 1 else all(link.good for link in links)
 
 
 def interrupted(before: Evidence, run: "Run") -> bool:
@@ -79,8 +82,7 @@ def interrupted(before: Evidence, run: "Run") -> bool:
     return not before.good and gap_ns > max(_GAP_LEAST_NS, _GAP_PERIODS * rhythm_ns)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True, gc=False):
     """One run with the collector's times of it."""
 
     agent: str
@@ -96,8 +98,7 @@ def extend(before: Evidence | None, run: Run, settings: JudgementSettings) -> Ev
     the train in which the line came back: what it lost was lost to the outage.
     """
     good = run.reading.outcome is Outcome.OK
-    values = {sample.name: sample.value for sample in run.reading.samples if sample.name in _TAKEN}
-    here = (values.get(LOSS, 0.0 if good else 1.0), values.get(RTT), values.get(SENT, 1.0))
+    here = _found(run.reading.samples, 0.0 if good else 1.0)
     again = before is not None and before.good is good
     outage = before is not None and not again and not before.good and before.runs >= settings.down_runs
     kept = before.recent if before is not None and not outage else ()
@@ -120,6 +121,20 @@ def extend(before: Evidence | None, run: Run, settings: JudgementSettings) -> Ev
         sent_packets=summed[1],
         rtt_seconds=summed[2],
     )
+
+
+def _found(samples: tuple[Sample, ...], loss: float) -> tuple[float, float | None, float]:
+    """Loss ratio, ``loss`` where it is not told, median RTT and packets."""
+    rtt, sent = None, 1.0
+    for sample in samples:
+        name = sample.name
+        if name == LOSS:
+            loss = sample.value
+        elif name == SENT:
+            sent = sample.value
+        elif name == RTT:
+            rtt = sample.value
+    return loss, rtt, sent
 
 
 def _summed(recent: tuple[tuple[float, float | None, float], ...]) -> tuple[float, float, float | None]:

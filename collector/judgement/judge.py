@@ -1,9 +1,9 @@
 """The verdict on one site from its fresh evidence; silence is never taken for an outage."""
 
-from dataclasses import dataclass
+import msgspec
 
 from collector.judgement.condition import Condition, Signal, after
-from collector.judgement.evidence import Evidence
+from collector.judgement.evidence import Evidence, all_good
 from collector.judgement.settings import JudgementSettings
 from collector.picture import State, Verdict
 
@@ -13,8 +13,7 @@ _IN_FLIGHT_NS = 8 * _SECOND_NS
 _LOST = frozenset({Condition.DOWN, Condition.RECOVERING})
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """What is carried from one evaluation of a site to the next."""
 
     condition: Condition
@@ -23,8 +22,7 @@ class Standing:
     """Of a site that is down, or was before it fell silent: wall time of the first failure."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True, gc=False):
     """The fresh facts about one site."""
 
     links: tuple[Evidence, ...]
@@ -85,6 +83,8 @@ def _without_links(
 
 def _best(links: tuple[Evidence, ...], settings: JudgementSettings) -> Evidence:
     """One way in that works is enough: good evidence first, then the strongest."""
+    if len(links) == 1:
+        return links[0]
     order = (Signal.GOOD_LONG, Signal.GOOD, Signal.BAD, Signal.BAD_LONG)
     return min(links, key=lambda link: (order.index(link.signal(settings)), link.loss_ratio))
 
@@ -92,7 +92,7 @@ def _best(links: tuple[Evidence, ...], settings: JudgementSettings) -> Evidence:
 def _state(
     condition: Condition, link: Evidence, before: Standing | None, settings: JudgementSettings
 ) -> tuple[State, str]:
-    if condition in {Condition.DOWN, Condition.RECOVERING}:
+    if condition in _LOST:
         if condition is Condition.DOWN:
             return State.DOWN, f"no reply from {link.target} in {_runs(link.runs)} of {link.agent}"
         return State.DOWN, f"{link.target} answers again, {_runs(link.runs)} of {link.agent} so far"
@@ -128,6 +128,9 @@ def same_evidence(before: Facts, now: Facts) -> bool:
     """Whether the very same evidence is there; who reports from inside matters where a site is being lost."""
     if now.maintenance_until_ns is not None or before.maintenance_until_ns is not None:
         return False
-    if len(before.links) != len(now.links) or any(a is not b for a, b in zip(before.links, now.links, strict=True)):
+    if len(before.links) != len(now.links):
         return False
-    return all(link.good for link in now.links) or before == now
+    for one, other in zip(before.links, now.links, strict=True):
+        if one is not other:
+            return False
+    return all_good(now.links) or before == now

@@ -1,11 +1,13 @@
 """What is seen of the links that the inventory tells apart; of sites without such it knows nothing."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from collector.inventory.site import Inventory, Site
 from collector.journal.journal import LinkChange
-from collector.judgement.evidence import Evidence, Run, counts, extend, interrupted
+from collector.judgement.evidence import Evidence, Run, extend, interrupted
 from collector.judgement.judge import Standing, restored
 from collector.judgement.links import LinkFacts, judge_link, judged_links
 from collector.judgement.outlook import Fresh, Outlook
@@ -76,9 +78,9 @@ class Lines:
                 self._lines[site].standing[link] = restored(verdict, lost=held)
 
     def take(self, run: Run, *, outside: bool, late: bool) -> None:
-        """A run of a check and target; ``late`` where there is a newer one."""
+        """A run of a check and target, which counts; ``late`` where there is a newer one."""
         reading, line = run.reading, self._lines.get(run.reading.site)
-        if line is None or reading.kind != self._settings.vantage_kind or not counts(reading):
+        if line is None:
             return
         if not outside:
             self._witness(line, run)

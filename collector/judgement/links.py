@@ -1,9 +1,9 @@
 """The verdict on one link of a site, and what its loss means for the site; it holds nothing and asks nobody."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 
-from msgspec import structs
+import msgspec
+from msgspec.structs import replace
 
 from collector.inventory.site import Link, Site
 from collector.judgement.condition import Condition
@@ -20,8 +20,7 @@ _REACHED = frozenset({State.UP, State.DEGRADED})
 UNSEEN = "no fresh measurement of this link"
 
 
-@dataclass(frozen=True, slots=True)
-class LinkFacts:
+class LinkFacts(msgspec.Struct, frozen=True, gc=False):
     """The fresh facts about one link."""
 
     evidence: tuple[Evidence, ...]
@@ -30,8 +29,7 @@ class LinkFacts:
     """While somebody works on it, or at its site."""
 
 
-@dataclass(frozen=True, slots=True)
-class SiteFacts:
+class SiteFacts(msgspec.Struct, frozen=True, gc=False):
     """What its links add their own to; wall times in nanoseconds."""
 
     own: Verdict
@@ -53,7 +51,7 @@ def judge_link(before: Standing | None, facts: LinkFacts, now_wall_ns: int, sett
     # What is not looked at is unknown, also while it is worked on.
     until_ns = facts.maintenance_until_ns if facts.evidence else None
     after = judge(before, Facts(facts.evidence, maintenance_until_ns=until_ns), now_wall_ns, settings)
-    return after if facts.evidence else replace(after, verdict=structs.replace(after.verdict, reason=UNSEEN))
+    return after if facts.evidence else replace(after, verdict=replace(after.verdict, reason=UNSEEN))
 
 
 def is_lost(standing: Standing) -> bool:
@@ -112,4 +110,4 @@ def _since(before: Verdict | None, verdict: Verdict, begun_ns: int, now_wall_ns:
         since_ns = before.since_ns
     else:
         since_ns = max(before.since_ns, min(begun_ns, now_wall_ns))
-    return verdict if since_ns == verdict.since_ns else structs.replace(verdict, since_ns=since_ns)
+    return verdict if since_ns == verdict.since_ns else replace(verdict, since_ns=since_ns)

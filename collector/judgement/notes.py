@@ -17,9 +17,11 @@ _SIGNALS = frozenset({"phusong_optical_rx_dbm", "phusong_lte_rsrp_dbm"})
 _UPTIME = "phusong_snmp_uptime_seconds"
 _SOURCE = "upsOutputSource"
 _TRAPS = "phusong_snmp_traps_total"
+_NOTED = frozenset({*_SIGNALS, _UPTIME, _SOURCE, _TRAPS})
 _POWER_TRAP = (("trap", "upsTrapOnBattery"),)
 _TRACE = "path"
 _LEVEL_TARGETS = 16
+_LOOKED = (Outcome.OK, Outcome.TIMEOUT, Outcome.UNREACHABLE)
 WORLD = "world"
 
 
@@ -87,9 +89,10 @@ class Notes:
             self._note(reading, at_ns)
 
     def _look(self, reading: Reading, at_ns: int, level: str) -> None:
-        if reading.outcome not in {Outcome.OK, Outcome.TIMEOUT, Outcome.UNREACHABLE}:
+        if reading.outcome not in _LOOKED:
             return
-        inside = self.of(reading.site).inside
+        notes = self.of(reading.site)
+        inside = notes.inside
         spans = inside.get((level, reading.target))
         if spans is None:
             if len(inside) >= _LEVEL_TARGETS:
@@ -97,7 +100,7 @@ class Notes:
             gap_ns = int(self._settings.inside_gap_seconds * _SECOND_NS)
             spans = inside[level, reading.target] = Spans(gap_ns)
         spans.see(at_ns, reading.outcome is Outcome.OK)
-        self.of(reading.site).whereabouts.see(reading, at_ns, level)
+        notes.whereabouts.see(reading, at_ns, level)
 
     def _trace(self, reading: Reading, at_ns: int, *, inside: bool) -> None:
         hops = next((int(sample.value) for sample in reading.samples if sample.name == HOPS), None)
@@ -107,6 +110,8 @@ class Notes:
 
     def _note(self, reading: Reading, at_ns: int) -> None:
         for sample in reading.samples:
+            if sample.name not in _NOTED:
+                continue
             if sample.name == _UPTIME:
                 if reading.role in self._settings.vantage_roles:
                     began_ns = at_ns - int(sample.value * _SECOND_NS)

@@ -1,14 +1,19 @@
 """What agents see of sites that are not their own, and which of it may be believed; it judges no site."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping
 
-from collector.judgement.evidence import Evidence, Run, counts, extend, interrupted
+from msgspec.structs import replace
+
+from collector.judgement.evidence import Evidence, Run, extend, interrupted
 from collector.judgement.scene import Blind
 from collector.judgement.settings import JudgementSettings
 from collector.judgement.vantage import Vantage
+from collector.series.store import NEVER_NS
 
 _SECOND_NS = 1_000_000_000
+FOREVER_NS = 1 << 63
+Until = Callable[[tuple[str, str, str], int], int]
+"""Until when what was measured of (agent, check, target) at a monotonic time counts."""
 Fresh = Callable[[tuple[str, str, str], int], bool]
 """Whether what was measured of (agent, check, target) at a monotonic time still counts."""
 
@@ -22,28 +27,27 @@ class Outlook:
         self._several = several
         self._evidence: dict[str, dict[tuple[str, str, str], Evidence]] = {}
         self._vantages: dict[str, Vantage] = {}
-        self._kind = settings.vantage_kind
         self._roles = frozenset(settings.vantage_roles)
         self._anchors = frozenset(settings.anchor_roles)
 
     def take(self, run: Run, *, outside: bool) -> bool:
-        """The newest run of a check and target; ``outside``: by an agent that stands elsewhere. True for evidence."""
+        """The newest run of a check and target that counts; ``outside``: by who stands elsewhere. True for evidence."""
         reading = run.reading
-        if reading.kind != self._kind or not counts(reading):
-            return False
         if not outside:
             if reading.role in self._anchors:
                 self._vantage(run.agent).anchor(run)
             return False
         if reading.role not in self._roles:
             return False
-        seen = self._evidence.get(reading.site, {})
+        seen = self._evidence.get(reading.site)
+        if seen is None:
+            seen = self._evidence[reading.site] = {}
         key = (run.agent, reading.check, reading.target)
         after = self.weigh(seen.get(key), run)
         if after is None:
             return False
-        self._evidence.setdefault(reading.site, seen)[key] = after
-        return not self._vantage(run.agent).lost_with(after)
+        seen[key] = after
+        return after.good or not self._vantages[run.agent].lost_with(after)
 
     def weigh(self, before: Evidence | None, run: Run) -> Evidence | None:
         """The evidence with one more run of an agent that looks from elsewhere; None where the agent cannot see."""
@@ -51,7 +55,7 @@ class Outlook:
         vantage.look(run.monotonic_ns)
         if not vantage.counts(run):
             return None
-        if before is not None and vantage.lost_with(before):
+        if before is not None and not before.good and vantage.lost_with(before):
             before = None
         # After a gap the way that is lost may be looked at before the one that is well.
         if before is not None and run.reading.site in self._several and interrupted(before, run):
@@ -73,16 +77,25 @@ class Outlook:
         newest_ns = last_ns - int(self._settings.down_seconds * _SECOND_NS)
         return any(one.good and one.first_wall_ns <= first_ns and one.last_wall_ns >= newest_ns for one in seen)
 
-    def evidence(self, site: str, fresh: Fresh) -> tuple[Evidence, ...]:
-        """What of a site counts now."""
+    def evidence(self, site: str, until: Until, now_ns: int) -> tuple[tuple[Evidence, ...], int]:
+        """What of a site counts now; and until when, monotonic, all that is known of it does, if nobody looks again.
+
+        That is before any time where not all is good, or where it matters who sees what.
+        """
         seen = self._evidence.get(site)
         if not seen:
-            return ()
-        believed = tuple(self._believed(seen, fresh))
-        if self._several and site in self._several and believed and self._is_partial(seen, believed):
+            return (), NEVER_NS
+        believed, well_ns = self._believed(seen, until, now_ns)
+        if not self._several or site not in self._several:
+            return believed, well_ns
+        if believed and self._is_partial(seen, believed):
             # Who cannot say anything of one way may not say by another that all are lost.
-            return tuple(one if one.good else replace(one, vouched=False) for one in believed)
-        return believed
+            believed = tuple(one if one.good else replace(one, vouched=False) for one in believed)
+        return believed, NEVER_NS
+
+    def has_several(self, site: str) -> bool:
+        """Whether it is reached over more than one way."""
+        return site in self._several
 
     def watch(self, now_ns: int, fresh: Fresh) -> None:
         """Look whether agents without anchors lost nearly everything at once; ``now_ns`` is the monotonic time."""
@@ -102,9 +115,8 @@ class Outlook:
         """Agents that look at other sites."""
         return frozenset(agent for seen in self._evidence.values() for agent, _, _ in seen)
 
-    def blind(self, where: Mapping[str, str]) -> tuple[Blind, ...]:
+    def blind(self, observers: Collection[str], where: Mapping[str, str]) -> tuple[Blind, ...]:
         """Observers that lost their own surroundings; ``where`` gives the site at which an agent stands."""
-        observers = self.observers()
         blind = [self._vantages[name] for name in observers if self._vantages[name].blind_since_wall_ns is not None]
         alone = len(blind) == len(observers)
         return tuple(
@@ -121,11 +133,18 @@ class Outlook:
         """The evidence of one check and target, fresh or not."""
         return self._evidence.get(site, {}).get((agent, check, target))
 
-    def _believed(self, seen: Mapping[tuple[str, str, str], Evidence], fresh: Fresh) -> Iterator[Evidence]:
+    def _believed(
+        self, seen: Mapping[tuple[str, str, str], Evidence], until: Until, now_ns: int
+    ) -> tuple[tuple[Evidence, ...], int]:
+        found, well_ns = [], FOREVER_NS
         for key, one in seen.items():
-            vantage = self._vantages[key[0]]
-            if fresh(key, one.last_monotonic_ns) and not vantage.lost_with(one):
-                yield one if vantage.vouches(one) else replace(one, vouched=False)
+            until_ns = until(key, one.last_monotonic_ns)
+            well_ns = min(well_ns, until_ns) if one.good else NEVER_NS
+            if now_ns <= until_ns:
+                believed = one if one.good else self.believed(one)
+                if believed is not None:
+                    found.append(believed)
+        return tuple(found), well_ns
 
     def _is_partial(self, seen: Mapping[tuple[str, str, str], Evidence], believed: Collection[Evidence]) -> bool:
         """Whether a way that was looked at lately is missing: its agent is silent, or cannot see."""
@@ -134,7 +153,6 @@ class Outlook:
         return len(believed) < sum(one.last_monotonic_ns >= since_ns for one in seen.values())
 
     def _vantage(self, agent: str) -> Vantage:
-        found = self._vantages.get(agent)
-        if found is None:
-            found = self._vantages[agent] = Vantage(agent)
-        return found
+        if agent not in self._vantages:
+            self._vantages[agent] = Vantage(agent)
+        return self._vantages[agent]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from collector.judgement.evidence import Evidence, Run, counts
+from collector.judgement.evidence import Evidence, Run
 from collector.judgement.settings import JudgementSettings
 from shared.wire.reading import Outcome
 
@@ -45,9 +45,9 @@ class Past:
         self._chains: dict[tuple[str, str, str, str], _Chain] = {}
 
     def take(self, run: Run, live: Callable[[str, str, str, str], Evidence | None]) -> PastOutage | None:
-        """A run from outside; ``live`` gives the evidence of now by agent, check, target and site."""
+        """A run from outside, which counts; ``live`` gives the evidence of now by agent, check, target and site."""
         reading = run.reading
-        if reading.kind != self._settings.vantage_kind or reading.role not in self._roles or not counts(reading):
+        if reading.role not in self._roles:
             return None
         key = (run.agent, reading.check, reading.target, reading.site)
         good = reading.outcome is Outcome.OK

@@ -9,7 +9,8 @@ from collector.judgement.settings import JudgementSettings
 from shared.wire.reading import Reading
 
 _SECOND_NS = 1_000_000_000
-_AGENT = "agent"
+SELF = "agent"
+"""Kind of the readings in which agents tell about themselves."""
 _SPOOL_OLDEST = "phusong_agent_spool_oldest_timestamp_seconds"
 
 
@@ -58,7 +59,7 @@ class Quiet:
 
     def tell(self, agent: str, reading: Reading, at_ns: int, *, late: bool) -> None:
         """An agent's reading of itself: what it still has to send."""
-        if reading.kind != _AGENT or late:
+        if late:
             return
         oldest = [int(sample.value * _SECOND_NS) for sample in reading.samples if sample.name == _SPOOL_OLDEST]
         self._backlogs[agent] = Backlog(at_ns, oldest[-1] if oldest else None)
@@ -107,15 +108,15 @@ class Quiet:
 
     def reports(self, observers: Collection[str], now_monotonic_ns: int) -> Reports:
         """Whether sites report at all, whoever is silent for longer."""
-        limit_ns = int(self._settings.reports_silent_seconds * _SECOND_NS)
-        begun_ns = self._begun(now_monotonic_ns)
+        since_ns = now_monotonic_ns - int(self._settings.reports_silent_seconds * _SECOND_NS)
+        long_begun = self._begun(now_monotonic_ns) < since_ns
         unheard: dict[str, int] = {}
         heard: dict[str, int] = {}
         for agent, site in self.where.items():
             told = self._heard.get(agent)
             if told is None or agent in observers:
                 continue
-            found = unheard if now_monotonic_ns - max(told[1], begun_ns) > limit_ns else heard
+            found = unheard if long_begun and told[1] < since_ns else heard
             found[site] = max(told[0], found.get(site, 0))
         return Reports({site: at_ns for site, at_ns in unheard.items() if site not in heard}, heard)
 
@@ -126,9 +127,10 @@ class Quiet:
         return self._begun_monotonic_ns
 
     def _silent(self, seconds: float, now_monotonic_ns: int) -> Iterator[tuple[str, str]]:
-        begun_ns = self._begun(now_monotonic_ns)
-        limit_ns = int(seconds * _SECOND_NS)
+        since_ns = now_monotonic_ns - int(seconds * _SECOND_NS)
+        if self._begun(now_monotonic_ns) >= since_ns:
+            return
         for agent, site in self.where.items():
             heard = self._heard.get(agent)
-            if heard is not None and now_monotonic_ns - max(heard[1], begun_ns) > limit_ns:
+            if heard is not None and heard[1] < since_ns:
                 yield agent, site

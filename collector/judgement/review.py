@@ -4,20 +4,21 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 
 from collector.arrival import Arrival
 from collector.incident import Incident
-from collector.inventory.site import Inventory, Site
+from collector.inventory.site import Inventory
 from collector.journal.journal import LinkChange
-from collector.judgement.appearance import facts_with_links, look_of, look_with_links
+from collector.judgement.appearance import facts_with_links, look_with_links
 from collector.judgement.casebook import Casebook
-from collector.judgement.evidence import Evidence, Run
+from collector.judgement.evidence import Run, counts
 from collector.judgement.hindsight import Hindsight
-from collector.judgement.judge import Facts, Standing, is_since, judge, restored, same_evidence
+from collector.judgement.judge import Facts, Standing, restored
 from collector.judgement.lines import Lines, WorkedOn
 from collector.judgement.links import judged_links, lost_alone, overlaid
 from collector.judgement.notes import Notes
 from collector.judgement.outlook import Outlook
-from collector.judgement.quiet import Quiet
+from collector.judgement.quiet import SELF, Quiet
 from collector.judgement.scene import Look, Scene
 from collector.judgement.settings import JudgementSettings
+from collector.judgement.standings import Maintained, Standings
 from collector.picture import LinkView, Verdict
 from collector.series.latest import Late, Latest
 from collector.series.store import SeriesStore
@@ -25,14 +26,6 @@ from collector.series.store import SeriesStore
 _SECOND_NS = 1_000_000_000
 _STRETCH = 500
 """Sites that are judged between two breaths: about five milliseconds."""
-
-Maintained = Callable[[Site, int], int | None]
-"""Until when, in wall nanoseconds, somebody works at a site at a time; None where nobody does."""
-
-
-def never(_site: Site, _now_ns: int) -> int | None:
-    """Nobody works anywhere."""
-    return None
 
 
 class Review:
@@ -61,16 +54,13 @@ class Review:
         self._outlook = Outlook(settings, frozenset(site.id for site in inventory.sites if judged_links(site)))
         self._quiet = Quiet(settings)
         self._hindsight = Hindsight(self._notes, self._outlook, self._quiet, struck, settings)
-        self._maintained = maintained
-        self._worked_at: dict[str, int] = {}
-        self._judged: dict[str, tuple[Facts, Standing]] = {}
-        self._looked: dict[str, tuple[Standing, Look]] = {}
+        self._standings = Standings(series, self._outlook, self._quiet, maintained, settings)
         self._casebook = Casebook(inventory, self._notes, known, next_number, settings)
         self._lines = Lines(inventory, self._outlook, settings, worked_on)
         self._lines.restore(links, self._casebook.lost_links())
         lost = self._casebook.held_down()
-        self._standing = {site: restored(verdict, lost=site in lost) for site, verdict in verdicts.items()}
-        self._next = self._standing
+        self._next = {site: restored(verdict, lost=site in lost) for site, verdict in verdicts.items()}
+        self._standings.written(self._next)
         self._shown = {site.id: verdicts[site.id] for site in self._lines.sites if site.id in verdicts}
         self._shown_next: dict[str, Verdict] = {}
         self._alone: dict[str, frozenset[str]] = {}
@@ -94,22 +84,20 @@ class Review:
     def take(self, taken: Latest | Late) -> None:
         """One reading."""
         reading, site = taken.reading, self._quiet.where.get(taken.agent)
-        inside = site == reading.site
-        if inside:
-            self._quiet.tell(taken.agent, reading, taken.measured_wall_ns, late=isinstance(taken, Late))
+        inside, at_ns = site == reading.site, taken.measured_wall_ns
+        if inside and reading.kind == SELF:
+            self._quiet.tell(taken.agent, reading, at_ns, late=isinstance(taken, Late))
         if reading.site not in self._known and not inside:
             return
-        self._notes.take(reading, taken.measured_wall_ns, inside=inside)
-        if isinstance(taken, Latest):
-            run = Run(taken.agent, reading, taken.measured_wall_ns, taken.measured_monotonic_ns)
-            self._lines.take(run, outside=not inside, late=False)
-            # A backlog may bring the newest of a target too: a whole outage between two evaluations.
-            if self._outlook.take(run, outside=not inside):
-                self._look_back(run)
-            return
-        run = Run(taken.agent, reading, taken.measured_wall_ns, taken.measured_wall_ns)
-        self._lines.take(run, outside=not inside, late=True)
         if not inside:
+            self._standings.stir(reading.site)
+        self._notes.take(reading, at_ns, inside=inside)
+        if reading.kind != self._settings.vantage_kind or not counts(reading):
+            return
+        run = Run(taken.agent, reading, at_ns, at_ns if isinstance(taken, Late) else taken.measured_monotonic_ns)
+        self._lines.take(run, outside=not inside, late=isinstance(taken, Late))
+        # A backlog may bring the newest of a target too: a whole outage between two evaluations.
+        if not inside if isinstance(taken, Late) else self._outlook.take(run, outside=not inside):
             self._look_back(run)
 
     def hear(self, arrival: Arrival) -> None:
@@ -122,7 +110,7 @@ class Review:
 
     def verdicts(self) -> dict[str, Verdict]:
         """As they were written last."""
-        verdicts = {site: standing.verdict for site, standing in self._standing.items()}
+        verdicts = self._standings.verdicts()
         verdicts.update(self._shown)
         return verdicts
 
@@ -143,11 +131,9 @@ class Review:
         looks: dict[str, Look] = {}
         told: dict[str, Facts] = {}
         for number, site in enumerate(self._inventory.sites, 1):
-            links = self._outlook.evidence(site.id, fresh)
-            facts = told[site.id] = self._facts(site, links, now_wall_ns, now_monotonic_ns)
-            standing[site.id] = self._judge(site.id, facts, now_wall_ns)
-            worked = self._worked_lately(site.id, now_wall_ns)
-            looks[site.id] = self._look(site.id, standing[site.id], facts, maintenance=worked)
+            told[site.id], standing[site.id], looks[site.id] = self._standings.judge(
+                site, now_wall_ns, now_monotonic_ns
+            )
             if not number % _STRETCH:
                 yield
         self._next = standing
@@ -181,55 +167,18 @@ class Review:
 
     def written(self) -> None:
         """The journal has them, and the verdicts."""
-        self._standing, self._shown = self._next, self._shown_next
+        self._standings.written(self._next)
+        self._shown = self._shown_next
         self._lines.written()
         self._casebook.ledger.written()
 
-    def _judge(self, site: str, facts: Facts, now_wall_ns: int) -> Standing:
-        """The same facts judged again give the same: most sites have nothing new in most seconds."""
-        known, before = self._judged.get(site), self._standing.get(site)
-        if known is not None and before is known[1] and facts.links and same_evidence(known[0], facts):
-            return known[1]
-        after = judge(before, facts, now_wall_ns, self._settings)
-        self._judged[site] = (facts, after)
-        return after
-
-    def _look(self, site: str, standing: Standing, facts: Facts, *, maintenance: bool) -> Look:
-        """The same standing looks the same."""
-        known = self._looked.get(site)
-        if known is not None and known[0] is standing and known[1].maintenance is maintenance:
-            return known[1]
-        look = look_of(standing, facts, maintenance=maintenance)
-        self._looked[site] = (standing, look)
-        return look
-
-    def _facts(self, site: Site, links: tuple[Evidence, ...], now_wall_ns: int, now_monotonic_ns: int) -> Facts:
-        until_ns = self._maintained(site, now_wall_ns)
-        if until_ns is not None or (site.id in self._worked_at and not links):
-            self._worked_at[site.id] = now_wall_ns
-        before = self._standing.get(site.id)
-        for name in self._quiet.agents(site.id):
-            # What an agent sent before its site was lost does not show that it is back.
-            if self._series.is_heard(name, now_monotonic_ns) and is_since(before, self._quiet.heard_ns(name)):
-                return Facts(links, name, self._quiet.heard_ns(name), until_ns)
-        return Facts(links, maintenance_until_ns=until_ns)
-
-    def _worked_lately(self, site: str, now_wall_ns: int) -> bool:
-        """Whether a maintenance window is open, or was when the site was seen last, or a moment ago."""
-        at_ns = self._worked_at.get(site)
-        if at_ns is None:
-            return False
-        if now_wall_ns - at_ns > int(self._settings.maintenance_grace_seconds * _SECOND_NS):
-            del self._worked_at[site]
-            return False
-        return True
-
     def _scene(self, looks: Mapping[str, Look], now_wall_ns: int, now_monotonic_ns: int) -> Scene:
         observers = self._outlook.observers()
+        blind = self._outlook.blind(observers, self._quiet.where)
         return Scene(
             now_ns=now_wall_ns,
             looks=looks,
-            blind=(*self._outlook.blind(self._quiet.where), *self._quiet.observers_silent(observers, now_monotonic_ns)),
+            blind=(*blind, *self._quiet.observers_silent(observers, now_monotonic_ns)),
             silent=self._quiet.silent(looks, observers, now_wall_ns, now_monotonic_ns),
             reports=self._quiet.reports(observers, now_monotonic_ns),
             backlogs=self._quiet.backlogs(),

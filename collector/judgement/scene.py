@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from collector.judgement.folding import Seen
 
 
-@dataclass(frozen=True, slots=True)
-class LostLink:
+class LostLink(msgspec.Struct, frozen=True, gc=False):
     """A link that is lost while its site is reached over another."""
 
     name: str
@@ -15,8 +16,7 @@ class LostLink:
     since_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True, gc=False):
     """One site. Times are wall times in nanoseconds."""
 
     seen: Seen
@@ -41,8 +41,7 @@ class Look:
     """Whether a link was lost of which nothing shows that it is back: then what serves badly still does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blind:
+class Blind(msgspec.Struct, frozen=True, gc=False):
     """An agent that looks at other sites and cannot be believed, or is not heard."""
 
     agent: str
@@ -53,8 +52,7 @@ class Blind:
     """Whether nobody else looks at those sites."""
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
+class Backlog(msgspec.Struct, frozen=True, gc=False):
     """How far an agent has told all it knows."""
 
     at_ns: int

@@ -1,11 +1,12 @@
 """When something was seen well and when not, as spans that late looks still fill in; it keeps no endless past."""
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True, gc=False):
     """Observations of one kind without another between them."""
 
     good: bool
@@ -30,6 +31,10 @@ class Spans:
     def see(self, at_ns: int, good: bool) -> None:
         """One observation, in any order of time."""
         spans = self._spans
+        newest = spans[-1] if spans else None
+        if newest is not None and newest.good is good and 0 < at_ns - newest.last_ns <= self._gap_ns:
+            spans[-1] = Span(good, newest.first_ns, at_ns)
+            return
         place = bisect_right(spans, at_ns, key=lambda span: span.first_ns)
         left = spans[place - 1] if place else None
         if left is not None and at_ns <= left.last_ns:

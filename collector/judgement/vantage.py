@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from collector.judgement.evidence import Evidence, Run
 from collector.judgement.settings import JudgementSettings
 from shared.wire.reading import Outcome
@@ -17,8 +19,7 @@ _PAUSE_NS, _SWEEP_NS = 60 * _SECOND_NS, 10 * _SECOND_NS
 """A longer time without any look says nothing of what it looks at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(msgspec.Struct, frozen=True, gc=False):
     """The latest of what an agent knows of one thing at its own site; times are the collector's monotonic ones."""
 
     good: bool
@@ -47,8 +48,9 @@ class Vantage:
 
     def look(self, at_ns: int) -> None:
         """The agent looked at something, whatever it saw; an anchor that it looks at no more is let go."""
-        self.busy_ns += min(max(0, at_ns - self.looked_ns), _PAUSE_NS)
-        self.looked_ns = max(at_ns, self.looked_ns)
+        if at_ns > self.looked_ns:
+            self.busy_ns += min(at_ns - self.looked_ns, _PAUSE_NS)
+            self.looked_ns = at_ns
         if self.busy_ns - self.swept_ns < _SWEEP_NS:
             return
         self.swept_ns = self.busy_ns
@@ -79,7 +81,8 @@ class Vantage:
         else:
             since = (run.monotonic_ns, run.wall_ns)
         self.anchors[key] = Anchor(good, run.monotonic_ns, *since, self.busy_ns)
-        self._look(run.monotonic_ns)
+        if not good or self.blind_since_ns is not None:
+            self._look(run.monotonic_ns)
 
     def counts(self, run: Run) -> bool:
         """Whether a run says anything of its target."""

@@ -19,7 +19,7 @@ _DEVIATIONS = 2.0
 """One question about one line, not one about all lines all the time."""
 _LOSSY = 0.05
 """More than lines lose that serve well."""
-_LOOKED = frozenset({Outcome.OK, Outcome.TIMEOUT})
+_LOOKED = (Outcome.OK, Outcome.TIMEOUT)
 LAN, FIRST_HOP, CORE = "lan", "first_hop", "core"
 _KINDS = {
     LAN: (ClueKind.LAN_LOSSY, ClueKind.LAN_CLEAN),

@@ -1,7 +1,8 @@
 """When a reading was taken, by the collector's clock; an agent's wall clock is believed only where it must be."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from shared.wire.reading import Anchor, Batch, ClockQuality, Cycle, Reading
 
@@ -26,8 +27,7 @@ class Trust(Enum):
     """From an earlier boot with a clock that nobody vouches for, but plausible."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True, gc=False):
     """Age of a reading when its batch arrived, never negative."""
 
     age_ns: int

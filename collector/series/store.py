@@ -15,6 +15,8 @@ from shared.wire.reading import Metric, Reading, Sample
 _FUTURE_NS = 5 * SECOND_NS
 _REASON_CHARACTERS = 2000
 _FORGET_NS = 60 * SECOND_NS
+NEVER_NS = -(1 << 63)
+"""Before any time."""
 _ROWS = 300
 """Readings and samples that are taken without a pause: half a millisecond."""
 
@@ -36,6 +38,7 @@ class SeriesStore:
 
     def __init__(self, settings: SeriesSettings) -> None:
         self._settings = settings
+        self._silent_ns = int(settings.agent_silent_seconds * SECOND_NS)
         self._latest: dict[Key, Latest] = {}
         self._held: dict[str, int] = {}
         self._keys: dict[str, int] = {}
@@ -88,23 +91,21 @@ class SeriesStore:
         return Cut(tuple(self._latest.values()), heard, metrics, self._settings, now_monotonic_ns)
 
     def counts(self, key: Key, measured_monotonic_ns: int, now_monotonic_ns: int) -> bool:
-        """Whether something that was measured of a key at a time counts."""
+        """Whether what was measured of a key at a time counts: its agent was heard, and it is not overdue."""
+        return now_monotonic_ns <= self.counts_until(key, measured_monotonic_ns)
+
+    def counts_until(self, key: Key, measured_monotonic_ns: int) -> int:
+        """Until when it does, if nothing more comes from its agent."""
         latest = self._latest.get(key)
-        return latest is not None and self._counts(latest, measured_monotonic_ns, now_monotonic_ns)
-
-    def is_fresh(self, latest: Latest, now_monotonic_ns: int) -> bool:
-        """Whether a reading counts: its agent was heard from, and it is not overdue by its own rhythm."""
-        return self._counts(latest, latest.measured_monotonic_ns, now_monotonic_ns)
-
-    def _counts(self, latest: Latest, measured_monotonic_ns: int, now_monotonic_ns: int) -> bool:
-        if not self.is_heard(latest.agent, now_monotonic_ns):
-            return False
-        return now_monotonic_ns - measured_monotonic_ns <= horizon_ns(latest, self._settings)
+        heard_ns = self._heard_monotonic_ns.get(latest.agent) if latest is not None else None
+        if latest is None or heard_ns is None:
+            return NEVER_NS
+        return min(heard_ns + self._silent_ns, measured_monotonic_ns + horizon_ns(latest, self._settings))
 
     def is_heard(self, agent: str, now_monotonic_ns: int) -> bool:
         """Whether the agent sent anything lately."""
         heard = self._heard_monotonic_ns.get(agent)
-        return heard is not None and now_monotonic_ns - heard <= self._settings.agent_silent_seconds * SECOND_NS
+        return heard is not None and now_monotonic_ns - heard <= self._silent_ns
 
     def _enter(self, arrival: Arrival, reading: Reading, placed: Placed | None) -> Latest | Late | None:
         if placed is None or placed.trust is not Trust.MONOTONIC:
@@ -124,7 +125,9 @@ class SeriesStore:
         if before is not None and measured_ns <= before.measured_monotonic_ns:
             self.tally.late += 1
             return _late(arrival, reading, placed)
-        if not self._may_hold(arrival.agent, before, reading, arrival.received_monotonic_ns):
+        if (before is None or len(reading.reason) > _REASON_CHARACTERS) and not self._may_hold(
+            arrival.agent, before, reading, arrival.received_monotonic_ns
+        ):
             self.tally.dropped += max(1, len(reading.samples))
             return None
         kept = renewed(before.reading, reading) if before is not None else None
@@ -137,8 +140,6 @@ class SeriesStore:
 
     def _may_hold(self, agent: str, before: Latest | None, reading: Reading, now_monotonic_ns: int) -> bool:
         """Whether the agent may hold a reading more, of names and words that are no flood themselves."""
-        if before is not None and len(reading.reason) <= _REASON_CHARACTERS:
-            return True
         names = (reading.check, reading.kind, reading.site, reading.target, reading.role)
         if max(map(len, names)) > self._settings.label_bytes or len(reading.reason) > _REASON_CHARACTERS:
             return False
@@ -156,7 +157,7 @@ class SeriesStore:
         self._forgotten_ns[agent] = now_monotonic_ns
         held = {key: latest for key, latest in self._latest.items() if key[0] == agent}
         for key, latest in held.items():
-            if not self.is_fresh(latest, now_monotonic_ns):
+            if not self.counts(key, latest.measured_monotonic_ns, now_monotonic_ns):
                 del self._latest[key]
                 self._keys[agent] -= 1
                 self._held[agent] -= len(latest.reading.samples)

@@ -10,13 +10,10 @@ def renewed(before: Reading, reading: Reading) -> Reading | None:
 
     None where it has others: they need a look of their own.
     """
-    if len(before.samples) != len(reading.samples):
+    # A line that is well often finds the very same.
+    samples = before.samples if reading.samples == before.samples else _renewed(before.samples, reading.samples)
+    if samples is None:
         return None
-    samples = []
-    for old, new in zip(before.samples, reading.samples, strict=True):
-        if old.name != new.name or old.labels != new.labels:
-            return None
-        samples.append(old if old.value == new.value else Sample(old.name, new.value, old.labels))
     return Reading(
         before.check,
         before.kind if before.kind == reading.kind else reading.kind,
@@ -27,10 +24,21 @@ def renewed(before: Reading, reading: Reading) -> Reading | None:
         reading.started_monotonic_ns,
         reading.started_wall_ns,
         reading.duration_ns,
-        tuple(samples),
+        samples,
         reading.reason,
         reading.voided,
     )
+
+
+def _renewed(before: tuple[Sample, ...], samples: tuple[Sample, ...]) -> tuple[Sample, ...] | None:
+    if len(before) != len(samples):
+        return None
+    found = []
+    for old, new in zip(before, samples, strict=True):
+        if old.name != new.name or old.labels != new.labels:
+            return None
+        found.append(old if old.value == new.value else Sample(old.name, new.value, old.labels))
+    return tuple(found)
 
 
 def interned(reading: Reading) -> Reading:

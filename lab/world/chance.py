@@ -8,6 +8,7 @@ from lab.world.strain import PACKETS
 _BLOCK = 2048
 """Trains that are drawn together."""
 _KEPT_BLOCKS = 3
+_NO_BLOCKS: dict[int, dict[int, int]] = {}
 _BURST_SHARE = 0.8
 
 
@@ -24,7 +25,9 @@ class Chance:
         """How many of a train's packets are lost by the line's own chance."""
         if not self._log:
             return 0
-        return self._block(line, train // _BLOCK).get(train, 0)
+        block = train // _BLOCK
+        found = self._blocks.get(line, _NO_BLOCKS).get(block)
+        return (self._block(line, block) if found is None else found).get(train, 0)
 
     def draw(self, *words: object) -> float:
         """A number in [0, 1) that belongs to these words in this universe."""

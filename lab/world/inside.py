@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import lcm
 
 from agent.probes.icmp import IcmpCheck
 from agent.roles import PRESETS
@@ -25,13 +26,22 @@ _UPS_SECONDS, _TRAPS_SECONDS, _REPORT_SECONDS = 60.0, 60.0, 20.0
 _PERIODS = {preset.name: preset.every_seconds for preset in PRESETS}
 _LAN_RTT_SECONDS = 0.0005
 _LASTS_NS = 800_000_000
+_SLACK_SECONDS = 0.001
 _LOSING = {True: (Outcome.OK, ""), False: (Outcome.TIMEOUT, "no reply")}
+
+
+_KINDS = {"ping": "icmp", "ping-line": "icmp", "agent": "agent", "traps": "snmp_trap", "dns": "dns"}
+"""Of each check; the others speak SNMP."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
     check: str
+    kind: str
     role: str
+    target: str
+    line: str
+    """By which its losses are drawn."""
     period: float
     phase: float
 
@@ -48,6 +58,8 @@ class Inside:
         self._trains = {name: Trains(IcmpCheck(name=name)) for name in ("ping", "ping-line")}
         self._traces = Traces(place, timeline)
         self._runs = tuple(self._plan())
+        self._turn = lcm(*(round(run.period) for run in self._runs))
+        self._due: dict[float, tuple[_Run, ...]] = {}
 
     def readings(self, committed: float, waits_ns: int | None, since: float | None = None) -> tuple[Reading, ...]:
         """The runs of the cycle that ends at ``committed``; ``waits_ns``: stamp of the oldest record not sent yet.
@@ -56,10 +68,10 @@ class Inside:
         """
         boot = self._history.host_boot(committed)
         first = max(committed - _CYCLE_SECONDS - _LONGEST_SECONDS, boot)
-        now = self._history.at(committed)
-        steady = self._history.since(committed) <= first
+        lasting, now = self._history.lasting(committed)
+        steady = lasting <= first
         found = []
-        for run in self._runs:
+        for run in self._ended(committed):
             slot = (committed - _LONGEST_SECONDS - run.phase) // run.period * run.period + run.phase
             if slot > first:
                 strain = now if steady else self._history.at(slot)
@@ -69,6 +81,15 @@ class Inside:
             found += self._trap(first, committed, boot)
         found += self._traced(committed, since, boot)
         return tuple(found)
+
+    def _ended(self, committed: float) -> tuple[_Run, ...]:
+        """The runs that can be in a cycle: those of any that ended as long after all periods began together."""
+        rest = committed % self._turn
+        if rest not in self._due:
+            ages = ((run, (rest - _LONGEST_SECONDS - run.phase) % run.period) for run in self._runs)
+            longest = _CYCLE_SECONDS + _SLACK_SECONDS
+            self._due[rest] = tuple(run for run, age in ages if not longest < age < run.period - _SLACK_SECONDS)
+        return self._due[rest]
 
     def _plan(self) -> Iterator[_Run]:
         wanted = [
@@ -82,34 +103,37 @@ class Inside:
         if self._place.battery_seconds:
             wanted += [("ups", "ups", _UPS_SECONDS), ("traps", "ups", _TRAPS_SECONDS)]
         for check, role, period in wanted:
-            phase = phase_ns(f"{check}/{self._place.id}-{role}", round(period * SECOND_NS)) / SECOND_NS
-            yield _Run(check, role, period, phase)
+            yield self._run(check, role, period)
+
+    def _run(self, check: str, role: str, period: float) -> _Run:
+        line = f"{self._place.id}-{role}"
+        phase = phase_ns(f"{check}/{line}", round(period * SECOND_NS)) / SECOND_NS
+        target = self._agent if check == "agent" else f"{self._place.id}-{role.replace('_', '-')}"
+        return _Run(check, _KINDS.get(check, "snmp"), role, target, line, period, phase)
 
     def _reading(self, run: _Run, slot: float, boot: float, strain: Strain, waits_ns: int | None) -> Reading:
         if run.check in self._trains:
             outcome, reason, samples = self._train(run, slot, strain)
-            kind = "icmp"
         elif run.check == "agent":
-            oldest = () if waits_ns is None else (waits_ns / SECOND_NS,)
-            samples = tuple(Sample("phusong_agent_spool_oldest_timestamp_seconds", value) for value in oldest)
-            outcome, reason, kind = Outcome.OK, "", "agent"
+            oldest = "phusong_agent_spool_oldest_timestamp_seconds"
+            samples = () if waits_ns is None else (Sample(oldest, waits_ns / SECOND_NS),)
+            outcome, reason = Outcome.OK, ""
         elif run.check == _TRACE:
-            (outcome, reason, samples), kind = self._traces.seen(run.role, slot), _TRACE
+            outcome, reason, samples = self._traces.seen(run.role, slot)
         elif run.check == "traps":
-            outcome, reason, samples, kind = Outcome.OK, "", (self._traps(slot),), "snmp_trap"
+            outcome, reason, samples = Outcome.OK, "", (self._traps(slot),)
         elif run.check == "dns":
             outcome, reason = _LOSING[strain.meets_core and not strain.no_names]
-            samples, kind = (), "dns"
+            samples = ()
         else:
             outcome, reason = _LOSING[strain.meets_gateway]
-            samples, kind = tuple(self._told(run, slot, strain)) if strain.meets_gateway else (), "snmp"
-        target = self._agent if run.check == "agent" else f"{self._place.id}-{run.role.replace('_', '-')}"
-        ahead_ns = round(strain.clock_seconds * SECOND_NS)
+            samples = tuple(self._told(run, slot, strain)) if strain.meets_gateway else ()
+        ahead_ns = round(strain.clock_seconds * SECOND_NS) if strain.clock_seconds else 0
         return Reading(
             run.check,
-            kind,
+            run.kind,
             self._place.id,
-            target,
+            run.target,
             run.role,
             outcome,
             monotonic_ns(slot, boot),
@@ -124,12 +148,15 @@ class Inside:
         last, before = committed - _TRACE_SECONDS, committed - _TRACE_SECONDS - _CYCLE_SECONDS
         found = list(self._traces.planned(before if since is None else since - _TRACE_SECONDS, last))
         lately = last - STIRRED_SECONDS
-        if self._history.since(last) > lately or self._own.since(last) > lately:
+        if max(self._history.lasting(last)[0], self._own.lasting(last)[0]) > lately:
             found += self._traces.stirred(before, last)
         for trace in found:
             strain = self._history.at(trace.at)
             if trace.at > boot and strain.measures:
-                yield self._reading(_Run(_TRACE, trace.role, 0.0, 0.0), trace.at, boot, strain, None)
+                yield self._reading(self._tracing(trace.role), trace.at, boot, strain, None)
+
+    def _tracing(self, role: str) -> _Run:
+        return _Run(_TRACE, _TRACE, role, f"{self._place.id}-{role.replace('_', '-')}", "", 0.0, 0.0)
 
     def _train(self, run: _Run, slot: float, strain: Strain) -> tuple[Outcome, str, tuple[Sample, ...]]:
         rtt_seconds, lost = _LAN_RTT_SECONDS, 0
@@ -139,10 +166,10 @@ class Inside:
             hop = run.role == "isp_first_hop"
             met = strain.meets_hop if hop else strain.meets_core and not self._own.at(slot).line_cut
             rtt_seconds = self._place.rtt_seconds
-            line, train = f"{self._place.id}-{run.role}", int(slot // run.period)
-            lost = self._chance.lost(line, train) if met else 0
+            train = int(slot // run.period)
+            lost = self._chance.lost(run.line, train) if met else 0
             if met and strain.lossy:
-                lost += strained_losses(self._chance, line, train, PACKETS - lost, strain.loss, strain.burst_loss)
+                lost += strained_losses(self._chance, run.line, train, PACKETS - lost, strain.loss, strain.burst_loss)
                 rtt_seconds = round(rtt_seconds + strain.delay_seconds, 3)
         return self._trains[run.check].seen(lost if met else PACKETS, rtt_seconds)
 
@@ -166,5 +193,4 @@ class Inside:
         for turn in self._history.battery_turns:
             at = turn + 0.5
             if committed - _CYCLE_SECONDS < at <= committed and at > first:
-                run = _Run("traps", "ups", _TRAPS_SECONDS, 0.0)
-                yield self._reading(run, at, boot, self._history.at(at), None)
+                yield self._reading(self._run("traps", "ups", _TRAPS_SECONDS), at, boot, self._history.at(at), None)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from collector.arrival import Arrival
 from collector.inventory.site import Site
-from collector.judgement.review import never
 from collector.judgement.settings import JudgementSettings
+from collector.judgement.standings import never
 from collector.picture import Picture, State
 from collector.pipeline import Pipeline
 from collector.series.settings import SeriesSettings
@@ -23,6 +23,7 @@ from lab.world.when import monotonic_ns, seconds_of, wall_ns
 from lab.world.witness import Lived, Witness
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Record
 
+_GARBAGE = (10_000, 20, 50)
 _RECENT_SECONDS = 900
 """What a collector reads back when it starts."""
 _REST_LOOK_SECONDS = 10
@@ -55,6 +56,8 @@ class Life:
         self._own = timeline.of(CENTRE)
         self._lookout = Lookout(land, timeline, chance)
         self._outposts = [Outpost(place, timeline, chance) for place in land.places]
+        self._behind: set[str] = set()
+        """Sites of outposts that have a backlog."""
         self._due: list[list[Outpost]] = [[] for _ in range(COMMIT_SECONDS)]
         for outpost in self._outposts:
             self._due[outpost.phase].append(outpost)
@@ -72,6 +75,8 @@ class Life:
         """Live through so many seconds; ``tell`` is called with the time now and then."""
         gc.collect()
         gc.freeze()
+        thresholds = gc.get_threshold()
+        gc.set_threshold(*_GARBAGE)  # As the collector has it.
         try:
             second = 0
             while second < seconds:
@@ -82,6 +87,7 @@ class Life:
                     if self._skip and self._pace.rests(second) and self._is_calm(second):
                         second = self._jump(second, seconds)
         finally:
+            gc.set_threshold(*thresholds)
             gc.unfreeze()
         return self.lived
 
@@ -103,11 +109,13 @@ class Life:
             return
         open_way = not (own.line_cut or own.deaf or own.collector_away)
         due = self._due[second % COMMIT_SECONDS]
-        late = [outpost for outpost in self._outposts if outpost.has_backlog and outpost not in due]
+        behind = [outpost for outpost in self._outposts if outpost.site in self._behind] if self._behind else []
+        late = [outpost for outpost in behind if outpost not in due]
         for outpost in (*due, *late):
             batch = outpost.step(second, open_way=open_way)
             if batch is not None:
                 self._arrive(batch, second)
+            (self._behind.add if outpost.has_backlog else self._behind.discard)(outpost.site)
 
     def _start_or_stop(self, second: int, *, away: bool) -> None:
         """A collector that starts reads back what arrived lately, as the real one does."""
@@ -174,7 +182,8 @@ class Life:
             batch=batch,
             fresh=batch.records,
         )
-        self.lived.readings += sum(len(record.cycle.readings) for record in batch.records)
+        for record in batch.records:
+            self.lived.readings += len(record.cycle.readings)
         self._pipeline.accept(arrival)
         if self._timeline.restarts:
             self._recent.append(arrival)

@@ -1,6 +1,7 @@
 """The agent beside the collector that pings every site from outside: its cycles, second by second; it sends nothing."""
 
 from dataclasses import dataclass, replace
+from math import ceil
 
 from agent.probes.icmp import IcmpCheck
 from agent.schedule import phase_ns
@@ -40,6 +41,8 @@ class Lookout:
         self._own = timeline.of(CENTRE)
         self._chance = chance
         self._trains = Trains(CHECK)
+        self._flights: dict[int, list[tuple[int, Reading]]] = {}
+        """By the second in which they began: trains that may not have ended."""
         self._aims: list[list[_Aim]] = [[] for _ in range(_PERIOD)]
         aims = [_aim(place.id, f"{place.id}-router", "router", place.rtt_seconds, timeline) for place in land.places]
         aims += [
@@ -53,17 +56,21 @@ class Lookout:
 
     def cycle(self, second: int) -> list[Reading]:
         """The readings of trains that ended in the second before ``second``."""
+        flights = self._flights
+        self._flights = {
+            begun: flights[begun] if begun in flights else self._begun(begun)
+            for begun in range(second - 1, second - 1 - ceil(_LOST_SECONDS + 1), -1)
+        }
+        return [reading for sent in self._flights.values() for ended, reading in sent if ended == second]
+
+    def _begun(self, second: int) -> list[tuple[int, Reading]]:
+        """Trains that begin in a second, and by when they have ended."""
         found = []
-        for back in (1, 2, 3):
-            begun = second - back
-            for aim in self._aims[begun % _PERIOD]:
-                at = begun - begun % _PERIOD + aim.phase
-                if not second - 1 - _LOST_SECONDS < at <= second - _LAST_PACKET_SECONDS:
-                    continue  # It has ended before, or cannot have ended yet.
-                lost, rtt_seconds = self._fate(aim, at)
-                lasts = _LOST_SECONDS if lost else _LAST_PACKET_SECONDS + rtt_seconds
-                if second - 1 < at + lasts <= second:
-                    found.append(self._reading(aim, at, lasts, lost, rtt_seconds))
+        for aim in self._aims[second % _PERIOD]:
+            at = second - second % _PERIOD + aim.phase
+            lost, rtt_seconds = self._fate(aim, at)
+            lasts = _LOST_SECONDS if lost else _LAST_PACKET_SECONDS + rtt_seconds
+            found.append((ceil(at + lasts), self._reading(aim, at, lasts, lost, rtt_seconds)))
         return found
 
     def _fate(self, aim: _Aim, at: float) -> tuple[int, float]:

@@ -41,6 +41,7 @@ class Outpost:
         self._newest: int | None = None
         """The newest record that was ever made; None before the first."""
         self._try_at: float | None = None
+        self._boot_ids: dict[float, str] = {}
 
     @property
     def has_backlog(self) -> bool:
@@ -97,7 +98,7 @@ class Outpost:
     def _send(self, second: int, numbers: Sequence[int], oldest: int, lane: Lane) -> Batch | None:
         """A batch of these records; ``oldest`` is the oldest that waits."""
         since = self._unlived(numbers[0]) if numbers[0] == oldest else None
-        records = tuple(Record(number, cycle) for number in numbers if (cycle := self._cycle(number, oldest, since)))
+        records = tuple([Record(number, cycle) for number in numbers if (cycle := self._cycle(number, oldest, since))])
         self._newest = numbers[-1] if self._newest is None else max(self._newest, numbers[-1])
         if lane is Lane.LIVE:
             self._last_live = numbers[-1]
@@ -108,7 +109,7 @@ class Outpost:
         return Batch(
             agent=self.name,
             epoch="spool",
-            boot_id=_boot_id(self.name, boot),
+            boot_id=self._boot_id(boot),
             sent_monotonic_ns=monotonic_ns(second, boot),
             sent_wall_ns=wall_ns(second) + ahead_ns,
             lane=lane,
@@ -133,8 +134,9 @@ class Outpost:
         if not readings:
             return None
         quality = ClockQuality.UNSYNCHRONISED if strain.clock_seconds else ClockQuality.SYNCHRONISED
-        return Cycle(_boot_id(self.name, self._history.host_boot(committed)), quality, readings)
+        return Cycle(self._boot_id(self._history.host_boot(committed)), quality, readings)
 
-
-def _boot_id(agent: str, boot: float) -> str:
-    return f"{agent}@{boot:.0f}"
+    def _boot_id(self, boot: float) -> str:
+        if boot not in self._boot_ids:
+            self._boot_ids[boot] = f"{self.name}@{boot:.0f}"
+        return self._boot_ids[boot]

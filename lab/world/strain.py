@@ -1,14 +1,18 @@
 """What is wrong at a site at one moment, and what follows for who reaches whom; it keeps no time and draws nothing."""
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 PACKETS = 5
 """Of each train of echo requests, as the probe has it where its settings say nothing else."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Strain:
-    """All that is wrong at one site at one moment; the default is a site where nothing is."""
+    """All that is wrong at one site at one moment; the default is a site where nothing is.
+
+    There are few, and each is asked what follows from it a million times.
+    """
 
     line_cut: bool = False
     """Between the site's router and the provider's first hop nothing passes."""
@@ -50,62 +54,62 @@ class Strain:
     clock_seconds: float = 0.0
     """How far the wall clock of the agent's computer is ahead of the truth."""
 
-    @property
+    @cached_property
     def answers(self) -> bool:
         """Whether the router would answer who reaches it from inside."""
         return not (self.dark or self.router_hung)
 
-    @property
+    @cached_property
     def reached(self) -> bool:
         """Whether the router answers the province, as far as the site and its ways are concerned."""
         return self._open and not (self.main_cut and self.backup_cut)
 
-    @property
+    @cached_property
     def by_main(self) -> bool:
         """Whether it does over the main link."""
         return self._open and not self.main_cut
 
-    @property
+    @cached_property
     def by_backup(self) -> bool:
         """Whether it would over a second link."""
         return self._open and not self.backup_cut
 
-    @property
+    @cached_property
     def whole(self) -> bool:
         """Whether it does over every link that it has."""
         return self._open and not (self.main_cut or self.backup_cut)
 
-    @property
+    @cached_property
     def _open(self) -> bool:
         return not (self.dark or self.router_hung or self.line_cut or self.hop_dead or self.core_cut)
 
-    @property
+    @cached_property
     def host_runs(self) -> bool:
         """Whether the agent's computer does."""
         return not (self.dark or self.host_off)
 
-    @property
+    @cached_property
     def measures(self) -> bool:
         """Whether the agent works."""
         return self.host_runs and not self.agent_away
 
-    @property
+    @cached_property
     def meets_gateway(self) -> bool:
         """Whether the agent's pings of the router are answered."""
         return self.answers and not self.unplugged
 
-    @property
+    @cached_property
     def meets_hop(self) -> bool:
         """Whether the agent reaches the first hop of the main link's provider."""
         return self.meets_gateway and not (self.line_cut or self.main_cut or self.hop_dead)
 
-    @property
+    @cached_property
     def meets_core(self) -> bool:
         """Whether the agent reaches what lies behind the provider's network."""
         cut = self.line_cut or (self.main_cut and self.backup_cut) or self.hop_dead or self.core_cut
         return self.meets_gateway and not cut
 
-    @property
+    @cached_property
     def lossy(self) -> bool:
         """Whether packets are lost or late beyond what the line always does."""
         return bool(self.loss or self.burst_loss or self.delay_seconds)

@@ -34,9 +34,10 @@ class History:
         """What holds at a time."""
         return self.strains[bisect_right(self.starts, seconds) - 1]
 
-    def since(self, seconds: float) -> float:
-        """Since when that holds."""
-        return self.starts[bisect_right(self.starts, seconds) - 1]
+    def lasting(self, seconds: float) -> tuple[float, Strain]:
+        """The same, and since when."""
+        place = bisect_right(self.starts, seconds) - 1
+        return self.starts[place], self.strains[place]
 
     def until(self, seconds: float) -> float:
         """When it changes next; where it never does, a year later."""

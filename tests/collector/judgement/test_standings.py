@@ -1,0 +1,65 @@
+"""What is not judged again, because nothing can have changed, would have been judged the same."""
+
+import random
+
+import pytest
+from msgspec.structs import replace
+
+from collector.inventory.site import Inventory, Link
+from collector.picture import Picture
+from tests.peers.story import Story, communes
+
+SECONDS = 900
+SITES = 6
+
+
+def land() -> Inventory:
+    """One of the sites has two links that are judged apart."""
+    first, *others = communes(SITES).sites
+    spare = Link(name="4g", provider="Mobi", kind="4g", targets=("s0-4g",))
+    return Inventory((replace(first, links=(*first.links, spare)), *others))
+
+
+def told(picture: Picture) -> tuple[object, ...]:
+    return picture.sites, picture.incidents, picture.transitions
+
+
+def stir(story: Story, dice: random.Random) -> None:
+    """Now and then something changes: a site is lost or returns, work begins or ends, blindness, silence, loss."""
+    if dice.random() > 1 / 20:
+        return
+    site = f"s{dice.randrange(SITES)}"
+    for kind in dice.sample((story.down, story.worked_at, story.deaf), 1):
+        kind ^= {site}
+    story.ways["s0", "s0-4g"] = dice.random() < 0.7
+    story.blind = dice.random() < 0.1
+    story.province.online = dice.random() > 0.2
+    story.loss = dice.choice((0.0, 0.0, 0.2))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_sites_that_are_left_alone_are_held_for_what_they_would_be_if_all_were_judged_each_second(seed: int) -> None:
+    spared, whole = (Story(land(), inside=True) for _ in range(2))
+    dice = [random.Random(seed) for _ in range(2)]
+
+    for _ in range(SECONDS):
+        for story, its in zip((spared, whole), dice, strict=True):
+            stir(story, its)
+        whole.pipeline._review._standings._still.clear()
+        spared.live(1)
+        whole.live(1)
+        assert told(spared.picture) == told(whole.picture), f"second {spared.now}"
+
+    assert spared.picture.transitions
+
+
+def test_a_second_of_work_at_sites_that_are_well_is_seen() -> None:
+    story = Story(communes(SITES))
+    story.live(60)
+    story.worked_at = {"s0", "s1", "s2"}
+    story.live(1)
+    story.worked_at = set()
+    story.down = {"s0", "s1", "s2"}
+    story.live(60)
+
+    assert {one.silent_because for one in story.picture.incidents} == {"maintenance"}
