@@ -101,7 +101,9 @@ class Causes:
         voters = votes.total() + mute
         enough = voters >= 2 or 2 * voters >= len(group.cases)
         cause, count = votes.most_common(1)[0] if votes else (Cause.UNKNOWN, 0)
-        if enough and count > voters / 2 and cause in _AGAINST.get(group.part.scope, {Cause.POWER}):
+        # Dark sites tell late; what others show inside must be most of all that there is.
+        most = count > (voters if cause is Cause.POWER else max(voters, len(group.cases))) / 2
+        if enough and most and cause in _AGAINST.get(group.part.scope, {Cause.POWER}):
             return cause
         if group.remembered is not None and not votes.total():
             return group.remembered

@@ -70,6 +70,16 @@ def test_of_two_sites_of_a_hub_lost_within_seconds_one_to_its_router_neither_is_
         assert (found.recall_of_outages, found.false_pages) == (1.0, 0)
 
 
+def test_of_two_sites_of_a_small_provider_lost_within_seconds_neither_has_the_cause_of_the_other() -> None:
+    land = make_land(5, 44)
+    sites = {place.id: place.site for place in land.places}
+    one, other = next(ids for ids in land.members("provider").values() if len(ids) == 2)
+    hang = Fault("router_hang", one, 1800.0, 2100.0)
+    found = told(hang, Fault("hub_down", sites[other].hub, 1800.0, 4000.0), land=land)
+
+    assert (found.causes.wrong, found.recall_of_outages) == ((), 1.0)
+
+
 def test_a_hub_is_said_to_be_one_though_a_router_hung_within_it_and_outlasts_it() -> None:
     hub, (one, _) = next((hub, ids) for hub, ids in HUBS.items() if len(ids) == 2)
     found = told(Fault("hub_down", hub, 1800.0, 3000.0), Fault("router_hang", one, 2500.0, 4200.0))
