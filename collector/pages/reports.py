@@ -104,12 +104,12 @@ class ReportPages:
             request,
             "report.html",
             period=made.period,
-            watched=f"{made.watched_ratio:.2%}",
+            watched=_percent(f"{100 * made.watched_ratio:.2f}", told),
             until="" if made.period.finished else self._sheets.moment(made.period.until_ns / _SECOND_NS),
             before=before,
             after="" if not made.period.finished else after,
             chosen=(provider, site),
-            sums=[(one, _share(one.contracted), _share(one.availability)) for one in made.sums],
+            sums=[(one, _share(one.contracted, told), _share(one.availability, told)) for one in made.sums],
             promises=_ORDER,
             rows=[_line_row(line, told) for line in lines[:_SHOWN]],
             more=len(lines) > _SHOWN,
@@ -189,11 +189,11 @@ def _line_row(line: Line, told: Words) -> LineRow:
         link=link.name if link is not None else "",
         provider=line.provider,
         contract=link.contract if link is not None else "",
-        agreed=f"{100 * link.agreed_availability_ratio:g} %"
+        agreed=_percent(f"{100 * link.agreed_availability_ratio:g}", told)
         if link is not None and link.agreed_availability_ratio
         else "",
-        contracted=_share(found.contracted()) if found is not None else "",
-        availability=_share(found.availability()) if found is not None else "",
+        contracted=_share(found.contracted(), told) if found is not None else "",
+        availability=_share(found.availability(), told) if found is not None else "",
         theirs=_hours(found.down_of(Owner.PROVIDER), told) if found is not None else "",
         others=_hours(found.down_of(Owner.OTHERS), told) if found is not None else "",
         open=_hours(found.down_of(Owner.OPEN), told) if found is not None else "",
@@ -203,14 +203,19 @@ def _line_row(line: Line, told: Words) -> LineRow:
     )
 
 
-def _share(share: Interval | None) -> str:
+def _share(share: Interval | None, told: Words) -> str:
     """Rounded so that it never flatters: the least down, the most up."""
     if share is None:
         return "–"
     # A sum of shares is off by its last binary digit, and a thousandth is not owed for that.
     least, most = (round(each * 1e5, 6) for each in (share.least, share.most))
     least, most = math.floor(least) / 1e3, math.ceil(most) / 1e3
-    return f"{least:.3f} %" if most - least < 0.0015 else f"{least:.3f}–{most:.3f} %"
+    return _percent(f"{least:.3f}" if most - least < 0.0015 else f"{least:.3f}–{most:.3f}", told)
+
+
+def _percent(figures: str, told: Words) -> str:
+    """As the language writes it: Vietnamese 99,5 %, English 99.5 %."""
+    return f"{figures.replace('.', ',') if told.tag == 'vi' else figures} %"
 
 
 def _hours(nanoseconds: int, told: Words) -> str:

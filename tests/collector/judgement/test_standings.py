@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from collector.inventory.site import Inventory, Link
 from collector.picture import Picture
-from tests.peers.story import Story, communes
+from tests.peers.story import SECOND_NS, Story, communes
 
 SECONDS = 900
 SITES = 6
@@ -63,3 +63,22 @@ def test_a_second_of_work_at_sites_that_are_well_is_seen() -> None:
     story.live(60)
 
     assert {one.silent_because for one in story.picture.incidents} == {"maintenance"}
+
+
+def test_a_site_with_links_judged_apart_is_never_left_alone() -> None:
+    """That its own agent reports, and since when, tells which of them is lost."""
+    story = Story(land(), inside=True)
+    story.ways["s0", "s0-4g"] = True
+    story.live(120)
+    site = story.inventory.sites[0]
+    review = story.pipeline._review
+
+    heard = set()
+    for _ in range(60):
+        story.live(1)
+        facts, _, _ = review._standings.judge(site, story.wall_ns, story.now * SECOND_NS)
+        assert all(link.good for link in facts.links)
+        assert (facts.reporting, facts.reported_wall_ns) == ("agent-s0", review._quiet.heard_ns("agent-s0"))
+        heard.add(facts.reported_wall_ns)
+
+    assert len(heard) > 2

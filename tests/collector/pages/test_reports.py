@@ -46,6 +46,8 @@ async def test_a_month_is_told_by_provider_and_line(story: Story) -> None:
     assert "HD-7/2026" in vietnamese
     assert "chưa kết luận" in vietnamese, "most of the month nobody watched"
     assert "cannot be said" in english
+    assert ("99,5 %" in vietnamese, "99.5 %" in vietnamese) == (True, False)
+    assert ("99.5 %" in english, "99,5 %" in english) == (True, False)
     assert HOSTILE not in vietnamese + english
     assert "&lt;script&gt;" in english
 
