@@ -133,6 +133,10 @@ class Outlook:
         """The evidence of one check and target, fresh or not."""
         return self._evidence.get(site, {}).get((agent, check, target))
 
+    def forget(self, agent: str, check: str, target: str, site: str) -> None:
+        """A target was moved to another site: what was seen of it says nothing of this one."""
+        self._evidence.get(site, {}).pop((agent, check, target), None)
+
     def _believed(
         self, seen: Mapping[tuple[str, str, str], Evidence], until: Until, now_ns: int
     ) -> tuple[tuple[Evidence, ...], int]:

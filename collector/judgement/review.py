@@ -87,6 +87,9 @@ class Review:
         inside, at_ns = site == reading.site, taken.measured_wall_ns
         if inside and reading.kind == SELF:
             self._quiet.tell(taken.agent, reading, at_ns, late=isinstance(taken, Late))
+        if isinstance(taken, Latest) and taken.left:
+            self._outlook.forget(taken.agent, reading.check, reading.target, taken.left)
+            self._standings.stir(taken.left)
         if reading.site not in self._known and not inside:
             return
         if not inside:

@@ -108,7 +108,7 @@ class Gate:
         except FormError as error:
             answer = refused(request, error.status, error.text, {}, **error.values)
         except PeopleFailedError as error:
-            answer = refused(request, 503, LATER, why=str(error))
+            answer = refused(request, 503, LATER, {"Retry-After": "5"}, why=str(error))
         except ClientDisconnect:
             return
         if answer is not None:
@@ -174,13 +174,15 @@ class Gate:
 
     def _unknown(self, request: Request) -> Response:
         path = request.scope["path"]
-        if self._table.knows(path):
-            return refused(request, 405, marked("{method} is not for {path}."), method=request.method, path=ascii(path))
+        if methods := self._table.methods(path):
+            allowed = {"Allow": ", ".join(sorted(methods))}
+            text = marked("{method} is not for {path}.")
+            return refused(request, 405, text, allowed, method=request.method, path=ascii(path))
         return nothing_at(request)
 
 
 def refusal(request: Request, verdict: Verdict) -> Response:
-    """The way to the login for who reads with a browser, otherwise one line."""
+    """The way to the login for who reads with a browser, otherwise why not."""
     if verdict is Verdict.FORBIDDEN:
         return refused(request, 403, marked("Your role does not allow this."))
     if request.method in READ and "text/html" in request.headers.get("accept", ""):

@@ -75,9 +75,10 @@ class Table:
         rows = (rule for pattern, rule in self._compiled if pattern.fullmatch(path))
         return next((rule for rule in rows if method in rule.methods), None)
 
-    def knows(self, path: str) -> bool:
-        """Whether the path stands here, with any method."""
-        return any(pattern.fullmatch(path) for pattern, _ in self._compiled)
+    def methods(self, path: str) -> frozenset[str]:
+        """All that the path may be asked with; none where it does not stand here."""
+        rules = (rule for pattern, rule in self._compiled if pattern.fullmatch(path))
+        return frozenset(method for rule in rules for method in rule.methods)
 
 
 def judge(need: Need, person: Person | None, *, watcher: bool, required: bool) -> Verdict:

@@ -25,6 +25,8 @@ class Latest(msgspec.Struct, frozen=True, gc=False):
     measured_wall_ns: int
     period_ns: int | None
     """Time since the reading before it; None for the first."""
+    left: str = ""
+    """The site that the reading before it told of, where that is another: the target was moved."""
 
 
 class Late(msgspec.Struct, frozen=True, gc=False):

@@ -134,7 +134,8 @@ class SeriesStore:
         if kept is None:
             kept = interned(self._capped(arrival.agent, before, reading))
         period_ns = measured_ns - before.measured_monotonic_ns if before is not None else None
-        latest = Latest(arrival.agent, kept, measured_ns, arrival.received_wall_ns - placed.age_ns, period_ns)
+        left = before.reading.site if before is not None and before.reading.site != kept.site else ""
+        latest = Latest(arrival.agent, kept, measured_ns, arrival.received_wall_ns - placed.age_ns, period_ns, left)
         self._latest[(latest.agent, kept.check, kept.target) if before is None else key] = latest
         return latest
 

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from collector.inventory.site import Inventory, Link
-from collector.picture import Picture
-from tests.peers.story import SECOND_NS, Story, communes
+from collector.picture import Picture, State
+from tests.peers.story import PERIOD, SECOND_NS, Story, communes
 
 SECONDS = 900
 SITES = 6
@@ -51,6 +51,19 @@ def test_sites_that_are_left_alone_are_held_for_what_they_would_be_if_all_were_j
         assert told(spared.picture) == told(whole.picture), f"second {spared.now}"
 
     assert spared.picture.transitions
+
+
+def test_a_target_that_was_moved_to_another_site_says_nothing_more_of_the_one_it_left() -> None:
+    story = Story(communes(SITES))
+    story.inventory = Inventory(story.inventory.sites[1:])
+    story.ways = {("s0", "roof"): True}
+    story.live(60)
+    assert story.verdict("s0").state is State.UP
+
+    story.ways = {("s1", "roof"): True}
+    story.live(PERIOD)
+
+    assert (story.verdict("s0").state, story.verdict("s1").state) == (State.UNKNOWN, State.UP)
 
 
 def test_a_second_of_work_at_sites_that_are_well_is_seen() -> None:

@@ -366,6 +366,18 @@ async def test_pages_stay_open_where_people_are_not_required_but_changes_are_not
         assert (await visitor.post("/people", {"deed": "add"})).status == 401
 
 
+async def test_a_program_that_is_refused_reads_lines_and_is_told_what_a_path_takes(tmp_path: Path) -> None:
+    async with house(tmp_path, required=True) as found:
+        visitor = found.visitor()
+        for accept, kind in (("*/*", "text/plain"), ("application/json", "text/plain"), ("text/html", "text/html")):
+            for method, path, status in (("GET", "/nowhere", 404), ("DELETE", "/wall", 405), ("POST", "/account", 401)):
+                answer = await visitor.ask(method, path, headers={"Accept": accept})
+                assert answer.status == status
+                assert answer.headers.get_content_type() == kind, (accept, path)
+                assert answer.headers["Allow"] == ("GET, HEAD" if status == 405 else None)
+        assert (await visitor.ask("GET", "/api/v1/status", headers={"Accept": "*/*"})).status == 401
+
+
 async def test_a_disk_that_takes_nothing_closes_no_page_and_is_told(tmp_path: Path) -> None:
     """A trigger stands for the disk: what reads goes on, what must be written is told with 503 and one line."""
     async with house(tmp_path, required=True) as found:
@@ -385,9 +397,13 @@ async def test_a_disk_that_takes_nothing_closes_no_page_and_is_told(tmp_path: Pa
         assert (await visitor.get("/account")).status == 200
         other = found.visitor()
         answer = await other.log_in("the-viewer")
-        assert answer.status == 503
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
         assert "the book of people cannot be read or written" in answer.text
         assert "Chưa thực hiện được, hãy thử lại sau vài giây" in answer.text
         assert other.session == ""
         assert (await visitor.submit("/account", "/logout", {})).status == 503
         assert (await visitor.get("/account")).status == 200, "nothing was half done"
+
+        found.change(lambda book: book._database.execute("DROP TABLE session"))
+        answer = await visitor.get("/account")
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5"), "who that is cannot be read"

@@ -52,6 +52,7 @@ def test_a_path_and_a_method_lead_to_one_row_or_none() -> None:
     assert table.find("GET", "/sd/icmp") == Rule(READ, "/sd/{kind:str}", Need.FIGURES)
     assert table.find("POST", "/api/v1/batches") == Rule(POST, "/api/v1/batches", Need.MACHINE)
     assert table.find("POST", "/wall") is None
-    assert table.knows("/wall")
+    assert table.methods("/wall") == READ
+    assert table.methods("/login") == READ | POST
     for foreign in ("/wall/", "//wall", "/wall/../metrics", "/WALL", "/sd/icmp/x", "/wal", "", "/wall\n", "/metrics\n"):
-        assert not table.knows(foreign)
+        assert not table.methods(foreign)
