@@ -1,7 +1,7 @@
 """The languages of the house, from gettext catalogues: English is the source, Vietnamese its translation."""
 
 import gettext
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -40,6 +40,16 @@ def language_of(room: Path, tag: str) -> Language:
     """A language of a room, by the catalogue in its folder: ``locale/vi/LC_MESSAGES/ROOM.po``, compiled."""
     known = tag if tag in LANGUAGES else LANGUAGES[0]
     return Language(known, gettext.translation(room.name, room / "locale", [known], fallback=known == "en"))
+
+
+def words_of(room: Path, english: _Words) -> Callable[[str], _Words]:
+    """Gives all texts of a room by a language's tag; Vietnamese where it is not known."""
+
+    @cache
+    def words_in(tag: str) -> _Words:
+        return translated(english, language_of(room, tag))
+
+    return words_in
 
 
 def translated(words: _Words, language: Language) -> _Words:

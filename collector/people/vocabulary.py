@@ -1,20 +1,11 @@
 """The words of this room in each language, from a gettext catalogue whose source is English."""
 
-from functools import cache
+from functools import partial
 from pathlib import Path
 
-from collector.language import Language, language_of, translated
-from collector.people.words import ENGLISH, Words
+from collector.language import language_of, words_of
+from collector.people.words import ENGLISH
 
 _ROOM = Path(__file__).parent
-
-
-def language_in(tag: str) -> Language:
-    """A language by its tag, Vietnamese where there is none."""
-    return language_of(_ROOM, tag)
-
-
-@cache
-def words_in(tag: str) -> Words:
-    """All texts of a language; Vietnamese where it is not known."""
-    return translated(ENGLISH, language_in(tag))
+language_in = partial(language_of, _ROOM)
+words_in = words_of(_ROOM, ENGLISH)

@@ -5,28 +5,24 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from collector.judgement.settings import JudgementSettings
 from lab.prove import Finding, Proof, Trial
-from lab.world.backups import with_backups
-from lab.world.chance import Chance
+from lab.prove.small_universe import (
+    FIRST_SECONDS,
+    LEAST_SITES,
+    MOST_SITES,
+    Told,
+    lasting_seconds,
+    live,
+    pages_for,
+    shortcomings,
+)
 from lab.world.fault import LINK, Fault
 from lab.world.kinds import KINDS
 from lab.world.land import make_land
-from lab.world.life import Life
-from lab.world.link_scoring import LinkScore, link_score
-from lab.world.messages import MessageScore, message_score
 from lab.world.place import BACKUP, MAIN, Land, Place
-from lab.world.scoring import Score, score
-from lab.world.timeline import Timeline
-from lab.world.truth import Happening, dark_times, happenings
+from lab.world.scoring import Score
 
-_FIRST_SECONDS, _AFTER_SECONDS = 1200.0, 1500
-_LEAST_SECONDS, _MOST_SECONDS = 185.0, 5400.0
-_LEAST_SITES, _MOST_SITES = 4, 24
 _LOSSES = (0.0, 0.02)
-_AIM_SECONDS = 30.0
-_DEAF = JudgementSettings(down_runs=8, hub_share=2.0)
-"""The sabotage: a judge that is slow to believe, and never in hubs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +38,6 @@ class Pair:
     when: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    truth: Sequence[Happening]
-    found: Score
-    messages: MessageScore
-    links: LinkScore | None
-
-
 def _run(trial: Trial) -> Finding:
     orders = list(product(trial.only or KINDS, repeat=2))
     random.Random(f"{trial.seed}/orders").shuffle(orders)
@@ -57,7 +45,7 @@ def _run(trial: Trial) -> Finding:
     seen: list[str] = []
     for number in range(trial.count):
         pair = draw_pair(orders[number % len(orders)], f"{trial.seed}/{number}")
-        lived = live(pair, sabotage=trial.sabotage)
+        lived = live(pair.land, _in_order(pair), pair.loss, pair.seed, sabotage=trial.sabotage)
         faults = list(_faults(lived))
         causes = lived.found.causes
         less = round(causes.evident * (1 - (causes.right_where_evident or 0.0)))
@@ -76,12 +64,12 @@ def draw_pair(kinds: Sequence[str], seed: str) -> Pair:
     """A universe of two kinds."""
     one, other = kinds
     dice = random.Random(seed)
-    land = make_land(dice.randint(_LEAST_SITES, _MOST_SITES), dice.randrange(2**32))
+    land = make_land(dice.randint(LEAST_SITES, MOST_SITES), dice.randrange(2**32))
     here = dice.choice(land.places)
     where = dice.choice(tuple(_PLACES))
     there = dice.choice([place for place in land.places if _PLACES[where](here, place)] or [here])
-    begins = round(_FIRST_SECONDS + 60 * dice.random(), 1)
-    first = Fault(one, _where(one, here, dice), begins, round(begins + _lasts(dice), 1))
+    begins = round(FIRST_SECONDS + 60 * dice.random(), 1)
+    first = Fault(one, _where(one, here, dice), begins, round(begins + lasting_seconds(dice), 1))
     when = dice.choice(tuple(_TIMES))
     begins, ends = _TIMES[when](first, dice)
     second = Fault(other, _where(other, there, dice), round(begins, 1), round(ends, 1))
@@ -94,51 +82,25 @@ def describe(pair: Pair) -> str:
     return f"{pair.where}, {pair.when}: {' and '.join(faults)}, loss {pair.loss:g}"
 
 
-def live(pair: Pair, *, sabotage: bool = False) -> _Told:
-    """Both in one life, and how they were told."""
-    faults = sorted((pair.first, pair.second), key=lambda fault: fault.begins)
-    land = with_backups(pair.land, faults, pair.seed)
-    seconds = int(max(fault.ends for fault in faults)) + _AFTER_SECONDS
-    timeline = Timeline(land, faults)
-    judge = _DEAF if sabotage else JudgementSettings()
-    versions = Life(land, timeline, Chance(pair.seed, pair.loss), judge).run(seconds, lambda _: None).versions
-    truth = happenings(faults, land, timeline, seconds)
-    return _Told(
-        truth,
-        score(truth, versions, dark_times(timeline, seconds), len(land.places) * seconds / 3600),
-        message_score(truth, versions, seconds, pair.loss),
-        link_score(faults, timeline, versions, seconds),
-    )
+def _in_order(pair: Pair) -> list[Fault]:
+    return sorted((pair.first, pair.second), key=lambda fault: fault.begins)
 
 
-def _faults(lived: _Told) -> Iterator[str]:
-    """What is not as it should be, in words."""
-    found, messages, links = lived.found, lived.messages, lived.links
+def _faults(lived: Told) -> Iterator[str]:
+    """What is not as it should be, in words; one page more than the faults have is let pass."""
+    found = lived.found
     if found.missed or (found.recall_of_faults is not None and found.recall_of_faults < 1):
         yield f"not told, {found.missed}"
     if found.false:
         yield f"somebody was called for nothing, {found.false[0]}"
     for wrong in found.causes.wrong:
         yield f"wrong: {wrong}"
-    if found.pages > 1 + sum(_pages(one) for one in lived.truth):
-        yield f"told by {found.pages} pages"
-    if found.detect_p99_seconds is not None and found.detect_p99_seconds > _AIM_SECONDS:
-        yield f"known after {found.detect_p99_seconds:.0f} s"
-    if messages.false_messages > 2 * messages.false_degraded:
-        yield "people were told of what was not"
-    if links is not None and (links.links_missed or links.links_false):
-        yield "its link was not named"
+    yield from shortcomings(lived, 1 + sum(pages_for(one) for one in lived.truth))
 
 
 def _told_faults(found: Score) -> int:
     """How many faults somebody was called for."""
     return round(found.true_pages / found.pages_per_fault) if found.pages_per_fault else 0
-
-
-def _pages(one: Happening) -> int:
-    """How many may tell of a fault: those of providers of few sites are told site by site; two may need one more."""
-    few = one.scope == "provider" and len(one.sites) < JudgementSettings().provider_sites
-    return len(one.sites) if few else 1
 
 
 def _where(kind: str, place: Place, dice: random.Random) -> str:
@@ -150,13 +112,9 @@ def _where(kind: str, place: Place, dice: random.Random) -> str:
     return str(getattr(place.site, scope.value))
 
 
-def _lasts(dice: random.Random) -> float:
-    return float(_LEAST_SECONDS * (_MOST_SECONDS / _LEAST_SECONDS) ** dice.random())
-
-
 def _after(first: Fault, dice: random.Random, least: float, most: float) -> tuple[float, float]:
     begins = first.begins + least + (most - least) * dice.random()
-    return begins, begins + _lasts(dice)
+    return begins, begins + lasting_seconds(dice)
 
 
 def _within(first: Fault, dice: random.Random) -> tuple[float, float]:
@@ -165,7 +123,7 @@ def _within(first: Fault, dice: random.Random) -> tuple[float, float]:
 
 
 def _in_turn(first: Fault, dice: random.Random) -> tuple[float, float]:
-    return first.ends, first.ends + _lasts(dice)
+    return first.ends, first.ends + lasting_seconds(dice)
 
 
 _PLACES: dict[str, Callable[[Place, Place], bool]] = {
