@@ -3,6 +3,7 @@
 import pytest
 
 from collector.availability.account import Interval
+from collector.notify.vocabulary import words_in as incident_words
 from collector.pages.reports import _share
 from collector.pages.vocabulary import words_in
 from collector.pages.words import told
@@ -18,4 +19,4 @@ def test_a_value_of_a_device_has_its_unit_in_the_readers_language(value: str, vi
 
 
 def test_no_availability_is_above_all_of_the_time() -> None:
-    assert _share(Interval(0.5, 1 + 2.3e-16)) == "50.000–100.000 %"
+    assert _share(Interval(0.5, 1 + 2.3e-16), incident_words("en")) == "50.000–100.000 %"
