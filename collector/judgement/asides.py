@@ -46,7 +46,9 @@ class Asides:
                 self._degrade(site, look, site in lost, scene.now_ns)
         told_of = self._unreported.turn(scene)
         told = {self._see(draft, scene.now_ns) for draft in self._blinded(scene)}
-        told |= {self._miss(agent, *seen, scene.now_ns) for agent, seen in scene.silent.items() if seen[0] not in told_of}
+        told |= {
+            self._miss(agent, *seen, scene.now_ns) for agent, seen in scene.silent.items() if seen[0] not in told_of
+        }
         for known in [known for known in self._unseen if known not in told]:
             self._heard(self._unseen.pop(known), scene.now_ns)
 
