@@ -21,6 +21,7 @@ from collector.pages.search import plain
 from collector.pages.sheet import Sheets
 from collector.pages.vocabulary import language_in
 from collector.people.person import Role
+from collector.people.refusals import nothing_asked
 from shared.clock import Clock
 from shared.settings import SettingsError
 
@@ -57,7 +58,7 @@ class MaintenancePages:
         form, person = request.state.form, request.state.person.name
         deed = {"add": self._add, "end": self._end}.get(form.get("do", ""))
         if deed is None:
-            return Response("nothing to do\n", 400, media_type="text/plain")
+            return nothing_asked(request)
         try:
             name, words = await asyncio.to_thread(deed, form, person)
         except (SettingsError, ValueError) as error:
