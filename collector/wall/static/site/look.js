@@ -5,7 +5,7 @@ import UPlot from "../vendor/uplot/uPlot.esm.js";
 import { lines } from "./axis.js";
 import { colour, font, paintGaps, paintMarks } from "./paint.js";
 import { band, bars, line } from "./paths.js";
-import { clock, date, zoneName } from "./sheet.js";
+import { clock, date, figures, zoneName } from "./sheet.js";
 
 /** @typedef {import("./chart.js").Chart} Chart */
 /** @typedef {import("../vendor/uplot/uPlot.esm.js").Axis} Axis */
@@ -74,7 +74,7 @@ function axes(chart) {
     },
     {
       ...look, grid, scale: "ms", size: EDGE_PX, splits: () => lines(chart.scale),
-      values: (_, splits) => splits.map((one) => `${Number(one.toPrecision(6))}${one === splits.at(-1) ? " ms" : ""}`),
+      values: (_, splits) => splits.map((one) => `${figures(String(Number(one.toPrecision(6))))}${one === splits.at(-1) ? " ms" : ""}`),
     },
     {
       ...look, grid: { show: false }, scale: "loss", side: 1, size: EDGE_PX, splits: () => QUARTERS,
