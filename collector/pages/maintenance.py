@@ -116,7 +116,7 @@ class MaintenancePages:
             content = self._nothing(request, []) | {
                 "broken": [file_fault_in(language, line) for line in error.problems]
             }
-            return self._sheets.page(request, "maintenance.html", 409, **content)
+            return self._sheets.page(request, "maintenance.html", 409, scripts=True, **content)
         ahead = {window.id: span for window, span in reversed(known.occurrences(now_ns, now_ns + _YEAR_NS))}
         names = {site.id: site.name for site in kept.inventory.sites}
         rows = [
@@ -125,7 +125,8 @@ class MaintenancePages:
             if window.id in ahead
         ]
         content = self._nothing(request, problems) | {"rows": rows, "unwritten": unwritten}
-        return self._sheets.page(request, "maintenance.html", 409 if problems or unwritten else 200, **content)
+        status = 409 if problems or unwritten else 200
+        return self._sheets.page(request, "maintenance.html", status, scripts=True, **content)
 
     def _nothing(self, request: Request, problems: list[str]) -> dict[str, Any]:
         person, sites = getattr(request.state, "person", None), self._kept.inventory.sites

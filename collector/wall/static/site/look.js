@@ -13,7 +13,7 @@ import { clock, date, figures, zoneName } from "./sheet.js";
 
 const LEAST_DRAG_PX = 6;
 const LABEL_PX = 60;
-const EDGE_PX = 58;
+const EDGE_PX = 70;
 const TOP_PX = 12;
 const FOOT_PX = 30;
 const MINUTES = [5, 10, 15, 30, 60, 120, 180, 240, 360];
