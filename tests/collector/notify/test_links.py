@@ -36,6 +36,7 @@ from tests.peers.notes import INVENTORY
 from tests.peers.presence import require
 from tests.peers.visitor import Visitor
 
+AXE = (Path(__file__).parents[2] / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 ROSTER = """people:
   ha: {name: Trần Thu Hà, email: ha@hagiang.example, phone: "+84912345678"}
 duties:
@@ -159,9 +160,13 @@ async def test_the_button_is_in_sight_on_a_small_telephone_and_what_was_pressed_
         await page.goto(f"http://127.0.0.1:{desk.port}{path}")
         button = page.get_by_role("button", name="Tiếp nhận")
         await expect(button).to_be_in_viewport(ratio=1)
+        await page.evaluate(AXE)
+        told = await page.evaluate("axe.run({ resultTypes: ['violations'] })")
         await button.click()
         await expect(page.get_by_role("status")).to_be_in_viewport(ratio=1)
         await browser.close()
+
+    assert [(one["id"], one["nodes"][0]["html"]) for one in told["violations"]] == []
 
 
 async def test_what_the_page_refuses_is_told_in_both_languages(desk: Desk) -> None:
