@@ -18,6 +18,11 @@ def marked(text: str) -> str:
     return text
 
 
+def figures(tag: str, number: str) -> str:
+    """A number as a language writes it, from how Python does: ``99,5`` in Vietnamese, ``99.5`` in English."""
+    return number.replace(".", ",") if tag == "vi" else number
+
+
 class Language:
     """One language: plain sentences, and those that count."""
 

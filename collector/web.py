@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from collector.people.refusals import LATER, nothing_at, refused
+from collector.people.refusals import BROKEN, LATER, nothing_at, refused
 from collector.people.room import PeopleFailedError
 from collector.people.spelling import is_plain
 
@@ -122,4 +122,8 @@ async def _later(request: Request, error: Exception) -> Response:
     return refused(request, 503, LATER, {"Retry-After": "5"}, why=str(error))
 
 
-_FAULTS = {404: _missing, PeopleFailedError: _later, sqlite3.Error: _later}
+async def _broken(request: Request, _: Exception) -> Response:
+    return refused(request, 500, BROKEN)
+
+
+_FAULTS = {404: _missing, 500: _broken, PeopleFailedError: _later, sqlite3.Error: _later}

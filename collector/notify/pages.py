@@ -20,6 +20,7 @@ from collector.notify.teller import Teller
 from collector.notify.text import Places, compose, moment
 from collector.notify.vocabulary import words_in
 from collector.notify.words import Words
+from collector.people.refusals import LATER, TOO_MUCH, nothing_asked, refused, size
 from shared.clock import Clock
 from shared.secret import Secret
 
@@ -64,7 +65,7 @@ class LinkPages:
             return self._wrong(request)
         body = await _read(request, _BODY_BYTES)
         if body is None:
-            return Response("too long\n", 413, media_type="text/plain")
+            return refused(request, 413, TOO_MUCH, size=size(_BODY_BYTES))
         form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
         deed, text = form.get("do", [""])[0], _CONTROL.sub("", form.get("text", [""])[0]).strip()[:_TEXT_LETTERS]
         number = self._teller.living(given.number)
@@ -74,9 +75,9 @@ class LinkPages:
             elif deed == "comment" and text:
                 await self._teller.comment(number, given.person, text)
             else:
-                return Response("nothing to do\n", 400, media_type="text/plain")
-        except sqlite3.Error:
-            return Response("cannot be stored now: try again\n", 503, media_type="text/plain")
+                return nothing_asked(request)
+        except sqlite3.Error as error:
+            return refused(request, 503, LATER, {"Retry-After": "5"}, why=str(error))
         if hasattr(request.state, "audit"):
             await request.state.audit(given.person, f"incident-{deed}", str(number))
         # Loading the page again must not do it again.
@@ -121,7 +122,7 @@ class LinkPages:
         return self._drawn(
             words,
             200,
-            title=text.subject,
+            title=text.subject.removeprefix("[phusong] "),
             person=self._name(given.person),
             body=text.body,
             way=f"/incidents/{number}?lang={words.tag}",

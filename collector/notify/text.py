@@ -8,6 +8,7 @@ from collector.incident import Cause, Incident, Scope, Trouble
 from collector.inventory.site import Inventory
 from collector.judgement.clues import ClueKind
 from collector.judgement.links import judged_links
+from collector.language import figures
 from collector.notify.message import Kind, Note, Text
 from collector.notify.sms import fitted
 from collector.notify.words import Words
@@ -120,8 +121,8 @@ def evidence(incident: Incident, places: Places, words: Words) -> list[str]:
         words.clues.get(clue.kind, clue.kind.replace("_", " ")).format(
             subject=clue.subject or places.name(clue.site),
             site=places.name(clue.site),
-            value=_number(clue.value),
-            share=f"{_number(clue.value)} %",
+            value=_number(clue.value, words),
+            share=f"{_number(clue.value, words)} %",
             time=moment(clue.at_ns, places.zone),
         )
         for clue in incident.clues
@@ -132,8 +133,8 @@ def _where(note: Note, places: Places, words: Words) -> str:
     return words["trial_site"] if note.is_trial else place(note.incident, places, words)
 
 
-def _number(value: float | None) -> str:
-    return f"{value:g}" if value is not None else "?"
+def _number(value: float | None, words: Words) -> str:
+    return figures(words.tag, f"{value:g}") if value is not None else "?"
 
 
 def _lines(note: Note, places: Places, words: Words, head: str) -> Iterator[str]:

@@ -61,8 +61,8 @@ class Axis:
         return round(HEIGHT * (1 - min(1.0, seconds * 1000 / self.top)), 1)
 
 
-def chart(day: Day, now_s: float, clock: Callable[[float], str]) -> Chart:
-    """The chart of the day until ``now_s``; ``clock`` gives HH:MM."""
+def chart(day: Day, now_s: float, clock: Callable[[float], str], figures: Callable[[str], str] = str) -> Chart:
+    """The chart of the day until ``now_s``; ``clock`` gives HH:MM, ``figures`` a number as it is written there."""
     first = first_slot(now_s)
     scale = axis(day.slots)
     known = {slot.at_s: slot for slot in day.slots}
@@ -70,7 +70,7 @@ def chart(day: Day, now_s: float, clock: Callable[[float], str]) -> Chart:
     missing = [at_s for at_s in times if at_s not in known]
     runs = list(_runs(day.slots))
     return Chart(
-        bars=tuple(_bar(slot, first, clock) for slot in day.slots if slot.loss_ratio > 0),
+        bars=tuple(_bar(slot, first, clock, figures) for slot in day.slots if slot.loss_ratio > 0),
         gaps=_joined([at_s for at_s in missing if at_s + SLOT_S > day.since_s], first, now_s),
         forgotten=_joined([at_s for at_s in missing if at_s + SLOT_S <= day.since_s], first, now_s),
         lines=tuple(_steps([(slot.at_s, slot.rtt_seconds or 0.0) for slot in run], first, scale) for run in runs),
@@ -78,7 +78,7 @@ def chart(day: Day, now_s: float, clock: Callable[[float], str]) -> Chart:
         beyond=tuple(
             _x(slot.at_s, first) + SLOT_WIDTH / 2 for slot in day.slots if (slot.high_seconds or 0) * 1000 > scale.top
         ),
-        grid=tuple((scale.y(line * scale.step / 1000), f"{line * scale.step:g}") for line in _lines(scale)),
+        grid=tuple((scale.y(line * scale.step / 1000), figures(f"{line * scale.step:g}")) for line in _lines(scale)),
         hours=tuple((_x(at_s, first), clock(at_s)) for at_s in times if at_s % 900 == 0 and clock(at_s) in _LABELLED),
     )
 
@@ -105,9 +105,9 @@ def _x(at_s: float, first_s: float) -> float:
     return round((at_s - first_s) / _DAY_S * WIDTH, 1)
 
 
-def _bar(slot: Slot, first: int, clock: Callable[[float], str]) -> Bar:
+def _bar(slot: Slot, first: int, clock: Callable[[float], str], figures: Callable[[str], str]) -> Bar:
     height = max(_LEAST_BAR, round(slot.loss_ratio * HEIGHT, 1))
-    return Bar(_x(slot.at_s, first), height, f"{clock(slot.at_s)} {slot.loss_ratio:.1%}")
+    return Bar(_x(slot.at_s, first), height, f"{clock(slot.at_s)} {figures(f'{100 * slot.loss_ratio:.1f}')} %")
 
 
 def _joined(times: Sequence[int], first: int, now_s: float) -> tuple[tuple[float, float], ...]:

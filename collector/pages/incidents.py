@@ -16,6 +16,7 @@ from collector.notify.words import Words
 from collector.pages.remarks import Remarks
 from collector.pages.sheet import Sheets
 from collector.people.person import Role
+from collector.people.refusals import nothing_asked
 from shared.clock import Clock
 
 _SECOND_NS = 1_000_000_000
@@ -137,7 +138,7 @@ class IncidentPages:
             elif form.get("do") == "comment" and text:
                 await remarks.comment(int(number), person, text)
             else:
-                return Response("nothing to do\n", 400, media_type="text/plain")
+                return nothing_asked(request)
         except sqlite3.Error:
             return self._sheets.note(request, "cannot_store", 503)
         # Loading the page again must not do it again.

@@ -21,6 +21,7 @@ from collector.pages.search import plain
 from collector.pages.sheet import Sheets
 from collector.pages.vocabulary import language_in
 from collector.people.person import Role
+from collector.people.refusals import nothing_asked
 from shared.clock import Clock
 from shared.settings import SettingsError
 
@@ -57,7 +58,7 @@ class MaintenancePages:
         form, person = request.state.form, request.state.person.name
         deed = {"add": self._add, "end": self._end}.get(form.get("do", ""))
         if deed is None:
-            return Response("nothing to do\n", 400, media_type="text/plain")
+            return nothing_asked(request)
         try:
             name, words = await asyncio.to_thread(deed, form, person)
         except (SettingsError, ValueError) as error:
@@ -115,7 +116,7 @@ class MaintenancePages:
             content = self._nothing(request, []) | {
                 "broken": [file_fault_in(language, line) for line in error.problems]
             }
-            return self._sheets.page(request, "maintenance.html", 409, **content)
+            return self._sheets.page(request, "maintenance.html", 409, scripts=True, **content)
         ahead = {window.id: span for window, span in reversed(known.occurrences(now_ns, now_ns + _YEAR_NS))}
         names = {site.id: site.name for site in kept.inventory.sites}
         rows = [
@@ -124,7 +125,8 @@ class MaintenancePages:
             if window.id in ahead
         ]
         content = self._nothing(request, problems) | {"rows": rows, "unwritten": unwritten}
-        return self._sheets.page(request, "maintenance.html", 409 if problems or unwritten else 200, **content)
+        status = 409 if problems or unwritten else 200
+        return self._sheets.page(request, "maintenance.html", status, scripts=True, **content)
 
     def _nothing(self, request: Request, problems: list[str]) -> dict[str, Any]:
         person, sites = getattr(request.state, "person", None), self._kept.inventory.sites

@@ -17,6 +17,7 @@ from collector.availability.report import Line, Promise, Report, make_report, on
 from collector.availability.sheet import LINE_COLUMNS, OUTAGE_COLUMNS, csv_text, line_rows, outage_rows
 from collector.inventory.site import Inventory
 from collector.journal.journal import Journal
+from collector.language import figures
 from collector.notify.text import lasted
 from collector.notify.words import Words
 from collector.pages.sheet import Sheets
@@ -213,9 +214,8 @@ def _share(share: Interval | None, told: Words) -> str:
     return _percent(f"{least:.3f}" if most - least < 0.0015 else f"{least:.3f}–{most:.3f}", told)
 
 
-def _percent(figures: str, told: Words) -> str:
-    """As the language writes it: Vietnamese 99,5 %, English 99.5 %."""
-    return f"{figures.replace('.', ',') if told.tag == 'vi' else figures} %"
+def _percent(number: str, told: Words) -> str:
+    return f"{figures(told.tag, number)} %"
 
 
 def _hours(nanoseconds: int, told: Words) -> str:

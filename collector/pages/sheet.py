@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from collector.language import figures
 from collector.notify.vocabulary import words_in as incident_words
 from collector.notify.words import Words as IncidentWords
 from collector.pages.naming import dialled
@@ -93,6 +94,7 @@ class Sheets:
             amp=f"&{suffix[1:]}" if suffix else "",
             evaluated=self.moment(latest.evaluated_at) if latest is not None else "",
             moment=self.moment,
+            figures=partial(figures, language),
             **content,
         )
         policy = f"{POLICY}; script-src 'self'; connect-src 'self'" if scripts else POLICY

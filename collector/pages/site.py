@@ -1,6 +1,7 @@
 """The page of one site: its state and why, the last day, devices, incidents, whom to call; it changes nothing."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from operator import itemgetter
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from collector.inventory.site import Inventory, Site
 from collector.journal.journal import Journal
+from collector.language import figures
 from collector.notify.text import Places, evidence
 from collector.pages.chart import HEIGHT, SLOT_WIDTH, WIDTH, chart
 from collector.pages.day import document, hours
@@ -96,7 +98,7 @@ class SitePages:
             day=day,
             document=document(day, now_s),
             hours=hours(day, now_s, self._sheets.clock),
-            chart=chart(day, now_s, self._sheets.clock) if day.slots else None,
+            chart=chart(day, now_s, self._sheets.clock, partial(figures, told.tag)) if day.slots else None,
             size=(WIDTH, HEIGHT, SLOT_WIDTH),
             open=[
                 (row(one, self._places, told), evidence(one, self._places, told))

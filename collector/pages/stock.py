@@ -23,6 +23,7 @@ from collector.pages.sheet import Sheets
 from collector.pages.site_form import Field, Part, parts, plain_fields, site_of, suggestions
 from collector.pages.vocabulary import language_in
 from collector.people.person import Role
+from collector.people.refusals import nothing_asked
 from shared.clock import Clock
 
 _SECOND_NS = 1_000_000_000
@@ -96,7 +97,7 @@ class StockPages:
         form = request.state.form
         action = form.get("do", "")
         if action not in DEEDS:
-            return Response("nothing to do\n", 400, media_type="text/plain")
+            return nothing_asked(request)
         try:
             self._demand_versions()
             if form.get("taken") != "yes":

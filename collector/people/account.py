@@ -39,7 +39,7 @@ class Accounts:
         account = await self._room.read(lambda book: book.find(name))
         if account is None or not await self._room.right(account.password, form.get("old", "")):
             await self._room.write(name, "password-change-failed", name)
-            return words.wrong, ""
+            return words.wrong_old, ""
         self._guesses.give_back(name)
         new = form.get("new", "")
         if new != form.get("again", ""):

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 
 from collector.language import marked
+from collector.people.refusals import TOO_MUCH, size
 
 FIELD = "form_token"
 """Name of the field that each form carries."""
@@ -55,7 +56,7 @@ async def read_form(request: Request, receive: Any, most_bytes: int) -> tuple[di
     async for chunk in request.stream():
         body += chunk
         if len(body) > most_bytes:
-            raise FormError(413, marked("A form has at most {n} bytes here."), n=most_bytes)
+            raise FormError(413, TOO_MUCH, size=size(most_bytes))
     try:
         fields = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_FIELDS)
     except ValueError:

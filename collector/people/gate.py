@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from collector.language import marked
+from collector.language import LANGUAGES, marked
 from collector.people.forms import FIELD, HEADER, FormError, demand_same_origin, read_form
 from collector.people.origin import address_of, is_spoken_for, reached_at
 from collector.people.person import Person
@@ -193,5 +193,9 @@ def refusal(request: Request, verdict: Verdict) -> Response:
             onward = " · ".join(language_in(tag).say(marked("Continue")) for tag in ("vi", "en"))
             page = _AGAIN.format(target=escape(target), onward=onward)
             return HTMLResponse(page, headers={"Content-Security-Policy": _NOTHING, "Cache-Control": "no-store"})
-        return RedirectResponse(f"/login?next={quote(target, safe='')}", 303)
-    return refused(request, 401, marked("Log in first."))
+        asked = request.query_params.get("lang", "")
+        spoken = f"&lang={asked}" if asked in LANGUAGES else ""
+        return RedirectResponse(f"/login?next={quote(target, safe='')}{spoken}", 303)
+    if request.method in READ:
+        return refused(request, 401, marked("Log in first."))
+    return refused(request, 401, marked("Nobody is logged in, or not any more: nothing was stored. Log in first."))

@@ -18,6 +18,16 @@ _POLICY = (
 )
 _SECOND_NS = 1_000_000_000
 _LANGUAGES = ("vi", "en")
+_WAYS = (
+    ("wall", "wall"),
+    ("wall/map", "map"),
+    ("incidents", "incidents"),
+    ("sites", "sites"),
+    ("reports", "reports"),
+    ("inventory", "inventory"),
+    ("maintenance", "maintenance"),
+)
+"""Pages of other rooms, by their words: the same ones, in the same order, as on theirs."""
 
 
 class Look:
@@ -46,8 +56,10 @@ class Look:
 
     def page(self, request: Request, template: str, heading: str, status: int = 200, **more: Any) -> HTMLResponse:
         """A page that runs no script, loads nothing from outside and is kept by nobody."""
+        words = self.words(request)
         said = {
-            "words": self.words(request),
+            "words": words,
+            "ways": [(path, getattr(words, word)) for path, word in _WAYS],
             "title": self._title,
             "heading": heading,
             "person": request.state.person,

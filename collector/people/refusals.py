@@ -11,15 +11,19 @@ from collector.language import marked
 from collector.people.vocabulary import language_in
 
 LATER = marked("This cannot be done now, try again in a few seconds: {why}.")
+BROKEN = marked("The collector could not make this page; its log says why.")
+TOO_MUCH = marked("That is too much for one form: at most {size}. Nothing was stored.")
 _POLICY = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 _PAGE = """<!doctype html>
 <html lang="vi">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{status} · phusong</title>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{status} · phusong</title>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="/static/people.css"></head>
-<body><main><h1>{vietnamese}</h1><p lang="en">{english}</p>
-<p>{ways}</p></main></body></html>
+<body><main class="refused"><p class="status">{status}</p><h1>{vietnamese}</h1><p lang="en">{english}</p>
+<ul>{ways}</ul></main></body></html>
 """
-_OLD_FORM, _LOG_IN = 403, 401
+_LOG_IN = 401
+_PAGES = (("/wall", marked("Wall")), ("/sites", marked("Sites")), ("/incidents", marked("Incidents")))
 _NO_MORE: Mapping[str, str] = {}
 
 
@@ -32,7 +36,7 @@ def refused(
     if "text/html" not in request.headers.get("accept", ""):
         return Response(f"{vietnamese}\n{english}\n", status, kept, media_type="text/plain")
     page = _PAGE.format(
-        status=status, vietnamese=escape(vietnamese), english=escape(english), ways=" · ".join(_ways(request, status))
+        status=status, vietnamese=escape(vietnamese), english=escape(english), ways="".join(_ways(request, status))
     )
     return HTMLResponse(page, status, {"Content-Security-Policy": _POLICY, **kept})
 
@@ -42,10 +46,20 @@ def nothing_at(request: Request) -> Response:
     return refused(request, 404, marked("There is nothing at {path}."), path=ascii(request.scope["path"]))
 
 
+def nothing_asked(request: Request) -> Response:
+    """400: a form of ours that says nothing to do."""
+    return refused(request, 400, marked("This form says nothing to do: load the page again."))
+
+
+def size(most_bytes: int) -> str:
+    """As people count it."""
+    return f"{most_bytes // 1_048_576} MB" if most_bytes >= 1_048_576 else f"{most_bytes // 1024} kB"
+
+
 def _ways(request: Request, status: int) -> list[str]:
     here = quote(request.scope["path"])
-    ways = [_way("/wall", marked("Wall"))]
-    if status in {_OLD_FORM, _LOG_IN} and request.method not in {"GET", "HEAD"}:
+    ways = [_way(path, word) for path, word in _PAGES]
+    if request.method not in {"GET", "HEAD"}:
         ways.insert(0, _way(here, marked("Load the page again")))
     if status == _LOG_IN:
         ways.insert(0, _way(f"/login?next={quote(here, safe='')}", marked("Log in")))
@@ -54,4 +68,4 @@ def _ways(request: Request, status: int) -> list[str]:
 
 def _way(address: str, text: str) -> str:
     vietnamese, english = (language_in(tag).say(text) for tag in ("vi", "en"))
-    return f'<a href="{escape(address)}">{vietnamese} · <span lang="en">{english}</span></a>'
+    return f'<li><a href="{escape(address)}">{vietnamese} · <span lang="en">{english}</span></a></li>'

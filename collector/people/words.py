@@ -33,10 +33,16 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     enable: str
     set_password: str
     wall: str
+    map: str
     incidents: str
     sites: str
+    reports: str
+    inventory: str
+    maintenance: str
+    deeds: str
     signed_in: str
     wrong: str
+    wrong_old: str
     nobody_yet: str
     wait: str
     differ: str
@@ -73,11 +79,17 @@ ENGLISH = Words(
     enable=marked("Enable"),
     set_password=marked("Set another password"),
     wall=marked("Wall"),
+    map=marked("Map"),
     incidents=marked("Incidents"),
     sites=marked("Sites"),
+    reports=marked("Reports"),
+    inventory=marked("Inventory"),
+    maintenance=marked("Maintenance"),
+    deeds=marked("Access"),
     signed_in=marked("You are logged in as"),
     nobody_yet=marked("Nobody can log in yet. On the collector's machine, as the one who runs it:"),
     wrong=marked("The name or the password is wrong."),
+    wrong_old=marked("The present password is wrong."),
     wait=marked("Too many tries. Wait {n} seconds."),
     differ=marked("The two new passwords differ."),
     changed=marked("Saved."),

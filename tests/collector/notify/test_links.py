@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from playwright.async_api import async_playwright, expect
 
 from collector.assembly import open_collector
 from collector.incident import Cause, Scope
@@ -32,8 +33,10 @@ from shared.secret import Secret, read_secret
 from tests.peers.gateway import Gateway, running_http_gateway, running_smtp_server
 from tests.peers.incidents import HOUR_NS, MINUTE_NS, incident
 from tests.peers.notes import INVENTORY
+from tests.peers.presence import require
 from tests.peers.visitor import Visitor
 
+AXE = (Path(__file__).parents[2] / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 ROSTER = """people:
   ha: {name: Trần Thu Hà, email: ha@hagiang.example, phone: "+84912345678"}
 duties:
@@ -145,6 +148,36 @@ async def test_a_scanner_that_opens_the_link_acknowledges_nothing_and_the_button
     page = await visitor.get(path)
     assert re.search(r"Trần Thu Hà đã tiếp nhận lúc \d\d:\d\d", page.text)
     assert 'value="acknowledge"' not in page.text
+
+
+@pytest.mark.browser
+async def test_the_button_is_in_sight_on_a_small_telephone_and_what_was_pressed_is_too(desk: Desk) -> None:
+    """Whoever is woken presses it before they read on."""
+    path, chromium = await told_link(desk), require("chromium", "chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = await browser.new_page(viewport={"width": 320, "height": 568})
+        await page.goto(f"http://127.0.0.1:{desk.port}{path}")
+        button = page.get_by_role("button", name="Tiếp nhận")
+        await expect(button).to_be_in_viewport(ratio=1)
+        await page.evaluate(AXE)
+        told = await page.evaluate("axe.run({ resultTypes: ['violations'] })")
+        await button.click()
+        await expect(page.get_by_role("status")).to_be_in_viewport(ratio=1)
+        await browser.close()
+
+    assert [(one["id"], one["nodes"][0]["html"]) for one in told["violations"]] == []
+
+
+async def test_what_the_page_refuses_is_told_in_both_languages(desk: Desk) -> None:
+    path, visitor = await told_link(desk), desk.visitor()
+    large = await visitor.post(path, {"do": "comment", "text": "ô" * 9000})
+    nothing = await visitor.post(path, {"do": "comment", "text": " "})
+
+    assert (large.status, "tối đa 16 kB" in large.text, "at most 16 kB" in large.text) == (413, True, True)
+    assert (nothing.status, "hãy tải lại trang" in nothing.text) == (400, True)
+    assert f'href="{path}"' in nothing.text
+    assert await desk.notify.outbox.remarks(9) == []
 
 
 async def test_the_link_of_a_fault_that_became_part_of_a_larger_one_acknowledges_that_one(desk: Desk) -> None:

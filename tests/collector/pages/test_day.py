@@ -137,6 +137,24 @@ def test_the_document_has_a_place_for_each_slot_and_null_where_nothing_is_known(
     assert len(document(day, NOW_S)) < 12_000
 
 
+@pytest.mark.parametrize(("language", "sign", "other"), [("vi", ",", r"\."), ("en", r"\.", ",")])
+async def test_numbers_of_a_site_are_written_as_its_language_does(language: str, sign: str, other: str) -> None:
+    """In the drawing and in the table: in Vietnamese a point stands between thousands."""
+    story = Story(communes(8))
+    story.live(300)
+    story.loss = 0.3
+    story.live(600)
+    with shown(story) as client:
+        page = (await client.get(f"/sites/s0?lang={language}")).text
+    shown_page = re.sub(r"<(script|body)[^>]*>|data-day=\"[^\"]*\"", "", page)
+    text = re.sub(r"<[^>]+>", " ", shown_page)
+
+    for unit in ("%", "ms"):
+        assert re.search(rf"\d{sign}\d+ {unit}", text), unit
+        assert not re.search(rf"\d{other}\d+ {unit}", text), unit
+    assert re.search(rf"<title>\d\d:\d\d \d+{sign}\d %</title>", shown_page)
+
+
 async def test_the_page_says_until_when_its_data_goes_and_when_something_was_measured_last() -> None:
     story = Story(communes(8))
     story.live(700)

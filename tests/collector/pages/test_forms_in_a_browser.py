@@ -131,6 +131,7 @@ async def test_times_of_maintenance_are_the_provinces_wherever_the_browser_is(de
     await page.get_by_label("Điểm, điểm tập trung hoặc nhà mạng").fill("s5")
     await page.get_by_label("Từ").fill("2090-01-02T03:04")
     await page.get_by_label("Đến").fill("2090-01-02T05:06")
+    await expect(page.locator("#times")).to_have_text("Từ: Thứ Hai, 02/01/2090 03:04 · Đến: Thứ Hai, 02/01/2090 05:06")
     await page.get_by_label("Lý do").fill("thay tủ điện")
     await page.get_by_role("button", name="Thêm").click()
 

@@ -147,11 +147,12 @@ def incidents(now_ns: int) -> list[Incident]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def people(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[Role, Visitor]]:
-    async for found in _people(tmp_path_factory):
+    async for found in people_of(tmp_path_factory):
         yield found
 
 
-async def _people(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[Role, Visitor]]:
+async def people_of(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[Role, Visitor]]:
+    """A collector with something of everything, and somebody of each role."""
     folder, now_ns = tmp_path_factory.mktemp("languages"), SystemClock().wall_ns()
     with open_versions(folder / "inventory.sqlite") as versions:
         versions.accept(INVENTORY, Deed(at_wall_ns=1, who="qw", deed="import"))

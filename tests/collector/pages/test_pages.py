@@ -64,7 +64,7 @@ async def test_a_site_shows_its_devices_and_what_its_contracts_say() -> None:
         page = (await client.get("/sites/s0")).text
         english = (await client.get("/sites/s0?lang=en")).text
 
-    assert "cam kết ↓ 62.5 Mbit/s, độ khả dụng 99.5 %" in page
+    assert "cam kết ↓ 62,5 Mbit/s, độ khả dụng 99,5&nbsp;%" in page
     assert "<td>ups&lt;1&gt;</td><td>bộ lưu điện</td><td>192.0.2.7</td><td>APC SMT750</td>" in page
     assert "<td>UPS</td>" in english
 

@@ -196,8 +196,8 @@ def test_times_are_the_provinces_and_not_the_browsers(open_page: Opener) -> None
         (
             "vi",
             {
-                JAM[3]: r"Mất gói \d+\.\d % · Độ trễ khứ hồi \d+\.\d ms \(\d+\.\d–\d+\.\d ms\)",
-                OUTAGE[2]: r"Mất gói 100\.0 % · không có trả lời",
+                JAM[3]: r"Mất gói \d+,\d % · Độ trễ khứ hồi \d+,\d ms \(\d+,\d–\d+,\d ms\)",
+                OUTAGE[2]: r"Mất gói 100,0 % · không có trả lời",
                 UNMEASURED[0][3]: r"· không đo được$",
                 3: r"· chưa có số liệu$",
             },

@@ -306,7 +306,8 @@ async def test_a_body_that_is_too_large_or_no_text_is_refused(closed: House) -> 
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     await visitor.get("/login")
 
-    assert (await visitor.ask("POST", "/login", "a=" + "b" * 20_000, kind)).status == 413
+    large = await visitor.ask("POST", "/login", "a=" + "b" * 20_000, kind)
+    assert (large.status, "tối đa 16 kB" in large.text) == (413, True)
     assert (await visitor.ask("POST", "/login", "&".join(f"a{n}=" for n in range(600)), kind)).status == 400
 
 
@@ -326,10 +327,11 @@ async def test_a_login_leads_only_to_pages_of_ours(closed: House) -> None:
 async def test_who_asks_for_a_page_gets_it_after_the_login(closed: House) -> None:
     visitor = closed.visitor()
     answer = await visitor.get("/wall?screen=1&lang=en")
-    assert answer.headers["location"] == "/login?next=%2Fwall%3Fscreen%3D1%26lang%3Den"
+    assert answer.headers["location"] == "/login?next=%2Fwall%3Fscreen%3D1%26lang%3Den&lang=en"
 
     page = await visitor.get(answer.headers["location"])
     assert 'value="/wall?screen=1&amp;lang=en"' in page.text
+    assert "Log in" in page.text, "in the language of the page that was asked for"
 
 
 async def test_what_stands_in_a_strange_link_stays_text_on_the_way(closed: House) -> None:

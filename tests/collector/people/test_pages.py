@@ -118,7 +118,8 @@ async def test_a_new_password_ends_all_other_sessions_and_goes_on_in_a_new_one(o
     before = here.session
     fields = {"old": PASSWORD, "new": ANOTHER, "again": ANOTHER}
 
-    assert (await here.submit("/account", "/account", fields | {"old": "wrong"})).status == 422
+    wrong = await here.submit("/account", "/account", fields | {"old": "wrong"})
+    assert (wrong.status, VIETNAMESE.wrong_old in wrong.text) == (422, True), "nobody was asked for a name"
     assert (await here.submit("/account", "/account", fields | {"again": "other"})).status == 422
     assert (await here.submit("/account", "/account", fields | {"new": "short", "again": "short"})).status == 422
     assert (await there.get("/account")).status == 200
@@ -165,3 +166,15 @@ async def test_where_nobody_can_log_in_yet_the_page_says_how_the_first_one_comes
     assert "Chưa có ai đăng nhập được." in page
     assert "phusong-collector user add NAME --role admin --config FILE" in page
     assert "phusong-collector" not in later
+
+
+async def test_the_ways_to_other_pages_are_those_of_other_pages(open_house: House, admin: Visitor) -> None:
+    """Same places, same words, same order, so that nobody looks for them."""
+    for language in ("vi", "en"):
+        found = []
+        for path in ("/maintenance", "/account", "/people", "/login"):
+            page = (await admin.get(f"{path}?lang={language}")).text
+            nav = page.partition("<nav")[2].partition("</nav>")[0]
+            found.append(re.findall(r'<a href="([^"?]+)[^"]*">([^<]+)</a>', nav))
+        assert len(found[0]) == 7
+        assert found == [found[0]] * 4

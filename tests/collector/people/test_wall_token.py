@@ -69,7 +69,7 @@ async def test_a_link_of_the_wall_asks_a_screen_to_log_in_and_a_person_not(close
     await visitor.get(f"/wall?token={TOKEN}")
     assert 'href="/login?next=%2Fwall"' in (await visitor.get("/wall")).text
     asked = await visitor.get("/incidents/7?lang=en")
-    assert (asked.status, asked.headers["location"]) == (303, "/login?next=%2Fincidents%2F7%3Flang%3Den")
+    assert (asked.status, asked.headers["location"]) == (303, "/login?next=%2Fincidents%2F7%3Flang%3Den&lang=en")
 
     await visitor.log_in("lan")
     assert '<a href="/account">lan</a>' in (await visitor.get("/wall")).text

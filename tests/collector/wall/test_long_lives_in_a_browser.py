@@ -213,8 +213,11 @@ def test_states_are_told_apart_by_every_eye(
     assert {pair: share for pair, share in shares.items() if share < 0.12} == {}, "brightness alone tells them apart"
 
 
+@pytest.mark.parametrize("size", [(1920, 1080), (1024, 768), (360, 740)], ids=str)
 @pytest.mark.parametrize("path", ["/wall", "/wall?theme=light&lang=en", "/wall/map", "/wall/map?theme=light&lang=en"])
-def test_no_reader_is_kept_out(page: Page, server: Server, path: str) -> None:  # noqa: F811
+def test_no_reader_is_kept_out(page: Page, server: Server, path: str, size: tuple[int, int]) -> None:  # noqa: F811
+    """Letters that are large on a large screen are none on a small one, and want more contrast."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
     server.scene(down=14, folds=9)
     page.goto(f"{server.url}{path}", wait_until="domcontentloaded")
     if path.startswith("/wall?") or path == "/wall":

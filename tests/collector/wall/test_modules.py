@@ -85,7 +85,7 @@ def test_a_page_asks_at_once_for_all_that_its_module_brings_and_for_nothing_else
 
 
 def test_every_module_is_reached_from_one_that_a_page_names() -> None:
-    named = {"wall.js", "rotate.js", "map.js", "site.js", "inventory.js"}
+    named = {"wall.js", "rotate.js", "map.js", "site.js", "inventory.js", "maintenance.js"}
 
     assert {path for first in named for path in reached(first) if "vendor" not in path.parts} == set(MODULES)
 

@@ -5,7 +5,7 @@ import UPlot from "../vendor/uplot/uPlot.esm.js";
 import { lines } from "./axis.js";
 import { colour, font, paintGaps, paintMarks } from "./paint.js";
 import { band, bars, line } from "./paths.js";
-import { clock, date, zoneName } from "./sheet.js";
+import { clock, date, figures, zoneName } from "./sheet.js";
 
 /** @typedef {import("./chart.js").Chart} Chart */
 /** @typedef {import("../vendor/uplot/uPlot.esm.js").Axis} Axis */
@@ -13,7 +13,7 @@ import { clock, date, zoneName } from "./sheet.js";
 
 const LEAST_DRAG_PX = 6;
 const LABEL_PX = 60;
-const EDGE_PX = 58;
+const EDGE_PX = 70;
 const TOP_PX = 12;
 const FOOT_PX = 30;
 const MINUTES = [5, 10, 15, 30, 60, 120, 180, 240, 360];
@@ -74,7 +74,7 @@ function axes(chart) {
     },
     {
       ...look, grid, scale: "ms", size: EDGE_PX, splits: () => lines(chart.scale),
-      values: (_, splits) => splits.map((one) => `${Number(one.toPrecision(6))}${one === splits.at(-1) ? " ms" : ""}`),
+      values: (_, splits) => splits.map((one) => `${figures(String(Number(one.toPrecision(6))))}${one === splits.at(-1) ? " ms" : ""}`),
     },
     {
       ...look, grid: { show: false }, scale: "loss", side: 1, size: EDGE_PX, splits: () => QUARTERS,

@@ -31,7 +31,13 @@ export const clock = (at) => clocks.format(at * 1000);
 export const date = (at) => days.format(at * 1000);
 
 /**
+ * A number as the page's language writes it, from how JavaScript does.
+ * @param {string} number
+ */
+export const figures = (number) => document.documentElement.lang === "vi" ? number.replace(".", ",") : number;
+
+/**
  * With one decimal, as on all our pages.
  * @param {number} value
  */
-export const tenth = (value) => value.toFixed(1);
+export const tenth = (value) => figures(value.toFixed(1));
