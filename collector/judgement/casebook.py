@@ -8,11 +8,12 @@ from collector.judgement.asides import Asides
 from collector.judgement.cases import Cases
 from collector.judgement.causes import Causes
 from collector.judgement.clues import ClueKind
-from collector.judgement.groups import Case, Group
+from collector.judgement.groups import SHOWN_SITES, Case, Group
 from collector.judgement.ledger import Draft, Ledger
 from collector.judgement.notes import Notes
 from collector.judgement.parts import parts_of
 from collector.judgement.past import PastOutage
+from collector.judgement.resumption import parted_from
 from collector.judgement.scene import Scene
 from collector.judgement.settings import JudgementSettings
 
@@ -42,6 +43,8 @@ class Casebook:
         self._asides = Asides(inventory, self.ledger, notes, known, settings)
         for incident in known:
             self._restore(incident)
+        for number in list(self._awaiting):
+            self._part_again(self.ledger.get(number), known)
 
     def held_down(self) -> frozenset[str]:
         """Sites that an open incident holds down: at a start they are not taken for well before they are seen."""
@@ -98,6 +101,17 @@ class Casebook:
             case = Case(incident.subject, incident.began_ns, incident.known_ns, None, incident.number)
             case.ended_ns, case.remembered = incident.ended_ns, incident.clues
             self._awaiting[incident.number] = [case]
+
+    def _part_again(self, over: Incident, known: Sequence[Incident]) -> None:
+        """What stayed lost when a fault of many was over does not end with it after a restart either."""
+        if over.scope is Scope.SITE:
+            return
+        within_ns = int(self._settings.fold_seconds * _SECOND_NS)
+        parted = list(parted_from(over, known, self._cases.lasting, within_ns))
+        sites = {case.site for case in parted}
+        left = [case for case in self._awaiting[over.number] if case.site not in sites]
+        if parted and left:
+            self._await(over.number, left, parted if len(left) < SHOWN_SITES else None)
 
     def _hold_site(self, case: Case, scene: Scene) -> None:
         cause, clues = self._causes.of_site(case, scene)

@@ -119,7 +119,8 @@ class Causes:
 
     def _is_doubtful(self, group: Group) -> bool:
         """Whether so many of those that were lost with it had a cause of their own that too few are left."""
-        spans = (Span(one.site, one.began_ns, one.ended_ns) for one in (*group.cases.values(), *group.parted))
+        every = (*group.cases.values(), *group.parted)
+        spans = [Span(one.site, one.began_ns, one.ended_ns, one.remembered) for one in every]
         against = _AGAINST[group.part.scope]
         causes = (cause_of(clues_of(span, self._notes.of(span.site), span.ended_ns or _EVER_NS))[0] for span in spans)
         own = [cause in against for cause in causes]

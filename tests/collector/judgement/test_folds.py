@@ -1,5 +1,6 @@
 """Faults of many sites that meet other faults: who is told of what, in stories on virtual time."""
 
+import pytest
 from msgspec.structs import replace
 
 from collector.incident import Cause, Confidence, Incident, Scope, Trouble
@@ -237,6 +238,31 @@ def test_a_fold_that_was_over_before_a_restart_becomes_final_after_it() -> None:
     story.live(600)
 
     assert (at(story, Scope.HUB, "h0").confidence, at(story, Scope.HUB, "h0").cause) == (Confidence.FINAL, Cause.HUB)
+
+
+@pytest.mark.parametrize("starts", [(), (700,), (100, 700), (700, 1300)], ids=str)
+def test_what_parted_from_a_hub_speaks_against_it_after_a_restart_too(starts: tuple[int, ...]) -> None:
+    """Of two sites lost within seconds one had no power for longer, which it can only tell in the end."""
+    story = Story(communes(6, hubs=3), inside=True)
+    story.live(300)
+    story.down = {"s0", "s1"}
+    story.hosts["s1"].running = False
+    for second in range(1400):
+        story.live(1)
+        if second == 200:
+            story.down = {"s1"}
+        if second in starts:
+            story.start_collector()
+    hub = at(story, Scope.HUB, "h0")
+    assert (hub.cause, hub.confidence, hub.is_open) == (Cause.HUB, Confidence.PROVISIONAL, False)
+    story.router_boot["s1"] = story.hosts["s1"].boot_s = story.now
+    story.hosts["s1"].running = True
+    story.down.clear()
+    story.live(600)
+
+    hub, own = at(story, Scope.HUB, "h0"), at(story, Scope.SITE, "s1")
+    assert (own.cause, own.confidence) == (Cause.POWER, Confidence.FINAL)
+    assert (hub.cause, hub.confidence) == (Cause.UNKNOWN, Confidence.FINAL)
 
 
 def test_a_site_whose_own_incident_became_that_of_its_hub_gets_a_number_of_its_own_later() -> None:
