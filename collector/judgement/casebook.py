@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from collector.incident import Confidence, Incident, Scope, Trouble
 from collector.inventory.site import Inventory
 from collector.judgement.asides import Asides
 from collector.judgement.cases import Cases
 from collector.judgement.causes import Causes
 from collector.judgement.clues import ClueKind
-from collector.judgement.groups import SHOWN_SITES, Case, Group
+from collector.judgement.groups import SHOWN_SITES, Case, Group, back_ns
 from collector.judgement.ledger import Draft, Ledger
 from collector.judgement.notes import Notes
 from collector.judgement.parts import parts_of
@@ -75,6 +77,7 @@ class Casebook:
         for case in self._past:
             self._hold_past(case, scene)
         self._past = []
+        self._set_apart(scene)
         self._settle(scene)
         self._asides.turn(scene, self._cases.lasting)
         self.ledger.forget(scene.now_ns)
@@ -184,6 +187,33 @@ class Casebook:
             self._awaiting[number] = cases
         if cases and parted:
             self._parted[number] = parted
+
+    def _set_apart(self, scene: Scene) -> None:
+        """What was lost with an area without power, but to a line that failed meanwhile, has an incident of its own."""
+        for number, cases in list(self._awaiting.items()):
+            before = self.ledger.get(number)
+            if before.scope is not Scope.POWER_AREA or len(cases) < 2:
+                continue
+            found = [(case, self._causes.apart(case, back_ns(cases, case), scene)) for case in cases]
+            left = [case for case, own in found if own is not case]
+            if not left or all(own is None for _, own in found):
+                continue
+            for case, own in found:
+                if own is not None:
+                    own.group, case.ended_ns = None, own.began_ns if own is not case else case.ended_ns
+                    self._hold_past(own, scene)
+            self._hold_rest(before, left, scene)
+
+    def _hold_rest(self, before: Incident, left: list[Case], scene: Scene) -> None:
+        """An incident of many that is over, without those which turned out to be of another fault."""
+        gone = {case.site for case in self._awaiting[before.number]} - {case.site for case in left}
+        sites = tuple(site for site in before.sites if site not in gone)
+        ended_ns = max(case.ended_ns or 0 for case in left)
+        group = Group(self._cases.part(before), {case.site: case for case in left}, before.number)
+        cause, clues = self._causes.of_group(group, scene)
+        rest = msgspec.structs.replace(before, sites=sites, ended_ns=ended_ns)
+        self.ledger.settle(rest, cause, clues, before.confidence, scene.now_ns)
+        self._await(before.number, left)
 
     def _settle(self, scene: Scene) -> None:
         """What came to light after a return, until nothing more can."""

@@ -31,6 +31,12 @@ _AGAINST = {
     Scope.PROVIDER: frozenset({Cause.POWER, Cause.SITE_LAN}),
 }
 """What most of its sites show inside, where that cannot be the part that they share."""
+_LATER_NS = 120 * _SECOND_NS
+"""Routers and what stands before them start within less when mains are back."""
+_LINES = frozenset({Cause.ACCESS_LINK, Cause.ISP})
+_POWERED = frozenset(
+    {ClueKind.LAN_WELL, ClueKind.ROUTER_STAYED, ClueKind.PATH_ENDED_BEFORE, ClueKind.PATH_ENDED_BEHIND}
+)
 _TOLD_CLUES = 16
 _EVER_NS = 1 << 63
 
@@ -66,6 +72,27 @@ class Causes:
         amid = cause_amid(case.span(), notes)
         # A first hop that was lost in the middle may be that of a hub which failed later.
         return found if amid[0] in {Cause.UNKNOWN, Cause.ACCESS_LINK} else amid
+
+    def apart(self, case: Case, back_ns: int | None, scene: Scene) -> Case | None:
+        """What of an outage in an area without power was a loss of the line: all, what followed, or nothing of it.
+
+        Asked once the site has told all; ``back_ns``: when half of the others were back.
+        """
+        restored = case.group is not None and case.group.remembered is not None
+        if case.told or restored or not (scene.backlogs.get(case.site) and self._settled(case, scene)):
+            return None
+        case.told = True
+        if self._is_line(case, scene):
+            return case
+        if back_ns is None or (case.ended_ns or 0) - back_ns < _LATER_NS or back_ns <= case.began_ns:
+            return None
+        rest = Case(case.site, back_ns, case.known_ns, alone_ns=back_ns, ended_ns=case.ended_ns)
+        return rest if self._is_line(rest, scene) else None
+
+    def _is_line(self, case: Case, scene: Scene) -> bool:
+        """Whether its line was lost, and it was not its power."""
+        cause, clues = self.of_site(case, scene)
+        return cause in _LINES and any(clue.kind in _POWERED for clue in clues)
 
     def of_group(self, group: Group, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
         """The cause of a fold: that of its part, unless most of its sites show that it was not."""

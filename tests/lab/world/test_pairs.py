@@ -125,3 +125,18 @@ def test_an_area_whose_mains_are_back_is_one_incident_until_its_routers_have_sta
     found = told(cut, Fault("fibre_cut", lit.id, 1870.0, 2400.0))
 
     assert found.pages == 1
+
+
+def test_a_line_that_is_cut_while_its_site_runs_on_battery_is_told_from_the_power_of_its_area() -> None:
+    areas = [[place for place in LAND.places if place.id in ids] for ids in LAND.members("power_area").values()]
+    bare, lit = next(
+        sorted(places, key=lambda place: place.battery_seconds)
+        for places in areas
+        if len(places) == 2 and not min(place.battery_seconds for place in places)
+    )
+    assert lit.battery_seconds > 1300
+    area = Fault("power_area", bare.site.power_area, 1800.0, 3000.0)
+    found = told(area, Fault("fibre_cut", lit.id, 2100.0, 2900.0))
+
+    assert (found.causes.wrong, found.causes.right_where_evident) == ((), 1.0)
+    assert (found.pages, found.false_pages, found.recall_of_outages) == (1, 0, 1.0)

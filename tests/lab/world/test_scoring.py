@@ -83,6 +83,19 @@ def incident(  # noqa: PLR0917 - a record by hand
     )
 
 
+def test_what_came_to_light_when_it_was_over_tells_beside_the_incident_that_called() -> None:
+    area = incident(1, "p", cause=Cause.POWER, scope=Scope.POWER_AREA, sites=("s1", "s2"))
+    over = msgspec.structs.replace(area, version=2, ended_ns=wall_ns(1600.0), still=(), at_ns=wall_ns(1600.0))
+    own = incident(2, known=1700.0, began=1000.0, ended=1600.0, silent="past")
+
+    def wrong(*versions: Incident) -> tuple[str, ...]:
+        return score([fault()], versions, (), 1.0).causes.wrong
+
+    assert wrong(area, over) == ("fibre_cut s1 at 1000: power",)
+    assert wrong(area, over, own) == ()
+    assert score([fault()], (own,), (), 1.0).recall_of_faults == 0.0, "nobody was called"
+
+
 def test_a_fault_told_once_with_its_cause_is_all_one_can_wish() -> None:
     found = score([fault()], [incident(), incident(ended=1600.0, version=2)], [], HOUR)
 
