@@ -37,11 +37,11 @@ class Casebook:
         self._settings = settings
         self._order = {site.id: place for place, site in enumerate(inventory.sites)}
         self._cases = Cases(parts_of(inventory), settings)
-        self._causes = Causes(inventory, notes, settings)
+        self.ledger = Ledger(known, next_number, settings)
+        self._causes = Causes(inventory, notes, settings, self.ledger.lately)
         self._awaiting: dict[int, list[Case]] = {}
         self._parted: dict[int, list[Case]] = {}
         self._past: list[Case] = []
-        self.ledger = Ledger(known, next_number, settings)
         self._asides = Asides(inventory, self.ledger, notes, known, settings)
         for incident in known:
             self._restore(incident)

@@ -1,11 +1,11 @@
 """Causes of the outages of sites and of folds, from what was noted of each site and of its neighbours."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 
-from collector.incident import Cause, Clue, Confidence, Scope
+from collector.incident import Cause, Clue, Confidence, Incident, Scope, Trouble
 from collector.inventory.site import Inventory
-from collector.judgement.attribution import Span, cause_amid, cause_of, clues_of
+from collector.judgement.attribution import Span, amid, cause_amid, cause_of, clues_of
 from collector.judgement.clues import ClueKind
 from collector.judgement.folding import Seen
 from collector.judgement.groups import SHOWN_SITES, Case, Group
@@ -44,9 +44,21 @@ _EVER_NS = 1 << 63
 class Causes:
     """Answers by site and by fold; it holds the notes and nothing of its own."""
 
-    def __init__(self, inventory: Inventory, notes: Notes, settings: JudgementSettings) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        notes: Notes,
+        settings: JudgementSettings,
+        lately: Callable[[], Iterable[Incident]] = tuple,
+    ) -> None:
+        """``lately`` gives the incidents that are not forgotten yet."""
         self._notes = notes
+        self._lately = lately
         self._settings = settings
+        self._hub = {site.id: site.hub for site in inventory.sites}
+        self._at: dict[str, list[str]] = defaultdict(list)
+        for site, hub in self._hub.items():
+            self._at[hub].append(site)
         self._neighbours = Neighbours(inventory, int(settings.fold_seconds * _SECOND_NS))
 
     def mains_failed(self, site: str, began_ns: int) -> int | None:
@@ -69,9 +81,21 @@ class Causes:
         found = cause_of((*clues, *self._neighbours.clues(case.site, case.began_ns, scene)))
         if case.ended_ns is None or not scene.backlogs.get(case.site) or not self._told(case, scene):
             return found
-        amid = cause_amid(case.span(), notes)
+        later = cause_amid(case.span(), notes)
         # A first hop that was lost in the middle may be that of a hub which failed later.
-        return found if amid[0] in {Cause.UNKNOWN, Cause.ACCESS_LINK} else amid
+        hidden = later[0] is Cause.ACCESS_LINK and not self._hub_worked(case)
+        return found if hidden or later[0] is Cause.UNKNOWN else later
+
+    def _hub_worked(self, case: Case) -> bool:
+        """Whether most others of its hub were not lost in the middle of an outage, as far as incidents still tell."""
+        hub, (first_ns, last_ns) = self._hub.get(case.site, ""), amid(case.span())
+        others = {site for site in self._at[hub] if site != case.site} if hub else set()
+        lost: set[str] = set()
+        for one in self._lately() if others else ():
+            meanwhile = one.began_ns <= last_ns and (one.ended_ns is None or one.ended_ns >= first_ns)
+            if meanwhile and one.trouble in {Trouble.DOWN, Trouble.FLAPPING}:
+                lost |= others.intersection(one.sites)
+        return 2 * len(lost) < len(others) or not others
 
     def apart(self, case: Case, back_ns: int | None, scene: Scene) -> Case | None:
         """What of an outage in an area without power was a loss of the line: all, what followed, or nothing of it.
