@@ -125,15 +125,21 @@ def clues_of(span: Span, notes: SiteNotes, now_ns: int) -> Iterator[Clue]:
         yield from notes.diary.mains_clues(site, alone_ns, ended_ns)
 
 
+def amid(span: Span) -> tuple[int, int]:
+    """The middle of an outage that is over, long enough for an agent that works to have looked at its line."""
+    first_ns, ended_ns = max(span.began_ns, span.alone_ns or span.began_ns), span.ended_ns or span.began_ns
+    middle_ns = (first_ns + ended_ns) // 2
+    return max(first_ns, middle_ns - _AMID_NS), min(ended_ns, middle_ns + _AMID_NS)
+
+
 def cause_amid(span: Span, notes: SiteNotes) -> tuple[Cause, tuple[Clue, ...]]:
     """The cause of what held in the middle of an outage that is over, and so for most of it where two followed.
 
     Only to be asked when all that the site's agent kept has arrived: that it did not look tells of power too.
     """
     site, began_ns, ended_ns = span.site, span.began_ns, span.ended_ns or span.began_ns
-    first_ns = max(began_ns, span.alone_ns or began_ns)
-    middle_ns = (first_ns + ended_ns) // 2
-    around = max(first_ns, middle_ns - _AMID_NS), min(ended_ns, middle_ns + _AMID_NS)
+    around = amid(span)
+    middle_ns = sum(around) // 2
     looks = list(_looks(site, notes, *around, middle_ns))
     seen = {clue.subject for clue in (*span.remembered, *notes.diary.host_clues(site, span.first_ns, began_ns))}
     clues = [*looks, *notes.diary.restart_clues(site, began_ns, ended_ns, seen)]

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from collector.incident import Confidence, Incident, Scope, Trouble
 from collector.inventory.site import Inventory
 from collector.judgement.asides import Asides
 from collector.judgement.cases import Cases
 from collector.judgement.causes import Causes
 from collector.judgement.clues import ClueKind
-from collector.judgement.groups import Case, Group
+from collector.judgement.groups import SHOWN_SITES, Case, Group, back_ns
 from collector.judgement.ledger import Draft, Ledger
 from collector.judgement.notes import Notes
 from collector.judgement.parts import parts_of
 from collector.judgement.past import PastOutage
+from collector.judgement.resumption import parted_from
 from collector.judgement.scene import Scene
 from collector.judgement.settings import JudgementSettings
 
@@ -36,15 +39,17 @@ class Casebook:
         self._settings = settings
         self._order = {site.id: place for place, site in enumerate(inventory.sites)}
         self._cases = Cases(parts_of(inventory), settings)
-        self._causes = Causes(inventory, notes, settings)
+        self.ledger = Ledger(known, next_number, settings)
+        self._causes = Causes(inventory, notes, settings, self.ledger.lately)
         self._awaiting: dict[int, list[Case]] = {}
         self._parted: dict[int, list[Case]] = {}
         self._past: list[Case] = []
         self._asked_ns = 0
-        self.ledger = Ledger(known, next_number, settings)
         self._asides = Asides(inventory, self.ledger, notes, known, settings)
         for incident in known:
             self._restore(incident)
+        for number in list(self._awaiting):
+            self._part_again(self.ledger.get(number), known)
 
     def held_down(self) -> frozenset[str]:
         """Sites that an open incident holds down: at a start they are not taken for well before they are seen."""
@@ -75,7 +80,10 @@ class Casebook:
         for case in self._past:
             self._hold_past(case, scene)
         self._past = []
-        self._settle(scene)
+        if scene.now_ns // _ASKED_NS != self._asked_ns // _ASKED_NS:
+            self._asked_ns = scene.now_ns
+            self._set_apart(scene)
+            self._settle(scene)
         self._asides.turn(scene, self._cases.lasting)
         self.ledger.forget(scene.now_ns)
         return self.ledger.open()
@@ -101,6 +109,17 @@ class Casebook:
             case = Case(incident.subject, incident.began_ns, incident.known_ns, None, incident.number)
             case.ended_ns, case.remembered = incident.ended_ns, incident.clues
             self._awaiting[incident.number] = [case]
+
+    def _part_again(self, over: Incident, known: Sequence[Incident]) -> None:
+        """What stayed lost when a fault of many was over does not end with it after a restart either."""
+        if over.scope is Scope.SITE:
+            return
+        within_ns = int(self._settings.fold_seconds * _SECOND_NS)
+        parted = list(parted_from(over, known, self._cases.lasting, within_ns))
+        sites = {case.site for case in parted}
+        left = [case for case in self._awaiting[over.number] if case.site not in sites]
+        if parted and left:
+            self._await(over.number, left, parted if len(left) < SHOWN_SITES else None)
 
     def _hold_site(self, case: Case, scene: Scene) -> None:
         cause, clues = self._causes.of_site(case, scene)
@@ -174,11 +193,35 @@ class Casebook:
         if cases and parted:
             self._parted[number] = parted
 
+    def _set_apart(self, scene: Scene) -> None:
+        """What was lost with an area without power, but to a line that failed meanwhile, has an incident of its own."""
+        for number, cases in list(self._awaiting.items()):
+            before = self.ledger.get(number)
+            if before.scope is not Scope.POWER_AREA or len(cases) < 2:
+                continue
+            found = [(case, self._causes.apart(case, back_ns(cases, case), scene)) for case in cases]
+            left = [case for case, own in found if own is not case]
+            if not left or all(own is None for _, own in found):
+                continue
+            for case, own in found:
+                if own is not None:
+                    own.group, case.ended_ns = None, own.began_ns if own is not case else case.ended_ns
+                    self._hold_past(own, scene)
+            self._hold_rest(before, left, scene)
+
+    def _hold_rest(self, before: Incident, left: list[Case], scene: Scene) -> None:
+        """An incident of many that is over, without those which turned out to be of another fault."""
+        gone = {case.site for case in self._awaiting[before.number]} - {case.site for case in left}
+        sites = tuple(site for site in before.sites if site not in gone)
+        ended_ns = max(case.ended_ns or 0 for case in left)
+        group = Group(self._cases.part(before), {case.site: case for case in left}, before.number)
+        cause, clues = self._causes.of_group(group, scene)
+        rest = msgspec.structs.replace(before, sites=sites, ended_ns=ended_ns)
+        self.ledger.settle(rest, cause, clues, before.confidence, scene.now_ns)
+        self._await(before.number, left)
+
     def _settle(self, scene: Scene) -> None:
         """What came to light after a return, until nothing more can."""
-        if scene.now_ns // _ASKED_NS == self._asked_ns // _ASKED_NS:
-            return
-        self._asked_ns = scene.now_ns
         for number, cases in list(self._awaiting.items()):
             before = self.ledger.get(number)
             parted = self._parted.get(number, []) if self._waits(cases, scene) else []

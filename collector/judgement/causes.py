@@ -1,11 +1,11 @@
 """Causes of the outages of sites and of folds, from what was noted of each site and of its neighbours."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 
-from collector.incident import Cause, Clue, Confidence, Scope
+from collector.incident import Cause, Clue, Confidence, Incident, Scope, Trouble
 from collector.inventory.site import Inventory
-from collector.judgement.attribution import Span, cause_amid, cause_of, clues_of
+from collector.judgement.attribution import Span, amid, cause_amid, cause_of, clues_of
 from collector.judgement.clues import ClueKind
 from collector.judgement.folding import Seen
 from collector.judgement.groups import SHOWN_SITES, Case, Group
@@ -31,6 +31,12 @@ _AGAINST = {
     Scope.PROVIDER: frozenset({Cause.POWER, Cause.SITE_LAN}),
 }
 """What most of its sites show inside, where that cannot be the part that they share."""
+_LATER_NS = 120 * _SECOND_NS
+"""Routers and what stands before them start within less when mains are back."""
+_LINES = frozenset({Cause.ACCESS_LINK, Cause.ISP})
+_POWERED = frozenset(
+    {ClueKind.LAN_WELL, ClueKind.ROUTER_STAYED, ClueKind.PATH_ENDED_BEFORE, ClueKind.PATH_ENDED_BEHIND}
+)
 _TOLD_CLUES = 16
 _EVER_NS = 1 << 63
 
@@ -38,9 +44,21 @@ _EVER_NS = 1 << 63
 class Causes:
     """Answers by site and by fold; it holds the notes and nothing of its own."""
 
-    def __init__(self, inventory: Inventory, notes: Notes, settings: JudgementSettings) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        notes: Notes,
+        settings: JudgementSettings,
+        lately: Callable[[], Iterable[Incident]] = tuple,
+    ) -> None:
+        """``lately`` gives the incidents that are not forgotten yet."""
         self._notes = notes
+        self._lately = lately
         self._settings = settings
+        self._hub = {site.id: site.hub for site in inventory.sites}
+        self._at: dict[str, list[str]] = defaultdict(list)
+        for site, hub in self._hub.items():
+            self._at[hub].append(site)
         self._neighbours = Neighbours(inventory, int(settings.fold_seconds * _SECOND_NS))
 
     def mains_failed(self, site: str, began_ns: int) -> int | None:
@@ -63,9 +81,42 @@ class Causes:
         found = cause_of((*clues, *self._neighbours.clues(case.site, case.began_ns, scene)))
         if case.ended_ns is None or not scene.backlogs.get(case.site) or not self._told(case, scene):
             return found
-        amid = cause_amid(case.span(), notes)
+        later = cause_amid(case.span(), notes)
         # A first hop that was lost in the middle may be that of a hub which failed later.
-        return found if amid[0] in {Cause.UNKNOWN, Cause.ACCESS_LINK} else amid
+        hidden = later[0] is Cause.ACCESS_LINK and not self._hub_worked(case)
+        return found if hidden or later[0] is Cause.UNKNOWN else later
+
+    def _hub_worked(self, case: Case) -> bool:
+        """Whether most others of its hub were not lost in the middle of an outage, as far as incidents still tell."""
+        hub, (first_ns, last_ns) = self._hub.get(case.site, ""), amid(case.span())
+        others = {site for site in self._at[hub] if site != case.site} if hub else set()
+        lost: set[str] = set()
+        for one in self._lately() if others else ():
+            meanwhile = one.began_ns <= last_ns and (one.ended_ns is None or one.ended_ns >= first_ns)
+            if meanwhile and one.trouble in {Trouble.DOWN, Trouble.FLAPPING}:
+                lost |= others.intersection(one.sites)
+        return 2 * len(lost) < len(others) or not others
+
+    def apart(self, case: Case, back_ns: int | None, scene: Scene) -> Case | None:
+        """What of an outage in an area without power was a loss of the line: all, what followed, or nothing of it.
+
+        Asked once the site has told all; ``back_ns``: when half of the others were back.
+        """
+        restored = case.group is not None and case.group.remembered is not None
+        if case.told or restored or not (scene.backlogs.get(case.site) and self._settled(case, scene)):
+            return None
+        case.told = True
+        if self._is_line(case, scene):
+            return case
+        if back_ns is None or (case.ended_ns or 0) - back_ns < _LATER_NS or back_ns <= case.began_ns:
+            return None
+        rest = Case(case.site, back_ns, case.known_ns, alone_ns=back_ns, ended_ns=case.ended_ns)
+        return rest if self._is_line(rest, scene) else None
+
+    def _is_line(self, case: Case, scene: Scene) -> bool:
+        """Whether its line was lost, and it was not its power."""
+        cause, clues = self.of_site(case, scene)
+        return cause in _LINES and any(clue.kind in _POWERED for clue in clues)
 
     def of_group(self, group: Group, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
         """The cause of a fold: that of its part, unless most of its sites show that it was not."""
@@ -119,7 +170,8 @@ class Causes:
 
     def _is_doubtful(self, group: Group) -> bool:
         """Whether so many of those that were lost with it had a cause of their own that too few are left."""
-        spans = (Span(one.site, one.began_ns, one.ended_ns) for one in (*group.cases.values(), *group.parted))
+        every = (*group.cases.values(), *group.parted)
+        spans = [Span(one.site, one.began_ns, one.ended_ns, one.remembered) for one in every]
         against = _AGAINST[group.part.scope]
         causes = (cause_of(clues_of(span, self._notes.of(span.site), span.ended_ns or _EVER_NS))[0] for span in spans)
         own = [cause in against for cause in causes]

@@ -1,6 +1,6 @@
 """One outage of one site, and the sites that one fault took, with when they part; they name no cause."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from collector.incident import Cause, Clue, Scope
@@ -36,6 +36,8 @@ class Case:
     mains_ns: int | None = None
     """When its mains had failed, as far as that was known when it was looked for a fold."""
     weighed_ns: int = 0
+    told: bool = False
+    """Whether all that its agents kept of it was weighed for a cause of its own."""
     remembered: tuple[Clue, ...] = ()
 
     @property
@@ -154,3 +156,9 @@ class Turn:
 def _fate_ns(case: Case) -> int:
     """When the site lost its mains, where that is what took it."""
     return case.began_ns if case.mains_ns is None else case.mains_ns
+
+
+def back_ns(cases: Sequence[Case], case: Case) -> int | None:
+    """When half of those that were lost with one were back."""
+    ends = sorted(one.ended_ns for one in cases if one is not case and one.ended_ns is not None)
+    return ends[(len(ends) - 1) // 2] if ends else None

@@ -99,6 +99,12 @@ class Lines:
         if after is not None:
             seen[key] = after
 
+    def forget(self, agent: str, check: str, target: str, site: str) -> None:
+        """A target was moved to another site: what was seen of it says nothing of this one's links."""
+        line = self._lines.get(site)
+        for seen in line.seen.values() if line is not None else ():
+            seen.pop((agent, check, target), None)
+
     def judge(self, site: str, fresh: Fresh, until_ns: int | None, now_wall_ns: int) -> Mapping[str, Standing]:
         """The links of a site anew, by name; ``until_ns``: until when somebody works at the site."""
         line, settings = self._lines[site], self._settings

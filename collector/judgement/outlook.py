@@ -11,6 +11,8 @@ from collector.judgement.vantage import Vantage
 from collector.series.store import NEVER_NS
 
 _SECOND_NS = 1_000_000_000
+_PASSED_NS = 600 * _SECOND_NS
+"""What is overdue for so long, while its site is looked at otherwise, is over: it was renamed, or its agent is gone."""
 FOREVER_NS = 1 << 63
 Until = Callable[[tuple[str, str, str], int], int]
 """Until when what was measured of (agent, check, target) at a monotonic time counts."""
@@ -26,6 +28,7 @@ class Outlook:
         self._settings = settings
         self._several = several
         self._evidence: dict[str, dict[tuple[str, str, str], Evidence]] = {}
+        self._observers: set[str] = set()
         self._vantages: dict[str, Vantage] = {}
         self._roles = frozenset(settings.vantage_roles)
         self._anchors = frozenset(settings.anchor_roles)
@@ -47,6 +50,7 @@ class Outlook:
         if after is None:
             return False
         seen[key] = after
+        self._observers.add(run.agent)
         return after.good or not self._vantages[run.agent].lost_with(after)
 
     def weigh(self, before: Evidence | None, run: Run) -> Evidence | None:
@@ -112,8 +116,8 @@ class Outlook:
             self._vantages[agent].watch(evidence, now_ns, self._settings)
 
     def observers(self) -> frozenset[str]:
-        """Agents that look at other sites."""
-        return frozenset(agent for seen in self._evidence.values() for agent, _, _ in seen)
+        """Agents that look at other sites, or did: one that is silent is still missed."""
+        return frozenset(self._observers)
 
     def blind(self, observers: Collection[str], where: Mapping[str, str]) -> tuple[Blind, ...]:
         """Observers that lost their own surroundings; ``where`` gives the site at which an agent stands."""
@@ -138,9 +142,9 @@ class Outlook:
         self._evidence.get(site, {}).pop((agent, check, target), None)
 
     def _believed(
-        self, seen: Mapping[tuple[str, str, str], Evidence], until: Until, now_ns: int
+        self, seen: dict[tuple[str, str, str], Evidence], until: Until, now_ns: int
     ) -> tuple[tuple[Evidence, ...], int]:
-        found, well_ns = [], FOREVER_NS
+        found, passed, well_ns = [], [], FOREVER_NS
         for key, one in seen.items():
             until_ns = until(key, one.last_monotonic_ns)
             well_ns = min(well_ns, until_ns) if one.good else NEVER_NS
@@ -148,6 +152,10 @@ class Outlook:
                 believed = one if one.good else self.believed(one)
                 if believed is not None:
                     found.append(believed)
+            elif now_ns - one.last_monotonic_ns > _PASSED_NS:
+                passed.append(key)
+        for key in passed if found else ():
+            del seen[key]
         return tuple(found), well_ns
 
     def _is_partial(self, seen: Mapping[tuple[str, str, str], Evidence], believed: Collection[Evidence]) -> bool:

@@ -89,6 +89,7 @@ class Review:
             self._quiet.tell(taken.agent, reading, at_ns, late=isinstance(taken, Late))
         if isinstance(taken, Latest) and taken.left:
             self._outlook.forget(taken.agent, reading.check, reading.target, taken.left)
+            self._lines.forget(taken.agent, reading.check, reading.target, taken.left)
             self._standings.stir(taken.left)
         if reading.site not in self._known and not inside:
             return

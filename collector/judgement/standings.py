@@ -68,11 +68,12 @@ class Standings:
         facts = self._facts(site.id, links, until_ns, now_monotonic_ns)
         standing = self._judge(site.id, facts, now_wall_ns)
         worked = self._worked_lately(site.id, now_wall_ns)
+        look = self._look(site.id, standing, facts, maintenance=worked)
         if worked or not links:
             self._still.pop(site.id, None)
         else:
             self._still[site.id] = well_ns
-        return facts, standing, self._look(site.id, standing, facts, maintenance=worked)
+        return facts, standing, look
 
     def _facts(self, site: str, links: tuple[Evidence, ...], until_ns: int | None, now_monotonic_ns: int) -> Facts:
         if links and not self._outlook.has_several(site) and all_good(links):

@@ -29,15 +29,20 @@ class LinkScore:
     named_p99_seconds: float | None
     links_missed: tuple[str, ...]
     links_false: tuple[str, ...]
-    """Links that were named and that no fault had struck."""
+    """Links that were named and that no fault had struck, or by an incident that began before anything had."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Naming:
+    """A version of an incident that names a link."""
+
     site: str
     link: str
     at: float
     since: float
+    began: float
+    """The incident, which may tell of more."""
+    sites: tuple[str, ...]
 
 
 def link_score(
@@ -56,7 +61,7 @@ def link_score(
     false = {
         f"{one.site}/{one.link} at {one.at:.0f}"
         for one in namings
-        if not any(_is_about(one, fault, spell) for fault, spell in spells.items())
+        if not any(_is_about(one, fault, spell) for fault, spell in spells.items()) or not _had_begun(one, timeline)
     }
     return LinkScore(
         link_faults=len(long),
@@ -89,7 +94,8 @@ def _namings(versions: Sequence[Incident]) -> Iterator[_Naming]:
     for version in versions:
         for clue in version.clues:
             if clue.kind == ClueKind.LINK_LOST:
-                yield _Naming(clue.site, clue.subject, seconds_of(version.at_ns), seconds_of(clue.at_ns))
+                at, since, began = map(seconds_of, (version.at_ns, clue.at_ns, version.began_ns))
+                yield _Naming(clue.site, clue.subject, at, since, began, version.sites)
 
 
 def _lost_since(fault: Fault, timeline: Timeline) -> float:
@@ -107,6 +113,12 @@ def _lost_since(fault: Fault, timeline: Timeline) -> float:
 def _is_about(one: _Naming, fault: Fault, spell: Span) -> bool:
     within = spell[0] - _MARGIN_SECONDS <= one.since <= spell[1] + _MARGIN_SECONDS
     return (one.site, one.link) == place_of(fault) and within
+
+
+def _had_begun(one: _Naming, timeline: Timeline) -> bool:
+    """Whether something was wrong at one of the incident's sites when it is said to have begun."""
+    around = one.began - _MARGIN_SECONDS, one.began + _MARGIN_SECONDS
+    return any(strain.lossy or not strain.whole for site in one.sites for strain in timeline.of(site).between(*around))
 
 
 def _wait(fault: Fault, spell: Span, namings: Sequence[_Naming]) -> float | None:

@@ -38,7 +38,8 @@ def owner(story: Story, truth: Iterable[Happening], told: Telling | None = None)
 def teller(happening: Happening, told: Iterable[Story]) -> Telling | None:
     """What tells of a fault best: of most of its sites, by its name, at its time."""
     tellings = [telling for story in told for telling in story.tellings if _speaks(story, telling, happening)]
-    sites = set(happening.sites)
+    # What it touched and did not take, as where batteries outlast it, nobody can tell of.
+    sites = {outage.site for outage in happening.outages} or set(happening.sites)
     most = max((len(telling.sites & sites) for telling in tellings), default=0)
     # A small part of a fault that is told by its right name does not outweigh the rest of it.
     great = [telling for telling in tellings if len(telling.sites & sites) >= MOST * most]

@@ -80,9 +80,13 @@ def quantile(ordered: Sequence[float], share: float) -> float | None:
 
 
 def _told(mine: Duty, told: Iterable[Story], past: Iterable[Story]) -> list[Story]:
-    """The incidents by which a fault was told; what nobody could be called for may be told when it is past."""
+    """The incidents by which a fault was told; what nobody could be called for may be told when it is past.
+
+    Beside those that called somebody, they say what came to light when it was over: a cause that is final is in them.
+    """
     called = [page for page in told if belongs(page, mine.happening)]
-    return called if called or mine.seen else [story for story in past if belongs(story, mine.happening)]
+    later = [story for story in past if belongs(story, mine.happening)]
+    return [*called, *later] if called or not mine.seen else []
 
 
 def _outages(

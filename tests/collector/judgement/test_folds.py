@@ -1,5 +1,6 @@
 """Faults of many sites that meet other faults: who is told of what, in stories on virtual time."""
 
+import pytest
 from msgspec.structs import replace
 
 from collector.incident import Cause, Confidence, Incident, Scope, Trouble
@@ -239,6 +240,31 @@ def test_a_fold_that_was_over_before_a_restart_becomes_final_after_it() -> None:
     assert (at(story, Scope.HUB, "h0").confidence, at(story, Scope.HUB, "h0").cause) == (Confidence.FINAL, Cause.HUB)
 
 
+@pytest.mark.parametrize("starts", [(), (700,), (100, 700), (700, 1300)], ids=str)
+def test_what_parted_from_a_hub_speaks_against_it_after_a_restart_too(starts: tuple[int, ...]) -> None:
+    """Of two sites lost within seconds one had no power for longer, which it can only tell in the end."""
+    story = Story(communes(6, hubs=3), inside=True)
+    story.live(300)
+    story.down = {"s0", "s1"}
+    story.hosts["s1"].running = False
+    for second in range(1400):
+        story.live(1)
+        if second == 200:
+            story.down = {"s1"}
+        if second in starts:
+            story.start_collector()
+    hub = at(story, Scope.HUB, "h0")
+    assert (hub.cause, hub.confidence, hub.is_open) == (Cause.HUB, Confidence.PROVISIONAL, False)
+    story.router_boot["s1"] = story.hosts["s1"].boot_s = story.now
+    story.hosts["s1"].running = True
+    story.down.clear()
+    story.live(600)
+
+    hub, own = at(story, Scope.HUB, "h0"), at(story, Scope.SITE, "s1")
+    assert (own.cause, own.confidence) == (Cause.POWER, Confidence.FINAL)
+    assert (hub.cause, hub.confidence) == (Cause.UNKNOWN, Confidence.FINAL)
+
+
 def test_a_site_whose_own_incident_became_that_of_its_hub_gets_a_number_of_its_own_later() -> None:
     story = Story(communes(20, hubs=4))
     story.live(120)
@@ -449,3 +475,73 @@ def test_a_line_that_is_cut_while_a_battery_runs_is_no_power_failure_once_the_si
     story.live(700)
 
     assert said(story) == [("power_area", "p0", "access_link")]
+
+
+def test_a_line_that_is_cut_on_battery_in_an_area_without_power_gets_an_incident_of_its_own_in_the_end() -> None:
+    story = Story(mixed(8, hubs=8, areas=4), inside=True)
+    story.battery = {"s0": False}
+    story.live(240)
+    story.battery["s0"] = True
+    story.down, story.hosts["s1"].running = {"s1"}, False
+    story.live(300)
+    story.down.add("s0")
+    story.live(300)
+    assert said(story) == [("power_area", "p0", "power")], "nothing else is known of it yet"
+    story.router_boot["s1"] = story.hosts["s1"].boot_s = story.now
+    story.hosts["s1"].running, story.battery["s0"] = True, False
+    story.down.clear()
+    story.live(700)
+
+    area, own = story.incidents()
+    assert said(story) == [("power_area", "p0", "power"), ("site", "s0", "access_link")]
+    assert (area.sites, own.sites, own.confidence) == (("s1",), ("s0",), Confidence.FINAL)
+    assert (own.silent_because, own.began_ns > area.began_ns + 250 * SECOND_NS) == ("past", True), "nobody is called"
+    assert any(one.sites == ("s1", "s0") for one in story.journal.versions(area.number)), "the old versions are kept"
+
+
+def test_a_router_that_started_anew_with_its_area_stays_in_it_though_its_agent_ran_on() -> None:
+    story = Story(mixed(8, hubs=8, areas=4), inside=True)
+    story.battery = {"s0": False}
+    story.live(240)
+    story.battery["s0"] = True
+    story.down, story.hosts["s1"].running = {"s1"}, False
+    story.live(300)
+    story.down.add("s0")
+    story.levels["s0", "access_router"] = False
+    story.live(300)
+    story.router_boot = dict.fromkeys(story.router_boot, story.now)
+    story.hosts["s1"].boot_s, story.hosts["s1"].running = story.now, True
+    story.levels.clear()
+    story.down.clear()
+    story.live(700)
+
+    assert said(story) == [("power_area", "p0", "power")]
+    assert story.incidents()[0].sites == ("s1", "s0")
+
+
+def test_a_line_that_was_cut_when_the_mains_of_its_area_came_back_has_what_was_left_of_the_outage() -> None:
+    story = Story(mixed(8, hubs=8, areas=4), inside=True)
+    story.battery = {"s1": False}
+    story.live(240)
+    story.battery["s1"] = True
+    story.live(60)
+    story.down = {"s0", "s1"}
+    for site in ("s0", "s1"):
+        story.hosts[site].running = False
+    story.live(600)
+    assert said(story) == [("power_area", "p0", "power")]
+    for site in ("s0", "s1"):
+        story.router_boot[site] = story.hosts[site].boot_s = story.now
+        story.hosts[site].running = True
+    story.battery["s1"], story.down = False, {"s0"}
+    mains_ns = story.wall_ns
+    story.live(250)
+    story.down.clear()
+    story.live(400)
+
+    area, own = story.incidents()
+    assert said(story) == [("power_area", "p0", "power"), ("site", "s0", "access_link")]
+    assert (area.sites, own.silent_because, own.confidence) == (("s0", "s1"), "past", Confidence.FINAL)
+    assert area.ended_ns == own.began_ns
+    assert 0 <= own.began_ns - mains_ns <= 20 * SECOND_NS
+    assert (own.ended_ns or 0) - own.began_ns > 200 * SECOND_NS

@@ -5,9 +5,10 @@ import random
 import pytest
 from msgspec.structs import replace
 
+from collector.incident import Trouble
 from collector.inventory.site import Inventory, Link
 from collector.picture import Picture, State
-from tests.peers.story import PERIOD, SECOND_NS, Story, communes
+from tests.peers.story import PERIOD, SECOND_NS, Host, Story, communes
 
 SECONDS = 900
 SITES = 6
@@ -64,6 +65,63 @@ def test_a_target_that_was_moved_to_another_site_says_nothing_more_of_the_one_it
     story.live(PERIOD)
 
     assert (story.verdict("s0").state, story.verdict("s1").state) == (State.UNKNOWN, State.UP)
+
+
+def test_a_link_whose_target_was_moved_to_another_site_is_not_seen_any_more() -> None:
+    story = Story(land())
+    story.ways = {("s0", "s0-4g"): True}
+    story.live(60)
+    assert link_state(story, "s0") == {"main": State.UP, "4g": State.UP}
+
+    story.ways = {("s1", "s0-4g"): True}
+    story.live(PERIOD)
+
+    assert link_state(story, "s0") == {"main": State.UP, "4g": State.UNKNOWN}
+
+
+def link_state(story: Story, site: str) -> dict[str, State]:
+    (view,) = (view for view in story.picture.sites if view.site.id == site)
+    return {link.link.name: link.verdict.state for link in view.links}
+
+
+def is_left_alone(story: Story, site: str) -> bool:
+    """Whether nothing but a look can change what is held of it, as far as is known."""
+    return story.pipeline._review._standings._still.get(site, 0) > story.now * SECOND_NS
+
+
+def test_a_target_that_was_renamed_and_an_agent_that_is_gone_cost_nothing_after_a_while() -> None:
+    story = Story(communes(SITES))
+    gone = Host("another", "elsewhere")
+    story.pipeline.know(gone.name, gone.site)
+    story.ways = {("s0", "roof"): True}
+    for _ in range(10):
+        story.live(PERIOD)
+        story._send(gone, [story._look("s1", "s1-router", "router", good=True)])
+    story.live(PERIOD)
+    assert is_left_alone(story, "s0")
+
+    story.ways = {}
+    story.live(300)
+    assert not is_left_alone(story, "s0")
+    story.live(600)
+
+    assert [is_left_alone(story, site) for site in ("s0", "s1", "s2")] == [True, True, True]
+    (silent,) = story.picture.incidents
+    assert (silent.trouble, silent.subject) == (Trouble.SILENT, "another"), "it is missed still"
+
+
+def test_how_a_line_served_is_not_forgotten_while_nobody_looks_at_it() -> None:
+    story = Story(communes(SITES))
+    story.loss = 0.2
+    story.live(300)
+    story.province.running = False
+    story.live(1200)
+    assert story.verdict("s0").state is State.UNKNOWN
+    story.province.running = True
+    story.province.waiting.clear()
+    story.live(PERIOD)
+
+    assert story.verdict("s0").state is State.DEGRADED
 
 
 def test_a_second_of_work_at_sites_that_are_well_is_seen() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.incident import Cause
+from collector.incident import Cause, Clue, Confidence, Incident, Scope, Trouble
 from collector.judgement.clues import ClueKind
 from lab.world.backups import with_backups
 from lab.world.chance import Chance
@@ -13,6 +13,7 @@ from lab.world.land import make_land
 from lab.world.link_scoring import LinkScore, link_score
 from lab.world.lookout import Lookout
 from lab.world.timeline import Timeline
+from lab.world.when import wall_ns
 from tests.peers.universe import Universe
 
 LAND = make_land(8, 3)
@@ -113,6 +114,40 @@ def test_a_fault_of_a_link_that_nobody_could_see_alone_is_not_counted() -> None:
     alone = link_score((first,), Timeline(LAND, (first,)), (), 3000.0)
     assert alone is not None
     assert alone.links_missed == (f"{SITE}/backup at 1000",)
+
+
+def named(*, began: float, since: float, site: str = SITE) -> Incident:
+    """A site that serves badly because its second link is lost."""
+    clue = Clue(kind=ClueKind.LINK_LOST, at_ns=wall_ns(since), site=site, subject="backup")
+    return Incident(
+        number=1,
+        version=1,
+        at_ns=wall_ns(max(began, since) + 20),
+        scope=Scope.SITE,
+        subject=site,
+        trouble=Trouble.DEGRADED,
+        cause=Cause.ACCESS_LINK,
+        confidence=Confidence.PROVISIONAL,
+        began_ns=wall_ns(began),
+        known_ns=wall_ns(max(began, since) + 20),
+        sites=(site,),
+        still=(site,),
+        clues=(clue,),
+    )
+
+
+def test_a_link_is_named_falsely_where_the_incident_began_before_anything_was_wrong() -> None:
+    cut, bad = Fault(LINK, f"{SITE}/backup", 2000.0, 3000.0), Fault("brown_out", SITE, 1000.0, 2500.0)
+
+    def false(one: Incident, *faults: Fault) -> int:
+        found = link_score(faults, Timeline(LAND, faults), (one,), 4000.0)
+        return len(found.links_false) if found is not None else -1
+
+    assert false(named(began=2000.0, since=2000.0), cut) == 0
+    assert false(named(began=1000.0, since=2000.0), cut) == 1
+    assert false(named(began=1000.0, since=2000.0), cut, bad) == 0, "it served badly before its link was lost"
+    assert false(named(began=2000.0, since=1000.0), cut) == 1
+    assert false(named(began=2000.0, since=2000.0, site=OTHER), cut) == 1
 
 
 def test_the_reference_names_the_figures_of_links() -> None:

@@ -1,5 +1,6 @@
 """Two faults at once that were told wrongly once: what evidence there is decides, and no guess stands against it."""
 
+from collector.incident import Cause
 from lab.world.fault import Fault
 from lab.world.land import make_land
 from lab.world.place import Land
@@ -125,3 +126,37 @@ def test_an_area_whose_mains_are_back_is_one_incident_until_its_routers_have_sta
     found = told(cut, Fault("fibre_cut", lit.id, 1870.0, 2400.0))
 
     assert found.pages == 1
+
+
+def test_a_line_that_is_cut_while_its_site_runs_on_battery_is_told_from_the_power_of_its_area() -> None:
+    areas = [[place for place in LAND.places if place.id in ids] for ids in LAND.members("power_area").values()]
+    bare, lit = next(
+        sorted(places, key=lambda place: place.battery_seconds)
+        for places in areas
+        if len(places) == 2 and not min(place.battery_seconds for place in places)
+    )
+    assert lit.battery_seconds > 1300
+    area = Fault("power_area", bare.site.power_area, 1800.0, 3000.0)
+    found = told(area, Fault("fibre_cut", lit.id, 2100.0, 2900.0))
+
+    assert (found.causes.wrong, found.causes.right_where_evident) == ((), 1.0)
+    assert (found.pages, found.false_pages, found.recall_of_outages) == (1, 0, 1.0)
+
+
+def test_a_line_that_was_cut_right_before_its_power_failed_and_stayed_so_is_the_cause_where_its_hub_worked() -> None:
+    for sites in (ids for ids in HUBS.values() if len(ids) < 3):
+        place = next((place for place in LAND.places if place.id in sites and not place.battery_seconds), None)
+        if place is None:
+            continue
+        cut = Fault("fibre_cut", place.id, 1800.0, 4200.0)
+        found = told(cut, Fault("power_cut", place.id, 1811.0, 2290.0))
+        assert found.causes.wrong == ()
+        assert found.causes.confusion["access_link"] == {"access_link": 2}, f"of {len(sites)}; it had four fifths of it"
+
+
+def test_a_hub_that_failed_while_a_site_of_it_had_no_power_is_not_its_line() -> None:
+    place = next(place for place in LAND.places if place.id in HUBS["Xín Mần 1"] and not place.battery_seconds)
+    faults = (Fault("power_cut", place.id, 1800.0, 3600.0), Fault("hub_down", place.site.hub, 2500.0, 7000.0))
+    versions = Universe(LAND, faults, 8500, 3).live().versions
+
+    assert [one.cause for one in versions if one.subject == place.id][-1] is Cause.POWER

@@ -83,6 +83,39 @@ def incident(  # noqa: PLR0917 - a record by hand
     )
 
 
+def test_a_fault_is_told_by_what_tells_of_the_sites_that_it_took_and_not_of_those_that_it_touched() -> None:
+    """A hub fails, and as it is back its area's mains do: two sites have batteries, one has none."""
+    sites = ("s1", "s2", "s3")
+    hub = shared_fault(1, "h", sites, 1000.0, 600.0)
+    area = replace(
+        fault(2, "p", 1600.0, 900.0, Cause.POWER),
+        kind="power_area",
+        scope=Scope.POWER_AREA,
+        sites=sites,
+        outages=(Outage("s1", 1600.0, 2500.0),),
+    )
+    told = [
+        incident(1, "h", ended=1600.0, cause=Cause.HUB, scope=Scope.HUB, sites=sites),
+        incident(2, "p", began=1000.0, known=1900.0, cause=Cause.POWER, scope=Scope.POWER_AREA, sites=("s1",)),
+    ]
+    opened = [msgspec.structs.replace(one, ended_ns=None, still=one.sites, at_ns=one.known_ns) for one in told]
+
+    assert score([hub, area], [*opened, *told], (), 1.0).causes.confusion == {"hub": {"hub": 1}, "power": {"power": 1}}
+
+
+def test_what_came_to_light_when_it_was_over_tells_beside_the_incident_that_called() -> None:
+    area = incident(1, "p", cause=Cause.POWER, scope=Scope.POWER_AREA, sites=("s1", "s2"))
+    over = msgspec.structs.replace(area, version=2, ended_ns=wall_ns(1600.0), still=(), at_ns=wall_ns(1600.0))
+    own = incident(2, known=1700.0, began=1000.0, ended=1600.0, silent="past")
+
+    def wrong(*versions: Incident) -> tuple[str, ...]:
+        return score([fault()], versions, (), 1.0).causes.wrong
+
+    assert wrong(area, over) == ("fibre_cut s1 at 1000: power",)
+    assert wrong(area, over, own) == ()
+    assert score([fault()], (own,), (), 1.0).recall_of_faults == 0.0, "nobody was called"
+
+
 def test_a_fault_told_once_with_its_cause_is_all_one_can_wish() -> None:
     found = score([fault()], [incident(), incident(ended=1600.0, version=2)], [], HOUR)
 
