@@ -15,7 +15,7 @@ from agent.uplink.http import HttpPost, Post, make_tls
 from agent.uplink.meter import Meter
 from agent.uplink.proof import TokenProof
 from shared.logs import Limited
-from shared.secret import read_secret
+from shared.secret import Secret, header_problem, read_secret
 
 
 def make_post(
@@ -29,9 +29,16 @@ def make_post(
     if card is None and settings.card_fault:
         return WaitingPost(settings.file.state, lambda found: _keyed(settings, found, complain, meter, doubts_clock))
     if card is None:
-        token = uplink.token or read_secret(cast("Path", uplink.token_file))
+        token = uplink.token or _token_in(cast("Path", uplink.token_file))
         return HttpPost(uplink.way(), TokenProof(token), make_tls(uplink), meter=meter, doubts_clock=doubts_clock)
     return _keyed(settings, card, complain, meter, doubts_clock)
+
+
+def _token_in(path: Path) -> Secret:
+    token = read_secret(path)
+    if problem := header_problem(token):
+        raise ValueError(f"{path}: {problem}")
+    return token
 
 
 def _keyed(

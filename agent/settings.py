@@ -18,14 +18,14 @@ from agent.probe import Check, Credential, Probe, Target
 from agent.roles import PRESETS, Roles, checks_of, problems_of, targets_of
 from agent.snmp.credential import credential_problems
 from agent.spool.quota import SpoolSettings
-from agent.uplink.connection import proxy_problem
+from agent.spool.quota import problems_of as problems_of_spool
 from agent.uplink.http import UplinkSettings
+from agent.uplink.rules import problems_of as problems_of_uplink
+from agent.uplink.rules import proof_problems
 from shared.settings import Document, SettingsError, load, load_document
 from shared.wire.reading import Name
 
 _LONGEST_REPORT_SECONDS = 30
-_LEAST_MEGABYTES = 30
-"""A request over TLS each quarter of an hour, with room to spare."""
 _JOIN = "this machine has no key, 'phusong-agent join' makes one"
 
 
@@ -154,8 +154,7 @@ def _rules(settings: AgentSettings, probes: Mapping[str, Probe]) -> Iterator[tup
     file = settings.file
     yield from _uplink_rules(settings)
     yield from _rhythm_rules(file)
-    if file.spool.quota_megabytes < 1:
-        yield "$.spool.quota_megabytes", "must be at least 1"
+    yield from ((f"$.spool.{key}", what) for key, what in problems_of_spool(file.spool))
     for role, what in problems_of(file.roles):
         yield f"$.roles.{role}", what
     for place, what in page_problems_of(file.local_page) if file.local_page else ():
@@ -189,31 +188,19 @@ def _card(file: AgentFile) -> tuple[Card | None, str]:
 def _uplink_rules(settings: AgentSettings) -> Iterator[tuple[str, str]]:
     """Of a machine that did not join everything is asked here; of one that did nothing."""
     file, uplink = settings.file, settings.file.uplink
-    problem = proxy_problem(uplink.proxy) if uplink.proxy is not None else ""
-    if problem:
-        yield "$.uplink.proxy", problem
-    if uplink.monthly_megabytes is not None and uplink.monthly_megabytes < _LEAST_MEGABYTES:
-        yield (
-            "$.uplink.monthly_megabytes",
-            f"must be at least {_LEAST_MEGABYTES}: the newest state alone costs that much",
-        )
+    yield from ((f"$.uplink.{key}", what) for key, what in problems_of_uplink(uplink))
     if settings.card is not None or settings.card_fault:
         return
     if not file.agent:
         yield "$.agent", "must not be empty"
     if not file.site:
         yield "$.site", "must not be empty"
-    if not uplink.url.startswith(("http://", "https://")):
-        yield "$.uplink.url", f"must begin with http:// or https://{'' if uplink.url else f': {_JOIN}'}"
-    if uplink.token is not None and uplink.token_file is not None:
-        yield "$.uplink", "give one of 'token' and 'token_file'"
-    if uplink.token is None and uplink.token_file is None:
-        yield "$.uplink", f"give one of 'token' and 'token_file': {_JOIN}"
+    yield from ((f"$.uplink{key}", what) for key, what in proof_problems(uplink, _JOIN))
 
 
 def _rhythm_rules(file: AgentFile) -> Iterator[tuple[str, str]]:
-    if file.commit_seconds <= 0:
-        yield "$.commit_seconds", "must be more than 0"
+    if not 0 < file.commit_seconds <= _LONGEST_REPORT_SECONDS:
+        yield "$.commit_seconds", f"must be more than 0 and at most {_LONGEST_REPORT_SECONDS}"
     if not 0 < file.report_seconds <= _LONGEST_REPORT_SECONDS:
         yield "$.report_seconds", f"must be more than 0 and at most {_LONGEST_REPORT_SECONDS}"
 

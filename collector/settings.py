@@ -4,7 +4,7 @@ import contextlib
 import difflib
 from collections import Counter
 from collections.abc import Iterator
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
@@ -14,14 +14,18 @@ import msgspec
 from collector.forward.settings import DestinationSettings, destination_rules
 from collector.identity.pace import KEYS_A_DAY
 from collector.ingest.endpoint import IngestSettings
-from collector.judgement.settings import JudgementSettings
+from collector.ingest.rules import ingest_rules
+from collector.judgement.settings import JudgementSettings, judgement_rules
 from collector.notify.settings import NotifySettings, notify_rules
 from collector.people.settings import PeopleSettings, people_rules
-from collector.series.settings import SeriesSettings
+from collector.series.settings import SeriesSettings, series_rules
 from collector.wall.screens import is_name
 from collector.wall.settings import WallSettings
-from shared.secret import Secret
+from shared.address import address_problem
+from shared.secret import Secret, header_problem
 from shared.settings import load
+
+_MOST_HOURS = 9000
 
 
 class TlsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -148,9 +152,12 @@ def _rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
     if settings.wall.old_seconds <= 0:
         yield "$.wall.old_seconds", "must be more than 0"
     yield from _retention_rules(settings.retention)
+    yield from ingest_rules(settings.ingest)
+    yield from series_rules(settings.series)
+    yield from judgement_rules(settings.judgement)
     address = settings.enrolment.address
-    if address and not address.startswith(("https://", "http://")):
-        yield "$.enrolment.address", "must begin with https:// or http://"
+    if address and (fault := address_problem(address)):
+        yield "$.enrolment.address", fault
     if not 0 < settings.enrolment.days <= 365:
         yield "$.enrolment.days", "must be more than 0 and at most 365"
     if settings.enrolment.keys_a_day < 2:
@@ -173,9 +180,21 @@ def _listen_rules(listen: ListenSettings) -> Iterator[tuple[str, str]]:
     ):
         if number < 1:
             yield f"$.listen.{name}", "must be at least 1"
+    proxies = ((f"proxies[{number}]", proxy) for number, proxy in enumerate(listen.proxies))
+    for key, address in (("address", listen.address), *proxies):
+        if not _is_address(address):
+            yield f"$.listen.{key}", f"'{address}' is no address: write 127.0.0.1 or ::1, no name"
     for place, network in enumerate(listen.figures_from):
         if why := _no_network(network):
             yield f"$.listen.figures_from[{place}]", why
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _no_network(text: str) -> str:
@@ -194,6 +213,8 @@ def _retention_rules(retention: RetentionSettings) -> Iterator[tuple[str, str]]:
         yield "$.retention.nightly_at", f"'{retention.nightly_at}' is no time of day: write HH:MM"
     if retention.time_zone not in available_timezones():
         yield "$.retention.time_zone", _unknown_zone(retention.time_zone)
+    if not 1 <= retention.inbox_hours <= _MOST_HOURS:
+        yield "$.retention.inbox_hours", f"must be from 1 to {_MOST_HOURS}"
     if retention.backups < 1:
         yield "$.retention.backups", "must be at least 1"
     if retention.disk_reserve_megabytes < 0:
@@ -213,8 +234,12 @@ def _agent_rules(settings: CollectorSettings) -> Iterator[tuple[str, str]]:
     for number, agent in enumerate(settings.agents):
         if not agent.name:
             yield f"$.agents[{number}].name", "must not be empty"
+        if not agent.site:
+            yield f"$.agents[{number}].site", "must not be empty"
         if names[agent.name] > 1:
             yield f"$.agents[{number}].name", f"agent '{agent.name}' stands {names[agent.name]} times"
+        if agent.token is not None and (fault := header_problem(agent.token)):
+            yield f"$.agents[{number}].token", fault
         if agent.token is not None and agent.token_file is not None:
             yield f"$.agents[{number}]", "give one of 'token' and 'token_file', or neither where it enrols"
         elif agent.token is not None and owners.setdefault(agent.token, agent.name) != agent.name:

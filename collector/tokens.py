@@ -4,12 +4,17 @@ from collections.abc import Callable, Iterable
 
 from collector.ingest.admission import Register
 from collector.settings import CollectorSettings, KnownAgent
-from shared.secret import Secret, read_secret
+from shared.secret import Secret, header_problem, read_secret
 
 
 def token_of(agent: KnownAgent) -> Secret | None:
     """The agent's token, from the settings or its file; raises OSError or ValueError where the file holds none."""
-    return agent.token if agent.token_file is None else read_secret(agent.token_file)
+    if agent.token_file is None:
+        return agent.token
+    token = read_secret(agent.token_file)
+    if fault := header_problem(token):
+        raise ValueError(f"{agent.token_file}: {fault}")
+    return token
 
 
 def register_of(settings: CollectorSettings) -> Register:

@@ -34,3 +34,11 @@ def read_secret(path: Path) -> Secret:
     if not value:
         raise ValueError(f"{path}: the file holds no secret")
     return Secret(value)
+
+
+def header_problem(secret: Secret) -> str:
+    """Why it cannot travel in a header of HTTP, in words that do not repeat it; nothing where it can."""
+    value = secret.reveal()
+    if value == value.strip() and all(" " <= sign <= "~" for sign in value):
+        return "" if value else "must not be empty"
+    return "must be ASCII letters, digits and signs in one line"

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
+from shared.finite import endless
+from shared.known_keys import keys_at
 from shared.printable import printable
 from shared.secret import Secret
 
@@ -75,7 +77,7 @@ class Document:
         unknown = _UNKNOWN.match(what)
         if unknown is None:
             return self.problem(root + place[1:], in_words(what))
-        known = sorted(_keys_at(content, kind, place))
+        known = sorted(keys_at(content, kind, place))
         near = difflib.get_close_matches(unknown["key"], known, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"known keys are {', '.join(known)}"
         return self.problem(f"{root}{place[1:]}.{unknown['key']}", f"unknown key '{unknown['key']}', {hint}")
@@ -107,14 +109,14 @@ def load_document(path: Path, *, json_first: bool = False) -> Document:
             )
         else:
             # A tab in JSON is a space: inside of strings there is none.
-            return Document(path, content, _compose(path, text.replace("\t", " "), wrong)[1])
+            return _finite(Document(path, content, _compose(path, text.replace("\t", " "), wrong)[1]))
     meant = path.suffix == ".json" or text.lstrip()[1:].lstrip()[:1] == '"'
     node, lines = _compose(path, text, wrong if meant else "")
     try:
         content = yaml.constructor.SafeConstructor().construct_document(node)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise SettingsError([_not_yaml(path, error)]) from None
-    return Document(path, content, lines)
+    return _finite(Document(path, content, lines))
 
 
 def load(
@@ -143,6 +145,14 @@ def in_words(message: str) -> str:
     if words.startswith("Expected text") and words.endswith((" number", "true or false")):
         words += ": put it in quotes"
     return words[:1].lower() + words[1:]
+
+
+def _finite(document: Document) -> Document:
+    """The document, unless a number in it is none: ``.nan`` and ``.inf`` pass comparisons that no number passes."""
+    problems = [document.problem(place, f"{number} is no number here") for place, number in endless(document.content)]
+    if problems:
+        raise SettingsError(problems)
+    return document
 
 
 def _read(path: Path) -> str:
@@ -218,33 +228,3 @@ def _members(path: Path, place: str, node: yaml.MappingNode, lines: dict[str, in
         members[key.value] = value
         lines[f"{place}.{key.value}"] = line
     return [(f"{place}.{name}", value) for name, value in members.items()]
-
-
-def _keys_at(content: Any, kind: Any, place: str) -> set[str]:
-    """The keys that a struct knows at ``place``: follow the place through the type, unions by their tag."""
-    here: Any = msgspec.inspect.type_info(kind)
-    for step in re.findall(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]", place):
-        here, content = _descend(here, content, step[0] or step[1])
-    return {field.encode_name for struct in _structs(here, content) for field in struct.fields}
-
-
-def _descend(here: Any, content: Any, step: str) -> tuple[Any, Any]:
-    inner = content[int(step)] if step.isdigit() and isinstance(content, list) else None
-    if isinstance(content, dict):
-        inner = content.get(step)
-    for struct in _structs(here, content):
-        for field in struct.fields:
-            if field.encode_name == step:
-                return field.type, inner
-    for branch in getattr(here, "types", (here,)):
-        if hasattr(branch, "item_type"):
-            return branch.item_type, inner
-        if hasattr(branch, "value_type"):
-            return branch.value_type, inner
-    return here, inner
-
-
-def _structs(here: Any, content: Any) -> list[msgspec.inspect.StructType]:
-    found = [t for t in getattr(here, "types", (here,)) if isinstance(t, msgspec.inspect.StructType)]
-    tagged = [t for t in found if isinstance(content, dict) and t.tag_field and content.get(t.tag_field) == t.tag]
-    return tagged or found

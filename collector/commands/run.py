@@ -19,29 +19,22 @@ import uvloop
 
 from collector.assembly import Collector, open_collector
 from collector.calendar.almanac import open_almanac
-from collector.calendar.maintenance import load_windows
 from collector.commands.admission import admit, missing
 from collector.commands.backup import do_nightly_work
+from collector.commands.loading import authorities_at_fault, load_all
 from collector.commands.night import nights_of
 from collector.commands.restore import finish
-from collector.commands.staging import is_half_done, load_whole_settings
-from collector.commands.stock import load_inventory
+from collector.commands.staging import is_half_done
 from collector.commands.upkeep import Upkeep
 from collector.disk import NoRoomError
-from collector.forward.post import unusable
-from collector.forward.settings import DestinationSettings
 from collector.identity.room import IdentityFailedError
 from collector.ingest.inbox import InboxFailedError
 from collector.inventory.site import Inventory
 from collector.last_day import LastDay
 from collector.notify.channels import gaps_in_words, load_roster
-from collector.notify.channels import unusable as not_telling
-from collector.notify.settings import NotifySettings
-from collector.pages.outline import read_outlines
-from collector.serving import ListenError, open_sockets, serve, tls_context
+from collector.serving import ListenError, open_sockets, serve
 from collector.serving.files import room_for
 from collector.settings import CollectorSettings, load_collector_settings
-from collector.tokens import token_of
 from shared import logs
 from shared.clock import Clock, SystemClock
 from shared.ownership import StateTakenError, owned
@@ -61,13 +54,15 @@ _HEAD = "the log of who did what ends at %s"
 
 def check_config(path: Path) -> int:
     """0 where settings and inventory are right, 2 with a line for each thing to mend."""
-    loaded = _load(path)
+    loaded = load_all(path)
     if loaded is None:
         return _INPUT_IS_WRONG
     settings, inventory = loaded
     print(f"{path}: good ({len(inventory.sites)} sites, {len(settings.agents)} agents)")
     zone = ZoneInfo(settings.retention.time_zone)
     roster = load_roster(settings.notify.roster, zone) if settings.notify is not None else None
+    for fault in authorities_at_fault(settings.enrolment):
+        print(f"note: {fault}: 'invite' needs it, a run does not")
     if told := missing(settings, inventory):
         print(f"note: {told}")
     for gap in gaps_in_words(roster, SystemClock().wall_ns(), zone) if roster is not None else ():
@@ -79,7 +74,7 @@ def run(path: Path, level: str) -> int:
     """Run until SIGTERM or SIGINT; SIGHUP reads the inventory again."""
     if not _end_restore(path):
         return 1
-    loaded = _load(path)
+    loaded = load_all(path)
     if loaded is None:
         return _INPUT_IS_WRONG
     logs.configure(level, libraries=("apscheduler", "uvicorn"))
@@ -201,50 +196,3 @@ def _settle() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-
-
-def _load(path: Path) -> tuple[CollectorSettings, Inventory] | None:
-    try:
-        settings = load_whole_settings(path)
-        for agent in settings.agents:
-            token_of(agent)
-        _demand_usable(settings.forward, path)
-        _demand_drawable(settings.wall.outlines, path)
-        if settings.listen.tls is not None:
-            tls_context(settings.listen.tls)
-        inventory = load_inventory(settings, path)
-        zone = ZoneInfo(settings.retention.time_zone)
-        load_windows(settings.maintenance_file, inventory, zone)
-        _demand_telling(settings.notify, path, zone)
-    except SettingsError as error:
-        print("\n".join(error.problems), file=sys.stderr)
-    except ListenError as error:
-        print(f"{path}: listen.tls: {error}", file=sys.stderr)
-    except (OSError, ValueError) as error:
-        what = f"{error.filename}: {(error.strerror or '').lower()}" if isinstance(error, OSError) else str(error)
-        print(f"{path}: agents: token_file: {what}", file=sys.stderr)
-    else:
-        return settings, inventory
-    return None
-
-
-def _demand_telling(settings: NotifySettings | None, path: Path, zone: ZoneInfo) -> None:
-    faults = [] if settings is None else [f"{path}: {fault}" for fault in not_telling(settings, zone)]
-    if faults:
-        raise SettingsError(faults)
-
-
-def _demand_drawable(outlines: Path | None, path: Path) -> None:
-    try:
-        if outlines is not None:
-            read_outlines(outlines)
-    except OSError as error:
-        raise SettingsError([f"{path}: wall.outlines: {outlines}: {(error.strerror or str(error)).lower()}"]) from None
-    except ValueError as error:
-        raise SettingsError([f"{path}: wall.outlines: {error}"]) from None
-
-
-def _demand_usable(destinations: Iterable[DestinationSettings], path: Path) -> None:
-    faults = [f"{path}: forward: {each.name}: {fault}" for each in destinations if (fault := unusable(each))]
-    if faults:
-        raise SettingsError(faults)

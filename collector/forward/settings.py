@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from shared.secret import Secret, read_secret
+from shared.secret import Secret, header_problem, read_secret
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*", re.ASCII)
@@ -69,6 +69,8 @@ def _rules(each: DestinationSettings) -> Iterator[tuple[str, str]]:
     if fault := _url_fault(each.url):
         yield "url", fault
     yield from _proof_rules(each)
+    if each.tenant and (fault := header_problem(Secret(each.tenant))):
+        yield "tenant", fault
     for name in each.labels:
         if not _LABEL.fullmatch(name) or name.startswith("__"):
             yield "labels", f"'{name}' is no name of a label"
@@ -111,6 +113,8 @@ def _url_fault(url: str) -> str:
 def authorization(each: DestinationSettings) -> Secret | None:
     """The header field's value; raises OSError or ValueError where a file holds no secret."""
     token = each.token or (read_secret(each.token_file) if each.token_file else None)
+    if token is not None and (fault := header_problem(token)):
+        raise ValueError(f"{each.token_file or 'token'}: {fault}")
     if token is not None:
         return Secret(f"Bearer {token.reveal()}")
     password = each.password or (read_secret(each.password_file) if each.password_file else None)

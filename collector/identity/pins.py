@@ -17,8 +17,8 @@ def pin_of(path: Path) -> bytes:
     try:
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
         is_authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (ValueError, x509.ExtensionNotFound) as error:
-        raise ValueError(f"{path}: no certificate of an authority in PEM ({error})") from None
+    except (ValueError, x509.ExtensionNotFound):
+        raise ValueError(f"{path}: no certificate of an authority in PEM") from None
     if not is_authority:
         raise ValueError(f"{path}: the certificate is a server's, not its authority's")
     spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -1,5 +1,7 @@
 """How much evidence the judgement wants; each limit names where it comes from."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 
@@ -82,3 +84,17 @@ class JudgementSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """How long evidence for the cause is waited for after a return where the site has no agent of its own."""
     settle_most_seconds: float = 2_678_400.0
     """How long the backlog of a site's agent is waited for: as long as its spool keeps it."""
+
+
+def judgement_rules(judgement: JudgementSettings) -> Iterator[tuple[str, str]]:
+    """Place and fault of what types cannot say."""
+    for key, value in msgspec.structs.asdict(judgement).items():
+        if isinstance(value, int) and value < 1:
+            yield f"$.judgement.{key}", "must be at least 1"
+        elif key.endswith(("_share", "_ratio")) and not 0 < value <= 1:
+            yield f"$.judgement.{key}", "must be more than 0 and at most 1"
+        elif isinstance(value, float) and value < 0:
+            yield f"$.judgement.{key}", "must not be negative"
+    if not judgement.vantage_kind or not judgement.vantage_roles:
+        key = "vantage_roles" if judgement.vantage_kind else "vantage_kind"
+        yield f"$.judgement.{key}", "must not be empty: no site could be judged"

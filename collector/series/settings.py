@@ -1,5 +1,7 @@
 """How long a value counts as fresh and how much one agent may hold."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 
@@ -21,3 +23,12 @@ class SeriesSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Names of metrics that one agent may bring."""
     labels_per_series: int = 16
     label_bytes: int = 512
+
+
+def series_rules(series: SeriesSettings) -> Iterator[tuple[str, str]]:
+    """Place and fault of what types cannot say."""
+    for key, value in msgspec.structs.asdict(series).items():
+        if isinstance(value, int) and value < 1:
+            yield f"$.series.{key}", "must be at least 1"
+        elif value <= 0:
+            yield f"$.series.{key}", "must be more than 0"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import agent.__main__
 from agent.probes import load_probes
 from agent.settings import load_agent_settings
 from shared.settings import SettingsError
@@ -53,3 +54,18 @@ def test_no_secret_is_printed_with_the_settings(tmp_path: Path) -> None:
     )
 
     assert "canary" not in repr(load_agent_settings(tmp_path / "agent.yaml", load_probes()))
+
+
+@pytest.mark.parametrize(("content", "what"), [("a\nb\n", "in one line"), ("mã", "ASCII"), (" \n", "no secret")])
+def test_a_token_file_that_no_header_can_carry_is_one_line(
+    content: str, what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "token").write_text(content, encoding="utf-8")
+    (tmp_path / "agent.yaml").write_text(
+        "agent: a\nsite: s\nuplink: {url: 'http://c', token_file: token}\nstate: state\n", encoding="utf-8"
+    )
+
+    assert agent.__main__.main(["check-config", "--config", str(tmp_path / "agent.yaml")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert what in line
+    assert content.strip() == "" or content.strip() not in line
