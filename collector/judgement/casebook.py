@@ -77,13 +77,9 @@ class Casebook:
         for case in self._cases.lasting.values():
             if case.group is None and case.site not in turn.waiting and case.due(scene.now_ns):
                 self._hold_site(case, scene)
-        for case in self._past:
-            self._hold_past(case, scene)
-        self._past = []
-        if scene.now_ns // _ASKED_NS != self._asked_ns // _ASKED_NS:
-            self._asked_ns = scene.now_ns
-            self._set_apart(scene)
-            self._settle(scene)
+        while self._past:
+            self._hold_past(self._past.pop(0), scene)
+        self._weigh_again(scene)
         self._asides.turn(scene, self._cases.lasting)
         self.ledger.forget(scene.now_ns)
         return self.ledger.open()
@@ -192,6 +188,13 @@ class Casebook:
             self._awaiting[number] = cases
         if cases and parted:
             self._parted[number] = parted
+
+    def _weigh_again(self, scene: Scene) -> None:
+        """What is over and waits for its last word."""
+        if scene.now_ns // _ASKED_NS != self._asked_ns // _ASKED_NS:
+            self._asked_ns = scene.now_ns
+            self._set_apart(scene)
+            self._settle(scene)
 
     def _set_apart(self, scene: Scene) -> None:
         """What was lost with an area without power, but to a line that failed meanwhile, has an incident of its own."""
