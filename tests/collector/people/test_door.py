@@ -402,6 +402,7 @@ async def test_a_disk_that_takes_nothing_closes_no_page_and_is_told(tmp_path: Pa
         assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
         assert "the book of people cannot be read or written" in answer.text
         assert "Chưa thực hiện được, hãy thử lại sau vài giây" in answer.text
+        assert "(không đọc hoặc ghi được sổ người dùng)" in answer.text
         assert other.session == ""
         assert (await visitor.submit("/account", "/logout", {})).status == 503
         assert (await visitor.get("/account")).status == 200, "nothing was half done"
