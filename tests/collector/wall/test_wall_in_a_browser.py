@@ -449,6 +449,9 @@ def test_without_scripts_the_page_is_a_table_that_renews_itself(browser: Browser
     page.locator("table tbody tr").last.scroll_into_view_if_needed()
     expect(page.locator("table tbody tr").last).to_be_in_viewport()
     expect(page.locator("meta[http-equiv=refresh]")).to_have_count(1)
+    told = [row.split("\t")[2].split()[0] for row in page.locator("table tbody tr").all_inner_texts()]
+    assert told[:14] == [*["✖"] * 6, *["?"] * 3, *["▲"] * 3, *["⚙"] * 2], "what is wrong is not looked for"
+    assert set(told[14:]) == {"●"}
     context.close()
 
 
