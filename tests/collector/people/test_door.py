@@ -134,8 +134,10 @@ async def test_logging_out_ends_the_session_on_the_server(closed: House) -> None
     assert (await visitor.submit("/account", "/logout", {})).status == 303
 
     assert visitor.session == ""
+    assert "hết hạn" not in (await visitor.get("/login")).text, "they ended it themselves"
     visitor.cookies[SESSION] = kept
     assert (await visitor.get("/account")).status == 303
+    assert "Phiên đăng nhập đã hết hạn" in (await visitor.get("/login?next=/account")).text
 
 
 async def test_a_disabled_person_is_thrown_out_at_the_next_request_and_does_not_come_back(closed: House) -> None:
