@@ -19,7 +19,7 @@ from agent.uplink.tally import CourierTally
 from shared.clock import Clock
 from shared.logs import Limited
 
-_STYLE = Path(__file__).with_name("page.css")
+STYLE = Path(__file__).with_name("page.css")
 _SECOND_NS = 1_000_000_000
 
 
@@ -71,6 +71,6 @@ def open_page(  # noqa: PLR0913, PLR0917 - the composition root hands everything
     def true_wall_ns() -> int | None:
         return None if times.doubts_clock() else clock.wall_ns() - (times.offset_ns() or 0)
 
-    page = Page(_STYLE.read_text(encoding="utf-8"))
+    page = Page(STYLE.read_text(encoding="utf-8"))
     reception = Reception(settings, page, settings.zone(), facts, true_wall_ns)
     return Server(settings.place(), settings.hosts, reception.answer, clock, complain)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -102,7 +103,10 @@ class Sheets:
 
     def note(self, request: Request, word: str, status: int) -> Response:
         """A page that only says why there is no other."""
-        return self.page(request, "note.html", status, note=self.words(request)[0][word])
+        page = self.page(request, "note.html", status, note=self.words(request)[0][word])
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            page.headers["Retry-After"] = "5"
+        return page
 
     def moment(self, unix_seconds: float) -> str:
         """Date and time in the province."""

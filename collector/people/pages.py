@@ -121,8 +121,10 @@ class PeoplePages:
         request.state.form_token = form_token(before)
         heading, said = self._look.words(request).log_in, {"name": request.state.form.get("name", "")[:_NAME_LETTERS]}
         first = "" if await self._room.read(lambda book: book.everybody()) else _FIRST
+        # Who logged out has no cookie any more; whose session ended by itself still has.
+        over = not fault and request.state.person is None and SESSION in request.cookies
         page = self._look.page(
-            request, "login.html", heading, fault=fault, status=status, next=target, said=said, first=first
+            request, "login.html", heading, fault=fault, status=status, next=target, said=said, first=first, over=over
         )
         page.set_cookie(BEFORE, before, **COOKIE)
         return page

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from collector.language import marked
+from collector.language import Language, marked
 from collector.people.vocabulary import language_in
 
 LATER = marked("This cannot be done now, try again in a few seconds: {why}.")
@@ -22,6 +22,17 @@ _PAGE = """<!doctype html>
 <body><main class="refused"><p class="status">{status}</p><h1>{vietnamese}</h1><p lang="en">{english}</p>
 <ul>{ways}</ul></main></body></html>
 """
+REASONS = (
+    marked("too many requests wait already"),
+    marked("the book of people cannot be read or written"),
+    marked("database is locked"),
+    marked("database or disk is full"),
+    marked("attempt to write a readonly database"),
+    marked("disk I/O error"),
+    marked("unable to open database file"),
+    marked("database disk image is malformed"),
+)
+"""Why something cannot be done now, as this room and SQLite say it."""
 _LOG_IN = 401
 _PAGES = (("/wall", marked("Wall")), ("/sites", marked("Sites")), ("/incidents", marked("Incidents")))
 _NO_MORE: Mapping[str, str] = {}
@@ -32,13 +43,18 @@ def refused(
 ) -> Response:
     """In both languages, Vietnamese first, and where to go from there."""
     kept = {"Cache-Control": "no-store", **headers}
-    vietnamese, english = (language_in(tag).say(text, **values) for tag in ("vi", "en"))
+    vietnamese, english = (_said(language_in(tag), text, values) for tag in ("vi", "en"))
     if "text/html" not in request.headers.get("accept", ""):
         return Response(f"{vietnamese}\n{english}\n", status, kept, media_type="text/plain")
     page = _PAGE.format(
         status=status, vietnamese=escape(vietnamese), english=escape(english), ways="".join(_ways(request, status))
     )
     return HTMLResponse(page, status, {"Content-Security-Policy": _POLICY, **kept})
+
+
+def _said(language: Language, text: str, values: Mapping[str, object]) -> str:
+    reasons = {name: language.say(value) if value in REASONS else value for name, value in values.items()}
+    return language.say(text, **reasons)
 
 
 def nothing_at(request: Request) -> Response:

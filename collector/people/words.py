@@ -44,6 +44,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     wrong: str
     wrong_old: str
     nobody_yet: str
+    session_over: str
     wait: str
     differ: str
     changed: str
@@ -88,6 +89,7 @@ ENGLISH = Words(
     deeds=marked("Access"),
     signed_in=marked("You are logged in as"),
     nobody_yet=marked("Nobody can log in yet. On the collector's machine, as the one who runs it:"),
+    session_over=marked("Your session is over. Log in again."),
     wrong=marked("The name or the password is wrong."),
     wrong_old=marked("The present password is wrong."),
     wait=marked("Too many tries. Wait {n} seconds."),

@@ -36,6 +36,7 @@ _WAYS = (
     ("inventory", "inventory"),
     ("maintenance", "maintenance"),
 )
+_WORST_FIRST = ("down", "unknown", "degraded", "maintenance", "up")
 GLYPHS = {"up": "", "degraded": "▲", "down": "✖", "unknown": "?", "maintenance": "⚙"}
 _SECOND_NS = 1_000_000_000
 
@@ -98,6 +99,7 @@ class Pages:
             "age": span(now - current.evaluated_at, words),
             "left_seconds": round(max(0.0, left), 2),
             "columns": layout.columns,
+            "worst_first": sorted(current.sites, key=lambda site: _WORST_FIRST.index(site.state)),
             "tile": layout.tile_vh,
             "short": partial(short, letters=LONGER),
             "length": length_class,

@@ -10,7 +10,7 @@ from datetime import timedelta, timezone
 from typing import Any
 
 from agent.onsite.ladder import Facts
-from agent.onsite.opening import _STYLE
+from agent.onsite.opening import STYLE
 from agent.onsite.page import Page
 from agent.onsite.reception import Reception
 from agent.onsite.request import Asked, Document
@@ -32,7 +32,7 @@ class Scene:
     def __init__(self, settings: LocalPageSettings) -> None:
         self.settings = settings
         self.way = WayOut()
-        self.page = Page(_STYLE.read_text(encoding="utf-8"))
+        self.page = Page(STYLE.read_text(encoding="utf-8"))
         self.break_down = False
 
     def facts(self) -> Facts:

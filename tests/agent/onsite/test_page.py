@@ -9,12 +9,12 @@ from html.parser import HTMLParser
 
 import pytest
 
+from agent.onsite import opening
 from agent.onsite.advice import Case
 from agent.onsite.board import Rung
 from agent.onsite.english import ENGLISH
 from agent.onsite.markup import words
 from agent.onsite.moments import Dial
-from agent.onsite.opening import _STYLE
 from agent.onsite.page import COVERED_SECONDS, RELOAD_SECONDS, Page
 from agent.onsite.settings import Helpline, LocalPageSettings
 from agent.onsite.telling import tell
@@ -23,7 +23,7 @@ from agent.onsite.words import Words
 from tests.agent.onsite.test_words import HANOI, NOW_NS, SCENES, SETTINGS, WALL_NS
 from tests.peers.hostile_text import HOSTILE
 
-STYLE = _STYLE.read_text(encoding="utf-8")
+STYLE = opening.STYLE.read_text(encoding="utf-8")
 PAGE = Page(STYLE)
 
 

@@ -1,6 +1,8 @@
 """Who may act on an incident does so on its page, once, through a form of ours; everybody who looks reads it."""
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,17 @@ async def test_nobody_acts_without_the_role_or_without_a_form_of_ours(telling: H
     assert [answer.status for answer in answers] == [401, 403, 403, 400, 404]
     assert telling.collector.notify is not None
     assert telling.collector.notify.teller.acknowledged_ns(9) is None
+
+
+async def test_what_cannot_be_stored_says_so_and_when_to_try_again(telling: House, tmp_path: Path) -> None:
+    operator = await logged_in(telling, "lan")
+    with closing(sqlite3.connect(tmp_path / "notify.sqlite")) as file:
+        file.execute("CREATE TRIGGER full BEFORE INSERT ON remark BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+    answer = await operator.submit("/incidents/9", "/incidents/9", {"do": "comment", "text": "gọi VNPT"})
+
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert "Chưa lưu được" in answer.text
+    assert "gọi VNPT" not in (await operator.get("/incidents/9")).text
 
 
 async def test_where_nobody_is_told_an_incident_offers_no_form(tmp_path: Path) -> None:

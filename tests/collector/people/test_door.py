@@ -134,8 +134,10 @@ async def test_logging_out_ends_the_session_on_the_server(closed: House) -> None
     assert (await visitor.submit("/account", "/logout", {})).status == 303
 
     assert visitor.session == ""
+    assert "hết hạn" not in (await visitor.get("/login")).text, "they ended it themselves"
     visitor.cookies[SESSION] = kept
     assert (await visitor.get("/account")).status == 303
+    assert "Phiên đăng nhập đã hết hạn" in (await visitor.get("/login?next=/account")).text
 
 
 async def test_a_disabled_person_is_thrown_out_at_the_next_request_and_does_not_come_back(closed: House) -> None:
@@ -402,6 +404,7 @@ async def test_a_disk_that_takes_nothing_closes_no_page_and_is_told(tmp_path: Pa
         assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
         assert "the book of people cannot be read or written" in answer.text
         assert "Chưa thực hiện được, hãy thử lại sau vài giây" in answer.text
+        assert "(không đọc hoặc ghi được sổ người dùng)" in answer.text
         assert other.session == ""
         assert (await visitor.submit("/account", "/logout", {})).status == 503
         assert (await visitor.get("/account")).status == 200, "nothing was half done"

@@ -119,3 +119,24 @@ def test_keys_lead_past_everything_to_problems_and_tiles_and_on_to_a_site(page: 
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{tiles[1]}")
+
+
+TORN = """() => { const range = document.createRange();
+  const texts = document.createTreeWalker(document.querySelector('table'), NodeFilter.SHOW_TEXT), found = [];
+  while (texts.nextNode()) for (const { 0: word, index } of texts.currentNode.data.matchAll(/[\\p{L}\\d]+/gu)) {
+    range.setStart(texts.currentNode, index);
+    range.setEnd(texts.currentNode, index + word.length);
+    if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) found.push(word);
+  }
+  return found; }"""
+
+
+def test_without_a_script_the_table_breaks_no_word_in_the_hand(browser: Browser, server: Server) -> None:  # noqa: F811
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
+    bare = context.new_page()
+    bare.goto(f"{server.url}/wall")
+
+    expect(bare.locator("table tbody tr")).to_have_count(193)
+    assert bare.evaluate(TORN) == []
+    assert bare.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()

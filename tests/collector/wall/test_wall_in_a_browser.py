@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -167,6 +168,45 @@ def test_a_change_is_on_the_screen_with_the_next_evaluation(page: Page, server: 
 
     expect(page.locator("[data-count=up] b")).to_have_text("193")
     expect(page.locator("#problems li.good")).to_have_text("Không có sự cố")
+
+
+TILES = """() => [...document.querySelectorAll('.tile')].map(tile => {
+  const { x, y } = tile.getBoundingClientRect(); return [tile.dataset.site, x, y]; })"""
+
+
+def test_no_tile_moves_whatever_happens(page: Page, server: Server) -> None:
+    """People know their province by its places on the wall."""
+    server.scene(down=0)
+    show(page, server)
+    calm = page.evaluate(TILES)
+    server.scene(down=193, folds=9)
+    expect(page.locator("[data-count=up] b")).to_have_text("0")
+
+    assert len(calm) == 193
+    assert page.evaluate(TILES) == calm
+    show(page, server, "?theme=light")
+    assert page.evaluate(TILES) == calm
+
+
+CHANGES = """() => [...document.querySelectorAll('#changes li')].map(one => [one.querySelector('time').textContent,
+  ...[...one.querySelectorAll('.dot')].map(dot => dot.getAttribute('aria-label')),
+  one.querySelector('abbr')?.title ?? one.querySelector('.name').textContent])"""
+
+
+def test_what_changed_last_is_told_newest_first_and_from_what_to_what(page: Page, server: Server) -> None:
+    page.route("**/wall.js", lambda route: route.abort())
+    page.goto(f"{server.url}/wall?lang=en", wait_until="domcontentloaded")
+    plain = page.evaluate(CHANGES)
+    page.unroute("**/wall.js")
+    show(page, server, "?lang=en")
+    with urllib.request.urlopen(f"{server.url}/api/v1/status", timeout=5) as answer:  # noqa: S310 - our own server
+        known = [(one["name"], one["after"].capitalize()) for one in json.load(answer)["transitions"][:7]]
+
+    for drawn in (plain, page.evaluate(CHANGES)):
+        assert [(name, after) for _, _, after, name in drawn] == known
+        assert {before for _, before, *_ in drawn} == {"Up"}
+        minutes = [int(time[:2]) * 60 + int(time[3:]) for time, *_ in drawn]
+        assert all((later - earlier) % 1440 < 10 for later, earlier in pairwise(minutes))
 
 
 def test_a_frozen_collector_covers_the_screen_and_a_thawed_one_clears_it(page: Page, server: Server) -> None:
@@ -409,6 +449,9 @@ def test_without_scripts_the_page_is_a_table_that_renews_itself(browser: Browser
     page.locator("table tbody tr").last.scroll_into_view_if_needed()
     expect(page.locator("table tbody tr").last).to_be_in_viewport()
     expect(page.locator("meta[http-equiv=refresh]")).to_have_count(1)
+    told = [row.split("\t")[2].split()[0] for row in page.locator("table tbody tr").all_inner_texts()]
+    assert told[:14] == [*["✖"] * 6, *["?"] * 3, *["▲"] * 3, *["⚙"] * 2], "what is wrong is not looked for"
+    assert set(told[14:]) == {"●"}
     context.close()
 
 
