@@ -6,12 +6,16 @@ from enum import Enum
 
 import msgspec
 
-from shared.wire.reading import Acknowledgement
+from shared.wire.reading import Acknowledgement, Objection
 
 _TOO_LARGE = 413
 _GAPS = 409
 _LONGEST_SECONDS = 3600.0
 _HOLD = frozenset({401, 403, 404, 405, 407, 408, 415, 425, 426, 429})
+
+
+class _Timed(msgspec.Struct, frozen=True):
+    server_time_ns: int = 0
 
 
 class Verdict(Enum):
@@ -67,6 +71,14 @@ def interpret(reply: Reply, sent: int) -> Meaning:
     return Meaning(Verdict.RETRY, f"status {reply.status}: {_words(reply)}", wait)
 
 
+def time_in(reply: Reply) -> int:
+    """The collector's time, of whatever answer; 0 where it tells none."""
+    try:
+        return msgspec.json.decode(reply.body, type=_Timed).server_time_ns
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return 0
+
+
 def _acknowledged(reply: Reply, sent: int) -> Meaning:
     try:
         acknowledgement = msgspec.json.decode(reply.body, type=Acknowledgement)
@@ -93,8 +105,8 @@ def _retry_after(text: str, date: str) -> float | None:
 def _said(reply: Reply) -> str | None:
     """The collector's own reason; None where the answer is not in its form."""
     try:
-        return msgspec.json.decode(reply.body, type=dict[str, str])["error"][:200]
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
+        return msgspec.json.decode(reply.body, type=Objection).error[:200]
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 
