@@ -12,31 +12,42 @@ from agent.commands.options import add_options
 from agent.commands.run import check_config, run
 from agent.probes import load_probes
 from shared.arguments import ArgumentParser
+from shared.output import hush
 from shared.release import release
 from shared.shielding import forbid_dumps
 
 _TEXT = argparse.RawDescriptionHelpFormatter
 
 
-def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - a line a command
+def main(arguments: Sequence[str] | None = None) -> int:
     """Entry of ``phusong-agent``: 0 done, 1 failed, 2 the input is wrong."""
     forbid_dumps()
     given = _parser().parse_args(arguments)
     try:
-        if given.command == "run":
-            return run(given.config, given.log_level)
-        if given.command == "check-config":
-            return check_config(given.config)
-        if given.command == "dead-letters":
-            return dead_letters(given.config, resend=given.resend)
-        if given.command == "probes":
-            return list_probes(load_probes())
-        if given.command in {"join", "rotate"}:
-            joining = given.command == "join"
-            return join(given.code, given.state, given.proxy) if joining else rotate_key(given.state, given.proxy)
-        return run_probe(given, load_probes()[given.kind])
+        code = _do(given)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 1
+    except BrokenPipeError:
+        hush()
+        return 1
+    return code
+
+
+def _do(given: argparse.Namespace) -> int:  # noqa: PLR0911 - a line a command
+    if given.command == "run":
+        return run(given.config, given.log_level)
+    if given.command == "check-config":
+        return check_config(given.config)
+    if given.command == "dead-letters":
+        return dead_letters(given.config, resend=given.resend)
+    if given.command == "probes":
+        return list_probes(load_probes())
+    if given.command == "join":
+        return join(given.code, given.state, given.proxy)
+    if given.command == "rotate":
+        return rotate_key(given.state, given.proxy)
+    return run_probe(given, load_probes()[given.kind])
 
 
 def _parser() -> ArgumentParser:

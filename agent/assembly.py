@@ -150,10 +150,11 @@ def _open_spool(settings: AgentSettings, clock: Clock, log: logging.Logger, stac
     @contextmanager
     def opening(folder: Path) -> Iterator[DiskSpool]:
         # The state folder's own lock may be missing: at the start there may have been no disk to lock it on.
-        with owned(folder), open_sqlite_spool(folder, settings.file.spool) as spool:
+        with owned(folder), open_sqlite_spool(folder, settings.file.spool, tell) as spool:
             yield spool
 
-    shelter = open_shelter(settings.file.state / "spool", opening, Limited(log, clock).warning)
+    tell = Limited(log, clock).warning
+    shelter = open_shelter(settings.file.state / "spool", opening, tell)
     return stack.enter_context(open_desk(shelter))
 
 

@@ -18,6 +18,7 @@ from collector.commands.restore import restore
 from collector.commands.run import check_config, run
 from collector.commands.stock import import_sites
 from shared.arguments import ArgumentParser
+from shared.output import end_with_reader
 from shared.release import release
 from shared.shielding import forbid_dumps
 
@@ -43,30 +44,36 @@ _BY_NAME: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType(
 )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - a line a command
+def main(arguments: Sequence[str] | None = None) -> int:
     """Entry of ``phusong-collector``: 0 done, 1 failed, 2 the input is wrong."""
     forbid_dumps()
     given = _parser().parse_args(arguments)
+    if arguments is None and given.command != "run":
+        end_with_reader()
     try:
-        if given.command == "run":
-            return run(given.config, given.log_level)
-        if given.command == "check-config":
-            return check_config(given.config)
-        if given.command == "import-sites":
-            return import_sites(given.csv, given.config, given.hubs, sure=given.yes)
-        if given.command == "restore":
-            return restore(given.backup, given.config)
-        if given.command == "make-authority":
-            return make_authority(given.host, given.folder, given.days)
-        if given.command == "renew-certificate":
-            return renew_certificate(given.host, given.folder, given.days, by_next=given.next)
-        if given.command in _BY_NAME:
-            return _BY_NAME[given.command](given)
-        if given.command == "audit":
-            return audit(given.config, verify=given.verify, head=given.head, last=given.last)
-        return {"invite": invite, "revoke": revoke, "accept": accept}[given.command](given.site, given.config)
+        return _do(given)
     except KeyboardInterrupt:
         return 1
+
+
+def _do(given: argparse.Namespace) -> int:  # noqa: PLR0911 - a line a command
+    if given.command == "run":
+        return run(given.config, given.log_level)
+    if given.command == "check-config":
+        return check_config(given.config)
+    if given.command == "import-sites":
+        return import_sites(given.csv, given.config, given.hubs, sure=given.yes)
+    if given.command == "restore":
+        return restore(given.backup, given.config)
+    if given.command == "make-authority":
+        return make_authority(given.host, given.folder, given.days)
+    if given.command == "renew-certificate":
+        return renew_certificate(given.host, given.folder, given.days, by_next=given.next)
+    if given.command in _BY_NAME:
+        return _BY_NAME[given.command](given)
+    if given.command == "audit":
+        return audit(given.config, verify=given.verify, head=given.head, last=given.last)
+    return {"invite": invite, "revoke": revoke, "accept": accept}[given.command](given.site, given.config)
 
 
 def _parser() -> ArgumentParser:

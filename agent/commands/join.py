@@ -85,7 +85,7 @@ def _typed() -> JoinCode:
 
 def _told(deed: Callable[[], str], place: str) -> int:
     try:
-        print(deed())
+        done = deed()
     except CodeError as error:
         print(f"{place}: {printable(str(error))}", file=sys.stderr)
         return _INPUT_IS_WRONG
@@ -96,5 +96,6 @@ def _told(deed: Callable[[], str], place: str) -> int:
     except OSError as error:
         print(f"{place}: {error.filename}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
     else:
+        print(done)
         return 0
     return 1

@@ -35,6 +35,8 @@ def dead_letters(config: Path, *, resend: bool) -> int:
     except SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)
         return _INPUT_IS_WRONG
+    except BrokenPipeError:
+        raise  # who read the list has left: that is no fault of the spool
     except (OSError, SpoolError, StateTakenError) as error:
         print(f"phusong-agent: {error}", file=sys.stderr)
         return 1

@@ -2,6 +2,7 @@
 
 import base64
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -14,17 +15,13 @@ from agent.uplink.answer import Reply
 from agent.uplink.connection import AwayError
 from agent.uplink.proof import Stamp
 from shared.logs import Limited
-from shared.wire.reading import Acknowledgement
+from shared.wire.reading import Acknowledgement, Objection
 from shared.wire.seal import is_genuine
 from shared.wire.signature import SIGNATURE, Claim, sign
 
 NO_CHAIN = "0" * 32
 """What a machine presents that has no value at all."""
 _TURN_SECONDS = 20.0
-
-
-class _Objection(msgspec.Struct, frozen=True):
-    challenge: str = ""
 
 
 class KeyProof:
@@ -66,11 +63,11 @@ class KeyProof:
             self._take(card)
 
     def believe(self, sent: dict[str, str], reply: Reply) -> Reply:
-        """See the promise; a server's own trouble (5xx) is believed of anybody: it changes nothing."""
+        """See the promise; a server's own trouble (5xx) is believed of anybody, but not a word of it."""
         signature = base64.b64decode(sent[SIGNATURE].removeprefix("phusong=:").removesuffix(":"))
         if not is_genuine(self._collector, reply.seal, signature, reply.body):
             if reply.status >= 500:
-                return reply
+                return replace(reply, body=b"")
             raise AwayError(f"status {reply.status} without the collector's seal: something in between answered")
         if 200 <= reply.status < 300:
             self._challenge = ""
@@ -105,6 +102,6 @@ def _stamp(state: Path) -> tuple[int, int]:
 
 def _challenge(body: bytes) -> str:
     try:
-        return msgspec.json.decode(body, type=_Objection).challenge
+        return msgspec.json.decode(body, type=Objection).challenge
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""

@@ -3,7 +3,7 @@
 import contextlib
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -64,15 +64,18 @@ CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 
 @contextmanager
-def open_sqlite_spool(folder: Path, settings: SpoolSettings) -> Iterator[SqliteSpool]:
+def open_sqlite_spool(
+    folder: Path, settings: SpoolSettings, tell: Callable[[str, str], None] = lambda *_: None
+) -> Iterator[SqliteSpool]:
     """Open or make the spool in ``folder``; a file that cannot be read is set aside under another name.
 
+    ``tell`` takes what happened and why.
     Raises OSError or sqlite3.Error where the folder cannot be written at all, or another agent holds the spool.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "spool.sqlite"
     ballast = Ballast(folder / "ballast", BALLAST_BYTES)
-    database, epoch, shapes = _open(path, settings, ballast)
+    database, epoch, shapes = _open(path, settings, ballast, tell)
     ballast.take()
     spool = SqliteSpool(database, epoch, shapes, settings, ballast)
     try:
@@ -83,15 +86,16 @@ def open_sqlite_spool(folder: Path, settings: SpoolSettings) -> Iterator[SqliteS
             set_aside(path, settings.quota_bytes)
 
 
-def _open(path: Path, settings: SpoolSettings, ballast: Ballast) -> tuple[sqlite3.Connection, str, Shapes]:
+def _open(
+    path: Path, settings: SpoolSettings, ballast: Ballast, tell: Callable[[str, str], None]
+) -> tuple[sqlite3.Connection, str, Shapes]:
     try:
         _look_for_emptied(path, ballast)
         return _connect(path, settings)
-    except CorruptSpoolError:
-        set_aside(path, settings.quota_bytes)
-    except (sqlite3.Error, UnicodeDecodeError) as error:
-        if is_damage(error):
+    except (CorruptSpoolError, sqlite3.Error, UnicodeDecodeError) as error:
+        if isinstance(error, CorruptSpoolError) or is_damage(error):
             set_aside(path, settings.quota_bytes)
+            tell("the spool cannot be read: it is set aside and a new one begun", str(error))
         elif not ballast.drop():
             raise
     return _connect(path, settings)

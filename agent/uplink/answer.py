@@ -1,15 +1,21 @@
 """What an HTTP answer means for the records that were sent; it decides and never sends."""
 
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from enum import Enum
 
 import msgspec
 
-from shared.wire.reading import Acknowledgement
+from shared.wire.reading import Acknowledgement, Objection
 
 _TOO_LARGE = 413
 _GAPS = 409
+_LONGEST_SECONDS = 3600.0
 _HOLD = frozenset({401, 403, 404, 405, 407, 408, 415, 425, 426, 429})
+
+
+class _Timed(msgspec.Struct, frozen=True):
+    server_time_ns: int = 0
 
 
 class Verdict(Enum):
@@ -34,6 +40,8 @@ class Reply:
     body: bytes = b""
     retry_after: str = ""
     seal: str = ""
+    date: str = ""
+    """When the server says that it answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ def interpret(reply: Reply, sent: int) -> Meaning:
     """Read the collector's answer to ``sent`` records; only its own acknowledgement counts as one."""
     if 200 <= reply.status < 300:
         return _acknowledged(reply, sent)
-    wait = _retry_after(reply.retry_after)
+    wait = _retry_after(reply.retry_after, reply.date)
     if reply.status == _GAPS:
         return Meaning(Verdict.EARLIER, f"status {reply.status}: {_words(reply)}")
     if reply.status in _HOLD:
@@ -61,6 +69,14 @@ def interpret(reply: Reply, sent: int) -> Meaning:
         ours = _said(reply) is not None or reply.status == _TOO_LARGE
         return Meaning(Verdict.REJECTED if ours else Verdict.HELD, f"status {reply.status}: {_words(reply)}", wait)
     return Meaning(Verdict.RETRY, f"status {reply.status}: {_words(reply)}", wait)
+
+
+def time_in(reply: Reply) -> int:
+    """The collector's time, of whatever answer; 0 where it tells none."""
+    try:
+        return msgspec.json.decode(reply.body, type=_Timed).server_time_ns
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return 0
 
 
 def _acknowledged(reply: Reply, sent: int) -> Meaning:
@@ -75,16 +91,22 @@ def _acknowledged(reply: Reply, sent: int) -> Meaning:
     return Meaning(Verdict.ACKNOWLEDGED, acknowledgement=acknowledgement)
 
 
-def _retry_after(text: str) -> float | None:
-    """Seconds only: a date would need a clock that can be trusted (RFC 9110, 10.2.3)."""
-    return min(float(text), 3600.0) if text.isascii() and text.isdigit() else None
+def _retry_after(text: str, date: str) -> float | None:
+    """Seconds, or a moment by the clock of whoever names it (RFC 9110, 10.2.3): this machine's may be wrong."""
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), _LONGEST_SECONDS)
+    try:
+        seconds = (parsedate_to_datetime(text) - parsedate_to_datetime(date)).total_seconds()
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return min(max(0.0, seconds), _LONGEST_SECONDS)
 
 
 def _said(reply: Reply) -> str | None:
     """The collector's own reason; None where the answer is not in its form."""
     try:
-        return msgspec.json.decode(reply.body, type=dict[str, str])["error"][:200]
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
+        return msgspec.json.decode(reply.body, type=Objection).error[:200]
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 

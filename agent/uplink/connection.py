@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from shared.secret import Secret
 
-_HTTP_PORT, _HTTPS_PORT = 80, 443
+_HTTPS_PORT = 443
+_REFUSED = "Tunnel connection failed: "
+"""As :mod:`http.client` says it where a proxy opens no way."""
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME
 
 
@@ -39,17 +42,16 @@ def connection_to(way: Way, tls: ssl.SSLContext | None) -> http.client.HTTPConne
     host, timeout = parts.hostname or "localhost", way.timeout_seconds
     if way.socket is not None:
         return _UnixConnection(way.socket, timeout)
+    if parts.scheme != "https":
+        if way.proxy is None:
+            return http.client.HTTPConnection(host, parts.port, timeout=timeout)
+        return _RelayedConnection(way.proxy, way.url.rstrip("/"), timeout)
+    if tls is None:
+        raise ValueError("no TLS for an https address")
     first, port = (host, parts.port) if way.proxy is None else _proxy(way.proxy)
-    made: http.client.HTTPConnection
-    if parts.scheme == "https":
-        if tls is None:
-            raise ValueError("no TLS for an https address")
-        made = http.client.HTTPSConnection(first, port, timeout=timeout, context=tls)
-    else:
-        made = http.client.HTTPConnection(first, port, timeout=timeout)
+    made = http.client.HTTPSConnection(first, port, timeout=timeout, context=tls)
     if way.proxy is not None:
-        default = _HTTPS_PORT if parts.scheme == "https" else _HTTP_PORT
-        made.set_tunnel(host, parts.port or default, _proxy_headers(way.proxy))
+        made.set_tunnel(host, parts.port or _HTTPS_PORT, _proxy_headers(way.proxy))
     return made
 
 
@@ -77,8 +79,8 @@ def in_a_line(error: Exception) -> str:
         return "timed out"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
-    if isinstance(error, OSError) and "Tunnel connection failed" in str(error):
-        return f"the proxy refuses: {str(error).rpartition('failed: ')[2]}"
+    if isinstance(error, OSError) and _REFUSED in str(error):
+        return f"the proxy refuses: {str(error).rpartition(_REFUSED)[2]}"
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
@@ -91,6 +93,28 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._path))
+
+
+class _RelayedConnection(http.client.HTTPConnection):
+    """To a proxy that is told the whole address (RFC 9112, 3.2.2): many open no way to a port that is not TLS's."""
+
+    def __init__(self, proxy: Secret, origin: str, timeout: float) -> None:
+        super().__init__(*_proxy(proxy), timeout=timeout)
+        self._proxy = proxy
+        self._origin = origin
+
+    def putrequest(self, method: str, url: str, *more: Any, **named: Any) -> None:
+        """See the library."""
+        super().putrequest(method, self._origin + url, *more, **named)
+        for name, value in _proxy_headers(self._proxy).items():
+            self.putheader(name, value)
+
+    def getresponse(self) -> http.client.HTTPResponse:
+        """See the library; what only a proxy says is no answer of the collector."""
+        answer = super().getresponse()
+        if answer.status == http.HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            raise OSError(f"{_REFUSED}{answer.status} {answer.reason}")
+        return answer
 
 
 def _proxy(proxy: Secret) -> tuple[str, int | None]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agent.spool.desk import Desk
 from agent.spool.queue import SpoolError
 from agent.timekeeping.keeper import Timekeeper
-from agent.uplink.answer import Meaning, Verdict, interpret
+from agent.uplink.answer import Meaning, Verdict, interpret, time_in
 from agent.uplink.backoff import BackoffSettings, wait_seconds
 from agent.uplink.burden import Burden
 from agent.uplink.connection import AwayError
@@ -184,8 +184,7 @@ class Courier:
         except AwayError as error:
             return Meaning(Verdict.RETRY, str(error)), "away"
         meaning = interpret(reply, len(sequences))
-        if meaning.acknowledgement is not None:
-            told_ns = meaning.acknowledgement.server_time_ns
+        if told_ns := time_in(reply):
             self._times.heard(told_ns, begun_ns, self._clock.monotonic_ns())
         return meaning, meaning.verdict.value
 

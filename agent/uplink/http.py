@@ -139,7 +139,7 @@ def _exchange(connection: http.client.HTTPConnection, body: bytes, headers: dict
     answer = connection.getresponse()
     told = answer.headers
     text = answer.read(_ANSWER_LIMIT_BYTES)
-    return Reply(answer.status, text, told.get("Retry-After") or "", told.get(SEAL) or "")
+    return Reply(answer.status, text, told.get("Retry-After") or "", told.get(SEAL) or "", told.get("Date") or "")
 
 
 def _look(sending: "asyncio.Future[Reply]") -> None:

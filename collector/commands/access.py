@@ -1,10 +1,12 @@
 """``invite``, ``revoke`` and ``accept``: who may send, changed in the book that the running collector reads."""
 
 import difflib
+import io
 import secrets
 import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -46,6 +48,8 @@ def accept(site: str, config: Path) -> int:
 
 
 def _do(deed: _Deed, site: str, config: Path) -> int:
+    """What is done stands in the log of who did what before anybody reads of it: a reader may leave."""
+    said = io.StringIO()
     try:
         settings = load_whole_settings(config)
         inventory = load_inventory(settings, config)
@@ -53,15 +57,20 @@ def _do(deed: _Deed, site: str, config: Path) -> int:
             known = {*inventory.by_id(), *(agent.site for agent in settings.agents)}
             known |= set() if deed is _invite else {key.site for key in book.every_key()}
             _expect(site, known | ({_EVERY_SITE} if deed is _accept else set()))
-            done = deed(site, settings, inventory, book)
+            with redirect_stdout(said):
+                done = deed(site, settings, inventory, book)
         if done == 0:
             note(settings, f"agent-{deed.__name__.lstrip('_')}", site)
+        print(said.getvalue(), end="", flush=True)
     except SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)
     except (ValueError, CodeError) as error:
         print(f"phusong-collector: {error}", file=sys.stderr)
     except OSError as error:
-        print(f"phusong-collector: {error.filename}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        print(
+            f"phusong-collector: {error.filename or 'output'}: {(error.strerror or str(error)).lower()}",
+            file=sys.stderr,
+        )
         return 1
     except sqlite3.Error as error:
         print(f"phusong-collector: the book of keys: {error}", file=sys.stderr)

@@ -9,6 +9,8 @@ WRITTEN = "x-prometheus-remote-write-samples-written"
 _LONGEST_PAUSE_SECONDS = 3600.0
 FAULT = "fault"
 """The reason of an answer 500 that gives none: the server's, or what it makes of one sample."""
+REFUSED = "refused"
+"""The reason of a refusal that gives none."""
 _NEVER_HEAL = (
     # Words in the answers of Prometheus, Mimir and VictoriaMetrics; a reason is a label, so there are few.
     ("too old sample", "too_old"),
@@ -24,6 +26,8 @@ OLDEST_GO_TOO = frozenset({"too_old", "out_of_bounds"})
 _ABOUT_THE_SENDER = frozenset({401, 403, 404, 405, 407})
 _ABOUT_THE_MOMENT = frozenset({408, 421, 425, 429})
 _NOT_THIS_VERSION = frozenset({400, 404, 406, 415, 422, 500, 501})
+_NOT_THIS_TYPE = frozenset({406, 415})
+"""Said of what a body is, and never of a sample in it."""
 
 
 class Meaning(Enum):
@@ -65,7 +69,7 @@ def judge(reply: Reply, *, version: int, proven: bool, samples: int, now_wall_se
     detail = f"{reply.status} {reply.text.strip()}"[:200].strip()
     if 200 <= reply.status < 300:
         return _written(reply, version, samples, detail)
-    if version == 2 and not proven and reply.status in _NOT_THIS_VERSION:
+    if version == 2 and reply.status in (_NOT_THIS_TYPE if proven else _NOT_THIS_VERSION):
         return Verdict(Meaning.OLDER, "not_understood", detail)
     reason = _reason(reply.text)
     if (reply.status >= 500 and not reason) or reply.status in _ABOUT_THE_MOMENT:
@@ -73,7 +77,7 @@ def judge(reply: Reply, *, version: int, proven: bool, samples: int, now_wall_se
         return Verdict(Meaning.RETRY, why, detail, _pause(reply, now_wall_seconds))
     if reply.status < 400 or reply.status in _ABOUT_THE_SENDER:
         return Verdict(Meaning.HELD, "misdirected", detail)
-    return Verdict(Meaning.SPLIT, reason or "refused", detail)
+    return Verdict(Meaning.SPLIT, reason or REFUSED, detail)
 
 
 def _written(reply: Reply, version: int, samples: int, detail: str) -> Verdict:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from collector.forward.answers import FAULT, Meaning, Verdict, judge, wait_seconds
+from collector.forward.answers import FAULT, REFUSED, Meaning, Verdict, judge, wait_seconds
 from collector.forward.bodies import grouped
 from collector.forward.canary import probe
 from collector.forward.encoding import Blocks, write_request, write_request_2
@@ -52,13 +52,13 @@ class Asker:
         failures, trial = 0, Trial()
         while True:
             verdict = await self._ask(points)
+            if await self._is_misunderstood(points, verdict):
+                self._version, self._proven = 1, False
+                continue
             if verdict.meaning in {Meaning.SENT, Meaning.SPLIT}:
                 self._proven = self._proven or verdict.meaning is Meaning.SENT
                 self._telemetry.protocol.labels(self._name).set(self._version)
                 return verdict
-            if verdict.meaning is Meaning.OLDER and self._settings.protocol is Protocol.AUTO:
-                self._version, self._proven = 1, False
-                continue
             trial = trial.failed(self._clock.monotonic_ns()) if verdict.reason == FAULT else Trial()
             if trial.faults and (suspected or is_suspect(trial, self._clock.monotonic_ns(), self._patience_ns)):
                 if not await self._takes_others():
@@ -74,9 +74,20 @@ class Asker:
         first, cap = self._settings.retry_first_seconds, self._settings.retry_cap_seconds
         await self._clock.sleep(wait_seconds(failures, self._draw(), first, cap, pause_seconds))
 
+    async def _is_misunderstood(self, points: list[Point], verdict: Verdict) -> bool:
+        """Whether 2.0 is not spoken there, or no more: then all else is refused as the sample that stands alone is."""
+        if self._settings.protocol is not Protocol.AUTO or self._version == 1:
+            return False
+        if verdict.meaning is Meaning.SPLIT and verdict.reason == REFUSED and len(points) == 1:
+            return await self._of_others() in {Meaning.SPLIT, Meaning.OLDER}
+        return verdict.meaning is Meaning.OLDER
+
     async def _takes_others(self) -> bool:
+        return await self._of_others() is Meaning.SENT
+
+    async def _of_others(self) -> Meaning:
         now_ms = self._clock.wall_ns() // _MILLISECOND_NS
-        return (await self._ask(probe(self._name, self._settings.labels, now_ms))).meaning is Meaning.SENT
+        return (await self._ask(probe(self._name, self._settings.labels, now_ms))).meaning
 
     def _are_to_blame(self, points: list[Point], trial: Trial) -> bool:
         """All that is not alone: one half of it may be taken."""

@@ -26,7 +26,7 @@ from collector.ingest.unpacking import Unpacking
 from shared.clock import Clock
 from shared.logs import Limited
 from shared.wire.codec import BatchError, Limits, encode_batch
-from shared.wire.reading import Acknowledgement, Batch
+from shared.wire.reading import Acknowledgement, Batch, Objection
 from shared.wire.seal import HEADER as SEAL
 from shared.wire.signature import SignatureError, read
 
@@ -230,8 +230,7 @@ class BatchEndpoint:
             headers["allow"] = "POST"
         if refusal.reason in {Reason.TOO_LARGE, Reason.SLOW}:
             headers["connection"] = "close"
-        told = {"error": refusal.what, **({"challenge": refusal.challenge} if refusal.challenge else {})}
-        body = msgspec.json.encode(told)
+        body = msgspec.json.encode(Objection(refusal.what, self._told_ns(), refusal.challenge))
         await answer(send, refusal.reason.status, body, {**headers, **self._sealed(scope, body)})
 
     def _sealed(self, scope: Scope, body: bytes) -> dict[str, str]:

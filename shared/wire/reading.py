@@ -206,3 +206,14 @@ class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the next batch should carry a statement."""
     resend_from: int | None = None
     """Records from this one on should be sent again as far as they are kept: the collector has lost some of them."""
+
+
+class Objection(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The collector's answer to a batch that it does not take, JSON."""
+
+    error: str
+    """One line for the operator of the agent."""
+    server_time_ns: int = 0
+    """0 where the collector does not trust its own clock."""
+    challenge: str = ""
+    """What an enrolled agent must sign to show that it is not a replay."""

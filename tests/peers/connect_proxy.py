@@ -1,4 +1,4 @@
-"""A small HTTP proxy that knows CONNECT and a password; it counts, and remembers the bytes that went to the server."""
+"""A small HTTP proxy with a password; it counts, and remembers the bytes that went to the server."""
 
 import base64
 import contextlib
@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 _USER = "user:p@ss word"
 CREDENTIALS = "user:p%40ss%20word"
@@ -41,6 +42,9 @@ class ConnectProxy:
                 return
             method, target, _ = first.split(" ")
             self.asked.append(f"{method} {target}")
+            if method != "CONNECT":
+                self._relay(client, method, target, head.partition(b"\r\n")[2])
+                return
             host, _, port = target.rpartition(":")
             way = self.ways.get(target, (host, int(port)))
             with socket.create_connection(way, timeout=10) as server:
@@ -49,6 +53,20 @@ class ConnectProxy:
                 back.start()
                 _carry(client, server, self.carried)
                 back.join()
+
+    def _relay(self, client: socket.socket, method: str, target: str, rest: bytes) -> None:
+        """A request with a whole address goes on to that server, its password taken out (RFC 9112, 3.2.2)."""
+        parts = urlsplit(target)
+        head, _, body = rest.partition(b"\r\n\r\n")
+        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"proxy-authorization:")]
+        begun = b"\r\n".join([f"{method} {parts.path} HTTP/1.1".encode(), *lines]) + b"\r\n\r\n" + body
+        with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=10) as server:
+            self.carried += begun
+            server.sendall(begun)
+            back = threading.Thread(target=_carry, args=(server, client, bytearray()))
+            back.start()
+            _carry(client, server, self.carried)
+            back.join()
 
 
 def _carry(source: socket.socket, sink: socket.socket, seen: bytearray) -> None:

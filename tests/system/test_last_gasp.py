@@ -18,7 +18,7 @@ pytestmark = pytest.mark.system
 
 COMMUNITY = "hagiang-2c"
 LINK_DOWN, ON_BATTERY = "1.3.6.1.6.3.1.1.5.3", "1.3.6.1.2.1.33.2.1"
-CYCLE_SECONDS = 60.0
+CYCLE_SECONDS = 30.0
 
 
 def say(port: int, what: str) -> None:

@@ -68,7 +68,9 @@ def test_an_answer_without_the_collectors_seal_is_none(proof: KeyProof, status: 
 def test_a_proxys_trouble_is_a_reason_to_come_again(proof: KeyProof) -> None:
     sent = proof.headers(PATH, b"body", STAMP)
 
-    assert proof.believe(sent, Reply(502, b"<html>")) == Reply(502, b"<html>")
+    assert proof.believe(sent, Reply(502, b'{"error": "", "server_time_ns": 4000000000000000000}', "7")) == Reply(
+        502, b"", "7"
+    ), "anybody's time is nobody's"
 
 
 def test_only_a_sealed_challenge_is_signed(proof: KeyProof) -> None:

@@ -32,8 +32,19 @@ def set_aside(folder: Path) -> list[Path]:
     return sorted(folder.glob("spool.sqlite.corrupt-????????"))
 
 
-@pytest.mark.parametrize("damage", ["foreign", "truncated", "zeroed", "future"])
-def test_a_file_that_is_no_spool_is_set_aside_and_a_new_one_begun(damage: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        ("foreign", "not a database"),
+        ("truncated", "malformed"),
+        ("zeroed", "damaged"),
+        ("future", "the file has format 99, this release reads 2"),
+    ],
+)
+def test_a_file_that_is_no_spool_is_set_aside_with_a_word_and_a_new_one_begun(
+    damage: str, why: str, tmp_path: Path
+) -> None:
+    told: list[str] = []
     path = filled(tmp_path)
     content = path.read_bytes()
     if damage == "foreign":
@@ -47,11 +58,14 @@ def test_a_file_that_is_no_spool_is_set_aside_and_a_new_one_begun(damage: str, t
             database.execute("PRAGMA user_version = 99")
             database.execute("UPDATE fact SET value = '99' WHERE name = 'readable_by'")
         database.close()
-    with open_sqlite_spool(tmp_path, SpoolSettings()) as spool:
+    with open_sqlite_spool(tmp_path, SpoolSettings(), lambda what, detail: told.append(f"{what}: {detail}")) as spool:
         assert spool.put(b"after", 1) == 1
         assert spool.backlog().records == 1
 
     assert len(set_aside(tmp_path)) == 1
+    (line,) = told
+    assert line.startswith("the spool cannot be read: it is set aside and a new one begun: ")
+    assert why in line
 
 
 def test_a_flipped_bit_costs_one_record_at_most_or_the_file_and_never_the_agent(tmp_path: Path) -> None:

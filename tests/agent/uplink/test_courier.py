@@ -207,6 +207,20 @@ async def test_a_retry_after_is_the_least_to_wait(tmp_path: Path) -> None:
             assert (await courier.deliver() or 0) >= 30
 
 
+@pytest.mark.parametrize("status", [401, 403, 413, 503])
+async def test_a_collector_that_takes_nothing_tells_the_time_all_the_same(status: int, tmp_path: Path) -> None:
+    told_ns = NOVEMBER_10_NS + 86_400_000_000_000
+    words = b'{"error": "not now", "server_time_ns": %d}' % told_ns
+    async with listening(Collector(acts=[lambda _: answer(status, words)])) as collector:
+        with courier_to(collector.port, tmp_path, Heard()) as (courier, desk):
+            await fill(desk, 1)
+            await cast("HandClock", courier._clock).move(7200)
+            before_ns = courier._times.true_wall_ns()
+            await courier.deliver()
+
+            assert before_ns < told_ns <= courier._times.true_wall_ns() < told_ns + 10**9
+
+
 async def test_a_record_that_is_refused_for_good_is_set_apart_and_blocks_nobody(tmp_path: Path) -> None:
     """One poisoned record among many: only it becomes a dead letter."""
 

@@ -44,6 +44,36 @@ def test_the_newest_goes_first_and_then_everything_in_order(waiting: int, limit:
         assert (load.lane, load.records) == (Lane.HISTORY, tuple(records[:limit]))
 
 
+@pytest.mark.parametrize(
+    ("given_", "date", "seconds"),
+    [
+        ("7", "", 7.0),
+        ("0", "", 0.0),
+        ("99999999999999999999", "", 3600.0),
+        ("Sun, 06 Nov 1994 08:49:47 GMT", "Sun, 06 Nov 1994 08:49:37 GMT", 10.0),
+        ("Sun, 06 Nov 1994 08:49:47 GMT", "Sun, 06 Nov 1994 09:49:37 GMT", 0.0),
+        ("Sun, 06 Nov 2094 08:49:47 GMT", "Sun, 06 Nov 1994 08:49:37 GMT", 3600.0),
+        ("Sun, 06 Nov 1994 08:49:47 GMT", "Sun, 06 Nov 1994 08:49:37 -0000", None),
+        ("Sun, 06 Nov 1994 08:49:47 GMT", "", None),
+        ("soon", "Sun, 06 Nov 1994 08:49:37 GMT", None),
+        ("", "", None),
+        ("-5", "", None),
+        ("²", "", None),
+    ],
+)
+def test_a_server_says_how_long_to_wait_in_seconds_or_as_a_date_by_its_own_clock(
+    given_: str, date: str, seconds: float | None
+) -> None:
+    assert interpret(Reply(503, retry_after=given_, date=date), 1).retry_after_seconds == seconds
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_no_header_of_a_server_ends_the_courier(given_: str, date: str) -> None:
+    wait = interpret(Reply(429, retry_after=given_, date=date), 1).retry_after_seconds
+
+    assert wait is None or 0 <= wait <= 3600
+
+
 @given(st.integers(100, 599), st.binary(max_size=100), st.text(max_size=20))
 def test_only_our_own_acknowledgement_lets_records_go(status: int, body: bytes, retry_after: str) -> None:
     assert interpret(Reply(status, body, retry_after), 3).verdict is not Verdict.ACKNOWLEDGED

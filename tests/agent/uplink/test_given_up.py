@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import threading
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -27,9 +28,9 @@ A_BATCH = encode_batch(batch("a", [1], sites=("s",)))
 
 async def test_a_proxy_that_is_slow_to_open_the_way_gets_nothing_of_a_request_that_was_given_up() -> None:
     with slow_proxy(TIMEOUT_SECONDS / 4) as proxy:
-        way = Way("http://192.0.2.1", TIMEOUT_SECONDS, proxy=Secret(f"http://127.0.0.1:{proxy.port}"))
+        way = Way("https://192.0.2.1", TIMEOUT_SECONDS, proxy=Secret(f"http://127.0.0.1:{proxy.port}"))
         with pytest.raises(AwayError, match=r"^no whole answer in 0.6 s$"):
-            await HttpPost(way, TokenProof(Secret("t")), None)(b"body", STAMP)
+            await HttpPost(way, TokenProof(Secret("t")), ssl.create_default_context())(b"body", STAMP)
         await asyncio.to_thread(until, "the way was opened, or left", lambda: proxy.left.is_set() or proxy.carried)
 
     assert bytes(proxy.carried) == b""

@@ -124,6 +124,49 @@ async def test_a_yes_to_2_0_that_was_not_understood_is_noticed_and_said_again_in
     assert values(receiver) == [1.0, 2.0, 3.0, 4.0, 5.0]
 
 
+def no_longer(status: int, text: str) -> Rule:
+    """As a store that was replaced by one of before: a body of 2.0 is refused whole, whatever is in it."""
+
+    def rule(version: int, samples: list[Stored]) -> Answer:
+        return (status, {}, text) if version == 2 else takes_1(version, samples)
+
+    return rule
+
+
+@pytest.mark.parametrize(("status", "text"), [(415, "unsupported"), (400, "cannot decode"), (422, "")])
+async def test_a_store_that_was_replaced_by_an_older_one_costs_no_sample(
+    tmp_path: Path, status: int, text: str
+) -> None:
+    with running_scripted(takes_2, (1, 2)) as receiver:
+        async with opened(tmp_path, receiver.url) as bench:
+            await fill(bench.inbox, 5)
+            await bench.drain()
+            assert bench.counted("protocol_version") == 2
+            receiver.rule = no_longer(status, text)
+            await fill(bench.inbox, 50, begin=6)
+            await bench.drain()
+            assert await bench.ledger.dead_letters("d") == []
+            assert bench.counted("protocol_version") == 1
+    assert measured(receiver) == [float(n) for n in range(1, 56)]
+
+
+async def test_a_sample_that_is_refused_without_a_reason_costs_itself_and_not_the_newer_protocol(
+    tmp_path: Path,
+) -> None:
+    def rule(version: int, samples: list[Stored]) -> Answer:
+        return (400, {}, "") if any(value == 7.0 for _, _, value in samples) else takes_2(version, samples)
+
+    with running_scripted(rule, (1, 2)) as receiver:
+        async with opened(tmp_path, receiver.url) as bench:
+            await fill(bench.inbox, 3)
+            await bench.drain()
+            await fill(bench.inbox, 17, begin=4)
+            await bench.drain()
+            assert [letter.value for letter in await bench.ledger.dead_letters("d")] == [7.0]
+            assert bench.counted("protocol_version") == 2
+    assert measured(receiver) == [float(n) for n in range(1, 21) if n != 7]
+
+
 async def test_who_insists_on_2_0_waits_for_a_server_that_knows_it(tmp_path: Path) -> None:
     with running_scripted(takes_1) as receiver:
         async with opened(tmp_path, receiver.url, protocol=Protocol.V2) as bench:

@@ -13,6 +13,7 @@ import pytest
 
 from collector.ingest.inbox import NEW_EPOCHS_AN_HOUR
 from lab.ports import free_port
+from shared.clock import SystemClock
 from shared.wire.codec import MAGIC, VERSION, encode_batch
 from shared.wire.reading import Batch, ClockQuality, Cycle, Lane, Outcome, Reading, Record, Sample
 from tests.peers.programs import PYTHON, get, running, until
@@ -62,7 +63,19 @@ def test_an_unknown_token_is_refused(port: int) -> None:
 
 
 def test_a_batch_in_anothers_name_is_refused(port: int) -> None:
-    assert post(port, batch(1), agent="b") == (403, {"error": "the token is agent b's, the batch says it is 'a''s"})
+    status, body = post(port, batch(1), agent="b")
+
+    assert (status, body["error"]) == (403, "the token is agent b's, the batch says it is 'a''s")
+
+
+def test_a_refusal_tells_the_time_too(port: int) -> None:
+    """A machine whose clock is wrong may be refused for days."""
+    before_ns = SystemClock().wall_ns()
+    _, body = post(port, b"no batch")
+
+    assert isinstance(body["server_time_ns"], int)
+    assert before_ns <= body["server_time_ns"] <= SystemClock().wall_ns()
+    assert "challenge" not in body
 
 
 @pytest.mark.parametrize(
