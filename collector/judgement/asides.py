@@ -11,7 +11,7 @@ from collector.judgement.ledger import Draft, Ledger
 from collector.judgement.notes import Notes
 from collector.judgement.scene import Blind, Look, Scene
 from collector.judgement.settings import JudgementSettings
-from collector.judgement.unreported import Unreported, is_of_reports
+from collector.judgement.unreported import Place, Unreported, is_of_reports
 
 _SECOND_NS = 1_000_000_000
 
@@ -45,7 +45,10 @@ class Asides:
             if look.degraded_since_ns is not None or site in self._degraded:
                 self._degrade(site, look, site in lost, scene.now_ns)
         told_of = self._unreported.turn(scene)
-        told = {self._see(draft, scene.now_ns) for draft in self._silences(scene, told_of)}
+        told = {self._see(draft, scene.now_ns) for draft in self._blinded(scene)}
+        told |= {
+            self._miss(agent, *seen, scene.now_ns) for agent, seen in scene.silent.items() if seen[0] not in told_of
+        }
         for known in [known for known in self._unseen if known not in told]:
             self._heard(self._unseen.pop(known), scene.now_ns)
 
@@ -99,27 +102,28 @@ class Asides:
                 self._ledger.drop(own, now_ns, ended_ns=now_ns, folded_into=numbers[0])
         return True
 
-    def _silences(self, scene: Scene, told_of: Collection[str]) -> list[Draft]:
-        """``told_of``: sites whose silence another incident tells of."""
+    def _blinded(self, scene: Scene) -> list[Draft]:
+        """Agents that cannot see, for long enough, or that look at other sites and are not heard."""
         blind_ns = int(self._settings.blind_seconds * _SECOND_NS)
-        drafts = [_blind(one, scene) for one in scene.blind if one.silent or scene.now_ns - one.since_ns >= blind_ns]
-        for agent, (site, since_ns) in scene.silent.items():
-            if site in told_of:
-                continue
-            clue = Clue(kind=ClueKind.AGENT_SILENT, at_ns=since_ns, site=site, subject=agent)
-            drafts.append(
-                Draft(
-                    scope=Scope.AGENT,
-                    subject=agent,
-                    trouble=Trouble.SILENT,
-                    cause=Cause.AGENT,
-                    began_ns=since_ns,
-                    clues=(clue,),
-                )
-            )
-        return drafts
+        return [_blind(one, scene) for one in scene.blind if one.silent or scene.now_ns - one.since_ns >= blind_ns]
 
-    def _see(self, draft: Draft, now_ns: int) -> tuple[Scope, str]:
+    def _miss(self, agent: str, site: str, since_ns: int, now_ns: int) -> Place:
+        """An agent that is not heard, for days perhaps, while its site is well: the same each second."""
+        known = self._unseen.get((Scope.AGENT, agent))
+        if known is not None and known.began_ns <= since_ns and known.cause is Cause.AGENT:
+            return known.scope, known.subject
+        clue = Clue(kind=ClueKind.AGENT_SILENT, at_ns=since_ns, site=site, subject=agent)
+        draft = Draft(
+            scope=Scope.AGENT,
+            subject=agent,
+            trouble=Trouble.SILENT,
+            cause=Cause.AGENT,
+            began_ns=since_ns,
+            clues=(clue,),
+        )
+        return self._see(draft, now_ns)
+
+    def _see(self, draft: Draft, now_ns: int) -> Place:
         self._unseen[draft.scope, draft.subject] = self._ledger.hold(draft, now_ns)
         return draft.scope, draft.subject
 

@@ -20,6 +20,8 @@ from collector.judgement.scene import Scene
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
+_ASKED_NS = 10 * _SECOND_NS
+"""What waits for its last word, for a month perhaps, is asked once in each of these on the clock."""
 
 
 class Casebook:
@@ -42,6 +44,7 @@ class Casebook:
         self._awaiting: dict[int, list[Case]] = {}
         self._parted: dict[int, list[Case]] = {}
         self._past: list[Case] = []
+        self._asked_ns = 0
         self._asides = Asides(inventory, self.ledger, notes, known, settings)
         for incident in known:
             self._restore(incident)
@@ -217,6 +220,9 @@ class Casebook:
 
     def _settle(self, scene: Scene) -> None:
         """What came to light after a return, until nothing more can."""
+        if scene.now_ns // _ASKED_NS == self._asked_ns // _ASKED_NS:
+            return
+        self._asked_ns = scene.now_ns
         for number, cases in list(self._awaiting.items()):
             before = self.ledger.get(number)
             parted = self._parted.get(number, []) if self._waits(cases, scene) else []

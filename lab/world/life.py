@@ -64,7 +64,8 @@ class Life:
         sites = [place.id for place in land.places]
         self._pace = Pace(timeline, sites, waits or settings)
         self._calm = Calm(timeline, chance, land.places, settings)
-        self._recent: deque[Arrival] = deque()
+        self._recent: deque[tuple[int, Arrival]] = deque()
+        """By the second in which it came."""
         self._unsent: list[Record] = []
         self._picture: Picture | None = None
         self.lived = Lived()
@@ -123,8 +124,8 @@ class Life:
             self._pipeline = None
         elif self._pipeline is None:
             self._pipeline = self._collector()
-            for arrival in self._recent:
-                if second - seconds_of(arrival.received_wall_ns) <= _RECENT_SECONDS:
+            for came, arrival in self._recent:
+                if second - came <= _RECENT_SECONDS:
                     self._pipeline.accept(arrival)
 
     def _is_calm(self, second: int) -> bool:
@@ -186,8 +187,8 @@ class Life:
             self.lived.readings += len(record.cycle.readings)
         self._pipeline.accept(arrival)
         if self._timeline.restarts:
-            self._recent.append(arrival)
-            while second - seconds_of(self._recent[0].received_wall_ns) > _RECENT_SECONDS:
+            self._recent.append((second, arrival))
+            while second - self._recent[0][0] > _RECENT_SECONDS:
                 self._recent.popleft()
 
     def _collector(self) -> Pipeline:
