@@ -23,7 +23,7 @@ _SUPPLY_GAP_NS = 150 * _SECOND_NS
 _FADE_DB = 3.0
 """Half of the light: more than connectors and weather take (ITU-T G.984.2 leaves that much margin)."""
 _SLACK_NS = _MINUTE_NS
-_ALIVE_NS = 3 * _MINUTE_NS
+ALIVE_NS = 3 * _MINUTE_NS
 _TOGETHER_NS = 3 * _MINUTE_NS
 """What loses its power together has it back together: no router takes so much longer to start than a computer."""
 
@@ -158,7 +158,7 @@ class Diary:
     def host_clues(self, site: str, first_ns: int, began_ns: int) -> Iterator[Clue]:
         """Machines that were heard right before a loss, or who looks was blind: only they can have been taken by it."""
         for subject, runs in self.hosts.items():
-            if runs.ran(first_ns - _ALIVE_NS, began_ns):
+            if runs.ran(first_ns - ALIVE_NS, began_ns):
                 yield Clue(kind=ClueKind.HOST_SEEN, at_ns=began_ns, site=site, subject=subject)
 
     def restart_clues(self, site: str, began_ns: int, ended_ns: int, seen: Collection[str]) -> Iterator[Clue]:

@@ -178,3 +178,19 @@ def test_a_computer_that_was_off_for_a_while_takes_no_power_from_a_router_that_h
     found = told(Fault("router_hang", site, 1800.0, 4800.0), Fault("host_off", site, 2800.0, 4200.0))
 
     assert found.causes.confusion == {"site_lan": {"site_lan": 1}}
+
+
+def test_a_hub_of_two_of_which_one_had_no_power_for_a_part_of_it_is_the_hub() -> None:
+    """The site that lost its power tells of it first, and before the other tells at all."""
+    hub = "Xín Mần 1"
+    bare = next(place for place in LAND.places if place.id in HUBS[hub] and not place.battery_seconds)
+    found = told(Fault("hub_down", hub, 1800.0, 6000.0), Fault("power_cut", bare.id, 1825.0, 2900.0))
+
+    assert (found.causes.confusion["hub"], found.causes.wrong) == ({"hub": 2}, ())
+
+
+def test_power_that_fails_when_reports_had_not_arrived_for_long_is_told_by_what_the_agent_kept() -> None:
+    bare = next(place for place in LAND.places if not place.battery_seconds and not place.office)
+    found = told(Fault("backlog", "", 1300.0, 2500.0), Fault("power_cut", bare.id, 2500.0, 4000.0))
+
+    assert (found.causes.confusion, found.pages) == ({"power": {"power": 1}}, 1)
