@@ -1,14 +1,14 @@
 """Causes of the outages of sites and of folds, from what was noted of each site and of its neighbours."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from collector.incident import Cause, Clue, Confidence, Incident, Scope, Trouble
 from collector.inventory.site import Inventory
 from collector.judgement.attribution import Span, amid, cause_amid, cause_of, clues_of
 from collector.judgement.clues import ClueKind
 from collector.judgement.folding import Seen
-from collector.judgement.groups import SHOWN_SITES, Case, Group
+from collector.judgement.groups import SHOWN_SITES, Case, Group, back_when
 from collector.judgement.neighbours import Neighbours
 from collector.judgement.notes import Notes
 from collector.judgement.scene import Scene
@@ -97,10 +97,10 @@ class Causes:
                 lost |= others.intersection(one.sites)
         return 2 * len(lost) < len(others) or not others
 
-    def apart(self, case: Case, back_ns: int | None, scene: Scene) -> Case | None:
+    def apart(self, case: Case, cases: Sequence[Case], scene: Scene) -> Case | None:
         """What of an outage in an area without power was a loss of the line: all, what followed, or nothing of it.
 
-        Asked once the site has told all; ``back_ns``: when half of the others were back.
+        Asked once the site has told all; ``cases`` are those that were lost with it.
         """
         restored = case.group is not None and case.group.remembered is not None
         if case.told or restored or not (scene.backlogs.get(case.site) and self._settled(case, scene)):
@@ -108,6 +108,7 @@ class Causes:
         case.told = True
         if self._is_line(case, scene):
             return case
+        back_ns = back_when(cases, case)
         if back_ns is None or (case.ended_ns or 0) - back_ns < _LATER_NS or back_ns <= case.began_ns:
             return None
         rest = Case(case.site, back_ns, case.known_ns, alone_ns=back_ns, ended_ns=case.ended_ns)
