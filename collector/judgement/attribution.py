@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from collector.incident import Cause, Clue
 from collector.judgement.clues import ClueKind
+from collector.judgement.diary import ALIVE_NS
 from collector.judgement.notes import SiteNotes
 from collector.judgement.spans import Spans
 from collector.judgement.whereabouts import CORE, FIRST_HOP, LAN
@@ -117,8 +118,7 @@ def clues_of(span: Span, notes: SiteNotes, now_ns: int) -> Iterator[Clue]:
     last_ns = min(ended_ns if ended_ns is not None else now_ns, alone_ns + _BEGINNING_NS)
     yield from _looks(site, notes, alone_ns, last_ns, alone_ns)
     yield from notes.paths.clues(site, alone_ns, last_ns)
-    seen = {clue.subject: clue for clue in span.remembered if clue.kind == _K.HOST_SEEN}
-    seen |= {clue.subject: clue for clue in notes.diary.host_clues(site, span.first_ns, began_ns)}
+    seen = _hosts(span, notes)
     yield from seen.values()
     if ended_ns is not None:
         yield from notes.diary.restart_clues(site, began_ns, ended_ns, seen)
@@ -141,8 +141,7 @@ def cause_amid(span: Span, notes: SiteNotes) -> tuple[Cause, tuple[Clue, ...]]:
     around = amid(span)
     middle_ns = sum(around) // 2
     looks = list(_looks(site, notes, *around, middle_ns))
-    seen = {clue.subject for clue in (*span.remembered, *notes.diary.host_clues(site, span.first_ns, began_ns))}
-    clues = [*looks, *notes.diary.restart_clues(site, began_ns, ended_ns, seen)]
+    clues = [*looks, *notes.diary.restart_clues(site, began_ns, ended_ns, _hosts(span, notes))]
     if not looks:
         clues += [*notes.diary.power_clues(site, middle_ns), *notes.diary.mains_clues(site, began_ns, ended_ns)]
     return cause_of(clue for clue in clues if not (looks and clue.kind == _K.HOST_REBOOTED))
@@ -152,6 +151,18 @@ def clues_of_loss(site: str, since_ns: int, loss_ratio: float, notes: SiteNotes,
     """What is known of a site that serves badly since a time, from its own agent and its line's signal."""
     yield from notes.whereabouts.clues(site, since_ns, now_ns, loss_ratio)
     yield from notes.diary.signal_clues(site, now_ns)
+
+
+def _hosts(span: Span, notes: SiteNotes) -> dict[str, Clue]:
+    """Agents' computers that ran right before an outage: they were heard, or what they kept tells of looks then."""
+    seen = {clue.subject: clue for clue in span.remembered if clue.kind == _K.HOST_SEEN}
+    seen |= {clue.subject: clue for clue in notes.diary.host_clues(span.site, span.first_ns, span.began_ns)}
+    before = (spans.within(span.first_ns - ALIVE_NS, span.began_ns) for spans in notes.inside.values())
+    # Whose looks they were is known where there is one.
+    if len(notes.diary.hosts) == 1 and any(before):
+        (subject,) = notes.diary.hosts
+        seen.setdefault(subject, Clue(kind=_K.HOST_SEEN, at_ns=span.began_ns, site=span.site, subject=subject))
+    return seen
 
 
 def _looks(site: str, notes: SiteNotes, first_ns: int, last_ns: int, at_ns: int) -> Iterator[Clue]:

@@ -10,7 +10,7 @@ from collector.judgement.asides import Asides
 from collector.judgement.cases import Cases
 from collector.judgement.causes import Causes
 from collector.judgement.clues import ClueKind
-from collector.judgement.groups import SHOWN_SITES, Case, Group, back_ns
+from collector.judgement.groups import SHOWN_SITES, Case, Group
 from collector.judgement.ledger import Draft, Ledger
 from collector.judgement.notes import Notes
 from collector.judgement.parts import parts_of
@@ -202,7 +202,7 @@ class Casebook:
             before = self.ledger.get(number)
             if before.scope is not Scope.POWER_AREA or len(cases) < 2:
                 continue
-            found = [(case, self._causes.apart(case, back_ns(cases, case), scene)) for case in cases]
+            found = [(case, self._causes.apart(case, cases, scene)) for case in cases]
             left = [case for case, own in found if own is not case]
             if not left or all(own is None for _, own in found):
                 continue

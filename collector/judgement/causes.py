@@ -1,14 +1,14 @@
 """Causes of the outages of sites and of folds, from what was noted of each site and of its neighbours."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from collector.incident import Cause, Clue, Confidence, Incident, Scope, Trouble
 from collector.inventory.site import Inventory
 from collector.judgement.attribution import Span, amid, cause_amid, cause_of, clues_of
 from collector.judgement.clues import ClueKind
 from collector.judgement.folding import Seen
-from collector.judgement.groups import SHOWN_SITES, Case, Group
+from collector.judgement.groups import SHOWN_SITES, Case, Group, back_when
 from collector.judgement.neighbours import Neighbours
 from collector.judgement.notes import Notes
 from collector.judgement.scene import Scene
@@ -97,10 +97,10 @@ class Causes:
                 lost |= others.intersection(one.sites)
         return 2 * len(lost) < len(others) or not others
 
-    def apart(self, case: Case, back_ns: int | None, scene: Scene) -> Case | None:
+    def apart(self, case: Case, cases: Sequence[Case], scene: Scene) -> Case | None:
         """What of an outage in an area without power was a loss of the line: all, what followed, or nothing of it.
 
-        Asked once the site has told all; ``back_ns``: when half of the others were back.
+        Asked once the site has told all; ``cases`` are those that were lost with it.
         """
         restored = case.group is not None and case.group.remembered is not None
         if case.told or restored or not (scene.backlogs.get(case.site) and self._settled(case, scene)):
@@ -108,6 +108,7 @@ class Causes:
         case.told = True
         if self._is_line(case, scene):
             return case
+        back_ns = back_when(cases, case)
         if back_ns is None or (case.ended_ns or 0) - back_ns < _LATER_NS or back_ns <= case.began_ns:
             return None
         rest = Case(case.site, back_ns, case.known_ns, alone_ns=back_ns, ended_ns=case.ended_ns)
@@ -122,18 +123,28 @@ class Causes:
         """The cause of a fold: that of its part, unless most of its sites show that it was not."""
         votes: Counter[Cause] = Counter()
         mute = 0
-        told: list[Clue] = []
+        shown: list[Clue] = []
         for case in group.cases.values():
-            cause, every = cause_of(clues_of(case.span(), self._notes.of(case.site), scene.now_ns))
+            cause, every = self._vote(case.span(), scene)
             if cause is Cause.UNKNOWN and _restarted(every):
                 cause = Cause.POWER
             votes[cause] += cause is not Cause.UNKNOWN
-            mute += cause is Cause.UNKNOWN and case.ended_ns is None
-            told += every[:2]
-        clues = (*self._counts(group, scene), *told)[:_TOLD_CLUES]
+            will_tell = not self._told(case, scene) and any(clue.kind == ClueKind.HOST_SEEN for clue in every)
+            mute += cause is Cause.UNKNOWN and (case.ended_ns is None or will_tell)
+            shown += every[:2]
+        clues = (*self._counts(group, scene), *shown)[:_TOLD_CLUES]
         if group.part.scope is Scope.PROVINCE and scene.sighted:
             return Cause.UNKNOWN, clues
-        return self._of_votes(group, votes, mute), clues
+        return self._of_votes(group, votes, mute, scene), clues
+
+    def _vote(self, span: Span, scene: Scene) -> tuple[Cause, tuple[Clue, ...]]:
+        """What one of many shows of itself; that its power failed for a part of the outage is not the cause of all."""
+        notes = self._notes.of(span.site)
+        cause, every = cause_of(clues_of(span, notes, scene.now_ns if span.ended_ns is None else _EVER_NS))
+        if cause is Cause.POWER and span.ended_ns is not None:
+            later, _ = cause_amid(span, notes)
+            cause = cause if later is Cause.UNKNOWN else later
+        return cause, every
 
     def _counts(self, group: Group, scene: Scene) -> Iterator[Clue]:
         """How many were lost together; and how many others of the same part had lost their power instead."""
@@ -147,7 +158,7 @@ class Causes:
         if dark and group.part.scope is not Scope.POWER_AREA:
             yield Clue(kind=ClueKind.OTHERS_DARK, at_ns=at_ns, subject=subject, value=float(dark))
 
-    def _of_votes(self, group: Group, votes: Counter[Cause], mute: int) -> Cause:
+    def _of_votes(self, group: Group, votes: Counter[Cause], mute: int, scene: Scene) -> Cause:
         """``mute``: sites that are lost and tell nothing yet; of those that are, only batteries can."""
         voters = votes.total() + mute
         enough = voters >= 2 or 2 * voters >= len(group.cases)
@@ -158,7 +169,7 @@ class Causes:
             return cause
         if group.remembered is not None and not votes.total():
             return group.remembered
-        if group.part.scope in _AGAINST and self._is_doubtful(group):
+        if group.part.scope in _AGAINST and self._is_doubtful(group, scene):
             return Cause.UNKNOWN  # Two faults at one place within seconds, or that and a fault of its own.
         own = not mute and not votes[Cause.POWER] and count == votes.total() and 2 * count >= len(group.cases)
         if group.part.scope is Scope.POWER_AREA and own and count:
@@ -168,13 +179,12 @@ class Causes:
         # Sites of one place were lost at once, and nothing speaks of power.
         return cause if count >= 2 else Cause.UNKNOWN
 
-    def _is_doubtful(self, group: Group) -> bool:
+    def _is_doubtful(self, group: Group, scene: Scene) -> bool:
         """Whether so many of those that were lost with it had a cause of their own that too few are left."""
         every = (*group.cases.values(), *group.parted)
         spans = [Span(one.site, one.began_ns, one.ended_ns, one.remembered) for one in every]
         against = _AGAINST[group.part.scope]
-        causes = (cause_of(clues_of(span, self._notes.of(span.site), span.ended_ns or _EVER_NS))[0] for span in spans)
-        own = [cause in against for cause in causes]
+        own = [self._vote(span, scene)[0] in against for span in spans]
         return any(own) and own.count(False) < SHOWN_SITES
 
     def _any_dark(self, group: Group) -> bool:

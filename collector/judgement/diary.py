@@ -23,7 +23,9 @@ _SUPPLY_GAP_NS = 150 * _SECOND_NS
 _FADE_DB = 3.0
 """Half of the light: more than connectors and weather take (ITU-T G.984.2 leaves that much margin)."""
 _SLACK_NS = _MINUTE_NS
-_ALIVE_NS = 3 * _MINUTE_NS
+ALIVE_NS = 3 * _MINUTE_NS
+_TOGETHER_NS = 3 * _MINUTE_NS
+"""What loses its power together has it back together: no router takes so much longer to start than a computer."""
 
 
 class Boot(msgspec.Struct, frozen=True, gc=False):
@@ -156,7 +158,7 @@ class Diary:
     def host_clues(self, site: str, first_ns: int, began_ns: int) -> Iterator[Clue]:
         """Machines that were heard right before a loss, or who looks was blind: only they can have been taken by it."""
         for subject, runs in self.hosts.items():
-            if runs.ran(first_ns - _ALIVE_NS, began_ns):
+            if runs.ran(first_ns - ALIVE_NS, began_ns):
                 yield Clue(kind=ClueKind.HOST_SEEN, at_ns=began_ns, site=site, subject=subject)
 
     def restart_clues(self, site: str, began_ns: int, ended_ns: int, seen: Collection[str]) -> Iterator[Clue]:
@@ -165,12 +167,16 @@ class Diary:
             (self.routers, ClueKind.ROUTER_REBOOTED, ClueKind.ROUTER_STAYED, _SLACK_NS),
             (self.hosts, ClueKind.HOST_REBOOTED, ClueKind.HOST_STAYED, 10 * _MINUTE_NS),
         )
+        starts = (runs.restarted(began_ns - _SAME_BOOT_NS, ended_ns + _SLACK_NS) for runs in self.routers.values())
+        first_ns = min((at_ns for at_ns in starts if at_ns is not None), default=0)
         for machines, rebooted, stayed, late_ns in kinds:
             for subject, runs in machines.items():
                 at_ns = runs.restarted(began_ns - _SAME_BOOT_NS, ended_ns + late_ns)
                 if at_ns is not None:
-                    if rebooted is ClueKind.HOST_REBOOTED and subject not in seen:
-                        continue  # Somebody had switched it off before.
+                    # Somebody had switched it off before, or had it on again long before the router had power.
+                    of_host = rebooted is ClueKind.HOST_REBOOTED
+                    if of_host and (subject not in seen or at_ns < first_ns - _TOGETHER_NS):
+                        continue
                     yield Clue(kind=rebooted, at_ns=at_ns, site=site, subject=subject)
                 elif runs.stayed(began_ns, ended_ns):
                     yield Clue(kind=stayed, at_ns=ended_ns, site=site, subject=subject)

@@ -16,8 +16,9 @@ _FEW = 2
 MAINS_NS = 90 * _SECOND_NS
 """Supplies are asked every minute: what they tell of the same failure of mains lies within this time."""
 _SURE, _ONE_TOLD, _PARTLY, _UNTOLD, _THOUGH_WELL = 1.0, 1.5, 2.5, 3.0, 6.0
-"""As how many faults a fold counts: an area of which one supply told, a provider of which a good part is well, an area
-of which no supply told, our own side though it is known to be well."""
+"""As how many faults a fold counts: an area of which one supply told, an area that went at once though it ran on
+batteries or a provider of which a good part is well, an area of which no supply told, our own side though that is
+well."""
 
 
 class Seen(IntEnum):
@@ -166,7 +167,16 @@ def _dark(part: Part, free: list[str], near: Glimpses, settings: JudgementSettin
     if found is None:
         return None
     found = replace(found, tellers=tuple(site for site in best if near[site].mains_ns is not None))
+    if _on_battery_at_once(struck, near):
+        return replace(found, faults=_PARTLY)
     return found if found.told else replace(found, faults=_ONE_TOLD)
+
+
+def _on_battery_at_once(struck: list[str], near: Glimpses) -> bool:
+    """Whether all of several ran on their batteries and were lost within seconds: no batteries end so."""
+    ages = [near[site].began_ns - (near[site].mains_ns or near[site].began_ns) for site in struck]
+    apart_ns = near[struck[-1]].began_ns - near[struck[0]].began_ns
+    return len(struck) > 1 and min(ages) > MAINS_NS and apart_ns <= AT_ONCE_NS
 
 
 def _at_once(part: Part, free: list[str], near: Glimpses) -> Fold | None:

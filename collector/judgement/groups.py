@@ -158,7 +158,7 @@ def _fate_ns(case: Case) -> int:
     return case.began_ns if case.mains_ns is None else case.mains_ns
 
 
-def back_ns(cases: Sequence[Case], case: Case) -> int | None:
+def back_when(cases: Sequence[Case], case: Case) -> int | None:
     """When half of those that were lost with one were back."""
     ends = sorted(one.ended_ns for one in cases if one is not case and one.ended_ns is not None)
     return ends[(len(ends) - 1) // 2] if ends else None

@@ -10,6 +10,8 @@ from lab.world.spans import Span, longest, shared, without
 from lab.world.stories import Story, Telling
 from lab.world.truth import LEAST_SECONDS, Happening
 
+_AT_ONCE_SECONDS = 20.0
+"""A cable that many share, and lines that fail by themselves, look the same from outside within so short a time."""
 _MISSED, _NONE = "missed", "none"
 
 
@@ -62,14 +64,31 @@ class Struck:
         """All that are as true as a fault's own of what is told of it.
 
         So is that of another fault which had at least half of the sites with it, for half of its time or of what is
-        told; and, of a hub that took only one site away, that of the site's line: nothing can tell them apart.
+        told; and, of a hub that took only one site away, that of the site's line, or of lines of a hub that were cut in
+        the same moment, the hub's: nothing can tell them apart.
         """
         common = telling.sites.intersection(happening.sites)
         beside = [self._beside(happening, site, telling) for site in common]
         named = [{cause for one in mine for cause in self._names(one, len(common))} for mine in beside]
         counted = Counter(cause for mine in named for cause in mine)
         found = {cause for cause, sites in counted.items() if sites >= MOST * len(common)}
-        return frozenset(found | self._names(happening, len(common)))
+        at_once = {Cause.HUB} if happening.cause is Cause.ACCESS_LINK and self._at_once(happening, telling) else set()
+        return frozenset(found | self._names(happening, len(common)) | at_once)
+
+    def _at_once(self, happening: Happening, telling: Telling) -> bool:
+        """Whether it was the line of one site of a hub, and those of all others that are spoken of went with it."""
+        begins = [outage.begins for outage in happening.outages]
+        return (
+            telling.scope is Scope.HUB
+            and len(telling.sites) > 1
+            and all(
+                any(
+                    one.cause is Cause.ACCESS_LINK and any(abs(span[0] - at) <= _AT_ONCE_SECONDS for at in begins)
+                    for span, one in self._of.get(site, ())
+                )
+                for site in telling.sites
+            )
+        )
 
     def _names(self, happening: Happening, sites: int) -> set[Cause]:
         """Causes by which a fault may be told that is told of so many of its sites."""

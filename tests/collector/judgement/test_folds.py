@@ -462,6 +462,26 @@ def test_a_hub_of_two_of_which_the_one_that_tells_had_no_power_had_none() -> Non
     assert said(story) == [("hub", "h", "power")]
 
 
+def test_a_hub_of_two_of_which_one_had_no_power_waits_for_what_the_other_has_to_tell() -> None:
+    story = Story(few("VNPT", "FPT"), inside=True)
+    story.inventory = Inventory(tuple(replace(site, hub="h", power_area="p") for site in story.inventory.sites))
+    story.start_collector()
+    story.live(300)
+    story.down.update({"s0", "s1"})
+    story.hosts["s0"].running = False
+    story.live(240)
+    story.router_boot["s0"] = story.hosts["s0"].boot_s = story.now
+    story.hosts["s0"].running = True
+    story.deaf = {"s1"}
+    story.down.clear()
+    story.live(200)
+    assert said(story) == [("hub", "h", "unknown")], "one of two had no power, the other has not told"
+    story.deaf.clear()
+    story.live(600)
+
+    assert said(story) == [("hub", "h", "unknown")], "its line was lost"
+
+
 def test_a_line_that_is_cut_while_a_battery_runs_is_no_power_failure_once_the_site_tells() -> None:
     story = Story(mixed(8, hubs=8, areas=4), inside=True)
     story.battery = {"s0": False, "s1": False}

@@ -160,3 +160,37 @@ def test_a_hub_that_failed_while_a_site_of_it_had_no_power_is_not_its_line() -> 
     versions = Universe(LAND, faults, 8500, 3).live().versions
 
     assert [one.cause for one in versions if one.subject == place.id][-1] is Cause.POWER
+
+
+def test_a_hub_that_fails_while_all_of_its_sites_run_on_batteries_is_not_the_power_of_their_area() -> None:
+    hub = "Hoàng Su Phì 1"
+    lit = [place for place in LAND.places if place.id in HUBS[hub]]
+    assert len({place.site.power_area for place in lit}) == 1
+    assert min(place.battery_seconds for place in lit) > 1400
+    area = Fault("power_area", lit[0].site.power_area, 1800.0, 2400.0)
+    found = told(area, Fault("hub_down", hub, 2250.0, 3200.0))
+
+    assert (found.causes.confusion["hub"], found.causes.wrong, found.pages) == ({"hub": 1}, (), 1)
+
+
+def test_a_computer_that_was_off_for_a_while_takes_no_power_from_a_router_that_hung_before_and_after() -> None:
+    site = HUBS["Quản Bạ 1"][0]
+    found = told(Fault("router_hang", site, 1800.0, 4800.0), Fault("host_off", site, 2800.0, 4200.0))
+
+    assert found.causes.confusion == {"site_lan": {"site_lan": 1}}
+
+
+def test_a_hub_of_two_of_which_one_had_no_power_for_a_part_of_it_is_the_hub() -> None:
+    """The site that lost its power tells of it first, and before the other tells at all."""
+    hub = "Xín Mần 1"
+    bare = next(place for place in LAND.places if place.id in HUBS[hub] and not place.battery_seconds)
+    found = told(Fault("hub_down", hub, 1800.0, 6000.0), Fault("power_cut", bare.id, 1825.0, 2900.0))
+
+    assert (found.causes.confusion["hub"], found.causes.wrong) == ({"hub": 2}, ())
+
+
+def test_power_that_fails_when_reports_had_not_arrived_for_long_is_told_by_what_the_agent_kept() -> None:
+    bare = next(place for place in LAND.places if not place.battery_seconds and not place.office)
+    found = told(Fault("backlog", "", 1300.0, 2500.0), Fault("power_cut", bare.id, 2500.0, 4000.0))
+
+    assert (found.causes.confusion, found.pages) == ({"power": {"power": 1}}, 1)

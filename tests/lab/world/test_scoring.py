@@ -103,6 +103,18 @@ def test_a_fault_is_told_by_what_tells_of_the_sites_that_it_took_and_not_of_thos
     assert score([hub, area], [*opened, *told], (), 1.0).causes.confusion == {"hub": {"hub": 1}, "power": {"power": 1}}
 
 
+def test_two_lines_of_a_hub_cut_in_the_same_moment_may_be_told_as_the_hub_and_later_ones_may_not() -> None:
+    hub = incident(1, "h", cause=Cause.HUB, scope=Scope.HUB, sites=("s1", "s2"))
+
+    def wrong(begins: float, cause: Cause = Cause.ACCESS_LINK) -> int:
+        two = [fault(), fault(2, "s2", begins=begins, cause=cause)]
+        return len(score(two, [hub], (), 1.0).causes.wrong)
+
+    assert wrong(1015.0) == 0
+    assert wrong(1030.0) == 2
+    assert wrong(1015.0, Cause.SITE_LAN) == 2
+
+
 def test_what_came_to_light_when_it_was_over_tells_beside_the_incident_that_called() -> None:
     area = incident(1, "p", cause=Cause.POWER, scope=Scope.POWER_AREA, sites=("s1", "s2"))
     over = msgspec.structs.replace(area, version=2, ended_ns=wall_ns(1600.0), still=(), at_ns=wall_ns(1600.0))
