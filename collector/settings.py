@@ -182,7 +182,7 @@ def _listen_rules(listen: ListenSettings) -> Iterator[tuple[str, str]]:
             yield f"$.listen.{name}", "must be at least 1"
     proxies = ((f"proxies[{number}]", proxy) for number, proxy in enumerate(listen.proxies))
     for key, address in (("address", listen.address), *proxies):
-        if not _is_address(address):
+        if not (_is_address(address) or (key, address) == ("address", "localhost")):
             yield f"$.listen.{key}", f"'{address}' is no address: write 127.0.0.1 or ::1, no name"
     for place, network in enumerate(listen.figures_from):
         if why := _no_network(network):
