@@ -93,7 +93,7 @@ def open_house(
     """A collector that knows such a fleet; ``changes`` are settings by section."""
     folder = Path(tempfile.mkdtemp(prefix="phusong-prove-"))
     port, listening = _free_port(), folder / "collector.sock"
-    command = _command(_settings(folder, agents, port, listening, changes, secured=wishes.tls), wishes.spoil)
+    command = collector_command(_settings(folder, agents, port, listening, changes, secured=wishes.tls), wishes.spoil)
     process = subprocess.Popen(
         command,
         env=environment(),
@@ -134,7 +134,8 @@ def _settings(  # noqa: PLR0913 - what a house is made of
     return path
 
 
-def _command(settings: Path, spoil: str) -> list[str]:
+def collector_command(settings: Path, spoil: str = "") -> list[str]:
+    """A collector with these settings; ``spoil``: code that breaks it on purpose, before anything else runs."""
     command = module("collector", "run", "--config", str(settings), "--log-level", "ERROR")
     if not spoil:
         return command

@@ -75,6 +75,13 @@ def test_what_a_collector_acknowledged_survives_its_kill_and_an_answer_before_th
     assert prove("kill-collector", "--count", "25", "--sabotage").returncode == 0
 
 
+def test_whole_programs_that_are_killed_at_any_moment_lose_nothing_and_a_hasty_collector_is_seen() -> None:
+    kept = prove("kill-programs", "--count", "10")
+
+    assert kept.returncode == 0, kept.stdout + kept.stderr
+    assert prove("kill-programs", "--count", "30", "--sabotage").returncode == 0
+
+
 def test_each_kind_of_fault_alone_is_told_as_it_should_be_and_a_slow_judge_is_seen() -> None:
     proof = load_proofs()["alone"]
     kept = proof.run(Trial(len(KINDS), SEED))
