@@ -113,7 +113,7 @@ class BatchEndpoint:
         limit, seconds = self._settings.encoded_bytes, self._settings.read_seconds
         told = headers.get(b"content-length", "")
         size = min(int(told), limit) if told.isdigit() and len(told) < 10 else 0
-        if not self._reception.hears(size):
+        if not self._reception.hears(size, self._clock.monotonic_ns()):
             await discard(receive, limit, seconds)
             self._send_away(size)
         with self._reception.coming(size) as place:
@@ -122,7 +122,7 @@ class BatchEndpoint:
                 body = await read_body(headers, receive, limit, seconds)
             finally:
                 late.cancel()
-        if place.left_early and not self._reception.hears(len(body)):
+        if place.left_early and not self._reception.hears(len(body), self._clock.monotonic_ns()):
             self._send_away(len(body))
         return body
 

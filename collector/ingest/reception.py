@@ -10,8 +10,12 @@ _FIRST_NS_PER_BYTE = 100.0
 _LEAST_BYTES = 8192
 """What a batch costs at least, in bytes of a large one: its head, its place in the inbox, its answer."""
 _SMALL_BYTES = 32 * 1024
-_BESIDES = 4.0
-"""What a batch costs with disk and sockets, in times of what is measured: the mean of decoding and of taking in."""
+_BESIDES = 3.0
+"""What a batch costs with disk and sockets, in times of what is measured: the mean of decoding and of taking in.
+
+With ten thousand agents 50 ms for 7,140 readings of which 19 are measured, 1.2 for 60 of which 0.7 are (``herd``)."""
+_NEWEST = 2.0
+"""Newest states may wait behind more work than the past, which comes a little later as well."""
 _BOOKED = 0.7
 """Share of the time that is given away in appointments; the rest is for the newest states."""
 
@@ -64,12 +68,20 @@ class Reception:
         self._booked_until_ns = {True: 0, False: 0}
         """Of small batches and of large ones: the newest states do not queue behind the past."""
 
-    def hears(self, size_bytes: int) -> bool:
-        """Whether a batch of that size would be taken now."""
-        if not self._waiting_bytes:
-            return True
-        allowed = self._settings.wait_seconds * _SECOND_NS
-        return self._cost_ns(self._waiting_bytes) + self._cost_ns(size_bytes) <= allowed
+    def hears(self, size_bytes: int, now_monotonic_ns: int) -> bool:
+        """Whether a batch of that size would be taken now.
+
+        As long as newest states have appointments the past waits. Two large ones are always let in: while one waits
+        for the disk the other is decoded, else a slow machine would stand idle half of the time.
+        """
+        own_ns, allowed_ns = self._cost_ns(size_bytes), self._settings.wait_seconds * _SECOND_NS
+        if size_bytes > _SMALL_BYTES:
+            if self._booked_until_ns[True] > now_monotonic_ns:
+                return False
+            allowed_ns = max(allowed_ns, 2 * own_ns)
+        else:
+            allowed_ns *= _NEWEST
+        return not self._waiting_bytes or self._cost_ns(self._waiting_bytes) + own_ns <= allowed_ns
 
     def begin(self, size_bytes: int) -> None:
         """A batch is coming in, or waits to be worked on."""
@@ -91,7 +103,7 @@ class Reception:
     def appointment_seconds(self, size_bytes: int, now_monotonic_ns: int) -> float:
         """After how many seconds one that is sent away may come again."""
         small = size_bytes <= _SMALL_BYTES
-        begins_ns = max(now_monotonic_ns, self._booked_until_ns[small])
+        begins_ns = max(now_monotonic_ns, self._booked_until_ns[small], 0 if small else self._booked_until_ns[True])
         longest_ns = int(self._settings.longest_retry_seconds * _SECOND_NS)
         if begins_ns - now_monotonic_ns >= longest_ns:
             begins_ns = now_monotonic_ns  # the book is full: begin at its first page again

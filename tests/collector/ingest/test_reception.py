@@ -13,20 +13,42 @@ def busy() -> Reception:
     found = Reception(ReceptionSettings(wait_seconds=0.15))
     for _ in range(500):
         found.learn(LARGE, SECOND_NS // 50)
-    while found.hears(LARGE):
+    while found.hears(LARGE, 0):
         found.begin(LARGE)
     return found
 
 
 def test_a_batch_alone_is_always_heard_however_large() -> None:
-    assert Reception(ReceptionSettings(wait_seconds=0.0)).hears(10**9)
+    assert Reception(ReceptionSettings(wait_seconds=0.0)).hears(10**9, 0)
 
 
 def test_the_newest_state_is_still_heard_where_the_past_is_sent_away() -> None:
     found = busy()
 
-    assert not found.hears(LARGE)
-    assert found.hears(SMALL)
+    assert not found.hears(LARGE, 0)
+    assert found.hears(SMALL, 0)
+
+
+def test_two_large_batches_are_let_in_however_slow_the_machine_and_no_third() -> None:
+    found = Reception(ReceptionSettings(wait_seconds=0.15))
+    for _ in range(500):
+        found.learn(LARGE, SECOND_NS)
+    found.begin(LARGE)
+
+    assert found.hears(LARGE, 0)
+    found.begin(LARGE)
+    assert not found.hears(LARGE, 0)
+
+
+def test_the_past_waits_until_the_newest_states_that_were_sent_away_have_come() -> None:
+    found = Reception(ReceptionSettings())
+    for _ in range(1000):
+        last = int(found.appointment_seconds(SMALL, 0) * SECOND_NS)
+
+    assert not found.hears(LARGE, 0)
+    assert found.hears(SMALL, 0)
+    assert found.appointment_seconds(LARGE, 0) * SECOND_NS > last
+    assert found.hears(LARGE, last + SECOND_NS)
 
 
 def test_those_sent_away_come_back_one_after_the_other_and_not_together() -> None:
@@ -54,12 +76,13 @@ def test_nobody_is_sent_away_for_longer_than_the_longest_time() -> None:
 
 def test_a_body_that_comes_in_slowly_gives_its_place_back_once() -> None:
     found = Reception(ReceptionSettings(wait_seconds=0.0))
+    found.begin(LARGE)
     with found.coming(LARGE) as place:
-        assert not found.hears(LARGE)
+        assert not found.hears(LARGE, 0)
         place.leave()
-        assert found.hears(LARGE)
+        assert found.hears(LARGE, 0)
         found.begin(LARGE)
 
-    assert not found.hears(LARGE)
+    assert not found.hears(LARGE, 0)
     found.end(LARGE)
-    assert found.hears(LARGE)
+    assert found.hears(LARGE, 0)
