@@ -10,12 +10,8 @@ _FIRST_NS_PER_BYTE = 100.0
 _LEAST_BYTES = 8192
 """What a batch costs at least, in bytes of a large one: its head, its place in the inbox, its answer."""
 _SMALL_BYTES = 32 * 1024
-_BESIDES = 3.0
-"""What a batch costs with disk and sockets, in times of what is measured: the mean of decoding and of taking in.
-
-With ten thousand agents 50 ms for 7,140 readings of which 19 are measured, 1.2 for 60 of which 0.7 are (``herd``)."""
-_NEWEST = 2.0
-"""Newest states may wait behind more work than the past, which comes a little later as well."""
+_BESIDES = 4.0
+"""What a batch costs with disk and sockets, in times of what is measured: the mean of decoding and of taking in."""
 _BOOKED = 0.7
 """Share of the time that is given away in appointments; the rest is for the newest states."""
 
@@ -64,28 +60,29 @@ class Reception:
         self._settings = settings
         self._spent_ns = _FIRST_NS_PER_BYTE * _LEAST_BYTES
         self._done_bytes = float(_LEAST_BYTES)
-        self._waiting_bytes = 0
+        self._waiting_bytes = {True: 0, False: 0}
+        """Of small batches and of large ones."""
         self._booked_until_ns = {True: 0, False: 0}
         """Of small batches and of large ones: the newest states do not queue behind the past."""
 
     def hears(self, size_bytes: int, now_monotonic_ns: int) -> bool:
         """Whether a batch of that size would be taken now.
 
-        As long as newest states have appointments the past waits. Two large ones are always let in: while one waits
-        for the disk the other is decoded, else a slow machine would stand idle half of the time.
+        Newest states wait behind each other alone; as long as some of them have appointments the past waits. Two large
+        ones are always let in: while one waits for the disk the other is decoded, else a slow machine would stand idle.
         """
         own_ns, allowed_ns = self._cost_ns(size_bytes), self._settings.wait_seconds * _SECOND_NS
+        waiting_bytes = self._waiting_bytes[True]
         if size_bytes > _SMALL_BYTES:
             if self._booked_until_ns[True] > now_monotonic_ns:
                 return False
+            waiting_bytes += self._waiting_bytes[False]
             allowed_ns = max(allowed_ns, 2 * own_ns)
-        else:
-            allowed_ns *= _NEWEST
-        return not self._waiting_bytes or self._cost_ns(self._waiting_bytes) + own_ns <= allowed_ns
+        return not waiting_bytes or self._cost_ns(waiting_bytes) + own_ns <= allowed_ns
 
     def begin(self, size_bytes: int) -> None:
         """A batch is coming in, or waits to be worked on."""
-        self._waiting_bytes += max(size_bytes, _LEAST_BYTES)
+        self._waiting_bytes[size_bytes <= _SMALL_BYTES] += max(size_bytes, _LEAST_BYTES)
 
     def coming(self, size_bytes: int) -> Place:
         """A place for a batch of which not all is here."""
@@ -93,7 +90,7 @@ class Reception:
 
     def end(self, size_bytes: int) -> None:
         """It is done with, whatever came of it."""
-        self._waiting_bytes -= max(size_bytes, _LEAST_BYTES)
+        self._waiting_bytes[size_bytes <= _SMALL_BYTES] -= max(size_bytes, _LEAST_BYTES)
 
     def learn(self, size_bytes: int, spent_ns: int) -> None:
         """What the work on a batch cost."""
