@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from collector.people.vocabulary import words_in
 from collector.people.words import Words
+from collector.ways import WAYS
 
 _FOLDER = Path(__file__).parent
 _POLICY = (
@@ -18,16 +19,6 @@ _POLICY = (
 )
 _SECOND_NS = 1_000_000_000
 _LANGUAGES = ("vi", "en")
-_WAYS = (
-    ("wall", "wall"),
-    ("wall/map", "map"),
-    ("incidents", "incidents"),
-    ("sites", "sites"),
-    ("reports", "reports"),
-    ("inventory", "inventory"),
-    ("maintenance", "maintenance"),
-)
-"""Pages of other rooms, by their words: the same ones, in the same order, as on theirs."""
 
 
 class Look:
@@ -59,7 +50,7 @@ class Look:
         words = self.words(request)
         said = {
             "words": words,
-            "ways": [(path, getattr(words, word)) for path, word in _WAYS],
+            "ways": [(path, getattr(words, word)) for path, word in (("wall", "wall"), *WAYS)],
             "title": self._title,
             "heading": heading,
             "person": request.state.person,

@@ -23,19 +23,12 @@ from collector.wall.settings import WallSettings
 from collector.wall.short import LONGER, SHORT, length_class, short
 from collector.wall.spans import day, moment, span
 from collector.wall.words import Words, words_in
+from collector.ways import WAYS
 from shared.clock import Clock
 
 FOLDER = Path(__file__).parent
 _THEMES = ("dark", "light")
 SHOWN_CHANGES = 7
-_WAYS = (
-    ("wall/map", "map"),
-    ("incidents", "incidents"),
-    ("sites", "sites"),
-    ("reports", "reports"),
-    ("inventory", "inventory"),
-    ("maintenance", "maintenance"),
-)
 _WORST_FIRST = ("down", "unknown", "degraded", "maintenance", "up")
 GLYPHS = {"up": "", "degraded": "▲", "down": "✖", "unknown": "?", "maintenance": "⚙"}
 _SECOND_NS = 1_000_000_000
@@ -70,7 +63,7 @@ class Pages:
             glyphs=GLYPHS,
             heights=(ROOM_VH, TALL_VH, SHORT_VH),
             shown_changes=SHOWN_CHANGES,
-            ways=[(f"/{path}", getattr(words, word)) for path, word in _WAYS],
+            ways=[(f"/{path}", getattr(words, word)) for path, word in WAYS],
             old_seconds=self._settings.old_seconds,
             suffix="" if words.tag == self._settings.language else f"?lang={words.tag}",
             person=getattr(request.state, "person", None),
