@@ -168,15 +168,26 @@ async def test_a_sample_that_is_refused_without_a_reason_costs_itself_and_not_th
 
 
 async def test_who_insists_on_2_0_waits_for_a_server_that_knows_it(tmp_path: Path) -> None:
-    with running_scripted(takes_1) as receiver:
+    def rule(version: int, samples: list[Stored]) -> Answer:
+        return (takes_2 if samples else takes_1)(version, samples)
+
+    with running_scripted(rule) as receiver:
         async with opened(tmp_path, receiver.url, protocol=Protocol.V2) as bench:
             await fill(bench.inbox, 2)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(bench.courier.forward_some(), 0.2)
+            # Not cancelled meanwhile: what was on its way then would be sent again.
+            trying = asyncio.create_task(bench.drain())
+            await asked(receiver, 3)
             assert (await bench.ledger.cursor("d")).number == 0
-            receiver.understands, receiver.rule = (1, 2), takes_2
-            await bench.drain()
+            receiver.understands = (1, 2)
+            await trying
     assert values(receiver) == [1.0, 2.0]
+    assert {version for version, _ in receiver.requests} == {2}
+
+
+async def asked(receiver: Receiver, times: int) -> None:
+    async with asyncio.timeout(20):
+        while len(receiver.requests) < times:  # noqa: ASYNC110 - a thread fills it
+            await asyncio.sleep(0.005)
 
 
 def refusing(bad: Callable[[Stored], bool], status: int = 400, text: str = "out of order sample") -> Rule:
@@ -361,8 +372,11 @@ async def test_after_an_end_in_the_middle_the_same_samples_go_again_with_the_sam
 
     with running_scripted(rule) as receiver:
         async with opened(tmp_path, receiver.url, inbox, protocol=Protocol.V1, samples_per_request=2) as bench:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(bench.courier.forward_some(), 0.3)
+            trying = asyncio.create_task(bench.drain())
+            await asked(receiver, 4)
+            trying.cancel()
+            with suppress(asyncio.CancelledError):
+                await trying
         assert values(receiver) == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
         receiver.rule = takes_1
         async with opened(tmp_path, receiver.url, inbox, protocol=Protocol.V1) as bench:
