@@ -41,6 +41,7 @@ async def telling(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hou
 
 async def tab_to(page: Page, name: str) -> None:
     """Go on to the stop that is called so; each on the way shows where one is."""
+    await page.wait_for_load_state()  # the answer to a form is there from its first byte on, and has no body then
     for _ in range(MOST_STOPS):
         await page.keyboard.press("Tab")
         found, seen = await page.evaluate(FOCUS)
