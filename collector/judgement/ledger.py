@@ -215,7 +215,7 @@ def _merged(before: Incident, draft: Draft, trouble: Trouble, *, returned: bool)
         confidence=before.confidence if final else draft.confidence,
         began_ns=min(before.began_ns, draft.began_ns),
         ended_ns=draft.ended_ns,
-        sites=(*before.sites, *(site for site in draft.sites if site not in before.sites)),
+        sites=tuple(dict.fromkeys((*before.sites, *draft.sites))),
         still=draft.still,
         silent_because=draft.silent_because,
         folded_into=draft.folded_into,

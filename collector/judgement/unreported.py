@@ -37,7 +37,7 @@ class Hush:
     def grow(self, sites: Iterable[str]) -> None:
         """Others were lost while these fell silent, and are silent since they returned."""
         if 2 * len(self.back) < len(self.sites):
-            self.sites += tuple(site for site in sites if site not in self.sites)
+            self.sites = tuple(dict.fromkeys((*self.sites, *sites)))
 
     def is_over(self, now_ns: int, rest_ns: int) -> bool:
         """All are back, or most, and no other has come for a while: what is left is silent for another reason."""
