@@ -14,6 +14,10 @@ _BESIDES = 4.0
 """What a batch costs with disk and sockets, in times of what is measured: the mean of decoding and of taking in."""
 _BOOKED = 0.7
 """Share of the time that is given away in appointments; the rest is for the newest states."""
+_NEWEST = 0.25
+"""Share of the wait that newest states may fill: the loop itself works on them, each waits for all at every turn."""
+_TURN = 0.15
+"""Share of the wait that one turn of the loop may take: a request that is let in needs about eight of them."""
 
 
 class ReceptionSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,20 +69,22 @@ class Reception:
         self._booked_until_ns = {True: 0, False: 0}
         """Of small batches and of large ones: the newest states do not queue behind the past."""
 
-    def hears(self, size_bytes: int, now_monotonic_ns: int) -> bool:
-        """Whether a batch of that size would be taken now.
+    def hears(self, size_bytes: int, now_monotonic_ns: int, turn_ns: int = 0) -> bool:
+        """Whether a batch of that size would be taken now, when a turn of the loop takes so long.
 
         Newest states wait behind each other alone; as long as some of them have appointments the past waits. Two large
         ones are always let in: while one waits for the disk the other is decoded, else a slow machine would stand idle.
         """
-        own_ns, allowed_ns = self._cost_ns(size_bytes), self._settings.wait_seconds * _SECOND_NS
-        waiting_bytes = self._waiting_bytes[True]
+        own_ns, wait_ns = self._cost_ns(size_bytes), self._settings.wait_seconds * _SECOND_NS
+        waiting_bytes, allowed_ns = self._waiting_bytes[True], _NEWEST * wait_ns
         if size_bytes > _SMALL_BYTES:
             if self._booked_until_ns[True] > now_monotonic_ns:
                 return False
             waiting_bytes += self._waiting_bytes[False]
-            allowed_ns = max(allowed_ns, 2 * own_ns)
-        return not waiting_bytes or self._cost_ns(waiting_bytes) + own_ns <= allowed_ns
+            allowed_ns = max(wait_ns, 2 * own_ns)
+        if not waiting_bytes:
+            return True
+        return turn_ns <= _TURN * wait_ns and self._cost_ns(waiting_bytes) + own_ns <= allowed_ns
 
     def begin(self, size_bytes: int) -> None:
         """A batch is coming in, or waits to be worked on."""

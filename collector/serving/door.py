@@ -9,9 +9,12 @@ from functools import partial
 
 from collector.serving.connection import Connection
 
-_AT_ONCE = 64
+_AT_ONCE = 256
 """Connections a turn: of a listening socket of its own, the loop would take one, and a turn in which a large batch is
-decoded lasts tens of milliseconds, so that a crowd would wait for seconds with the collector half idle."""
+decoded lasts tens of milliseconds, so that a crowd would wait for seconds with the collector half idle. Nobody counts
+who waits in the kernel, and he cannot even be sent away."""
+_LEAVING = 64
+"""So many leave where the kernel has no file for a newcomer."""
 _REST_SECONDS = 0.05
 _MAPPED = "::ffff:"
 
@@ -71,7 +74,7 @@ class Door:
 
     def _rest(self) -> None:
         self._loop.remove_reader(self._bound)
-        self._make_room(_AT_ONCE)
+        self._make_room(_LEAVING)
         self._resting = self._loop.call_later(_REST_SECONDS, self.open)
 
     def _take(self, client: socket.socket, address: tuple[str, int] | None) -> None:

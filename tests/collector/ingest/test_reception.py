@@ -29,6 +29,30 @@ def test_the_newest_state_is_still_heard_where_the_past_is_sent_away() -> None:
     assert found.hears(SMALL, 0)
 
 
+def test_of_newest_states_as_many_are_let_in_as_are_worked_on_in_a_quarter_of_the_wait() -> None:
+    found = Reception(ReceptionSettings(wait_seconds=0.15))
+    for _ in range(500):
+        found.learn(SMALL, SECOND_NS // 4000)  # with disk and sockets four times that: 1 ms
+    number = 0
+    while found.hears(SMALL, 0):
+        found.begin(SMALL)
+        number += 1
+
+    assert number == 37
+
+
+def test_where_turns_of_the_loop_are_long_nobody_is_let_in_beside_others() -> None:
+    found = Reception(ReceptionSettings(wait_seconds=0.15))
+    for _ in range(500):
+        found.learn(SMALL, SECOND_NS // 4000)
+
+    assert found.hears(SMALL, 0, turn_ns=SECOND_NS)
+    found.begin(SMALL)
+    assert found.hears(SMALL, 0, turn_ns=SECOND_NS // 50)
+    assert not found.hears(SMALL, 0, turn_ns=SECOND_NS // 40)
+    assert not found.hears(LARGE, 0, turn_ns=SECOND_NS // 40)
+
+
 def test_two_large_batches_are_let_in_however_slow_the_machine_and_no_third() -> None:
     found = Reception(ReceptionSettings(wait_seconds=0.15))
     for _ in range(500):
