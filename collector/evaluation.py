@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from collector.arrival import Arrival
 from collector.identity.room import IdentityFailedError, IdentityRoom
@@ -21,6 +22,7 @@ from shared.clock import Clock
 from shared.logs import Limited
 
 _SECOND_NS = 1_000_000_000
+_T = TypeVar("_T")
 _BREATHS, _LONGEST_BREATH_SECONDS = 2.0, 10.0
 """Pause after an evaluation, at least, in times of what it took: ten thousand sites must not shut the agents out.
 
@@ -81,10 +83,10 @@ class Evaluation:
         while True:
             begun_ns = self.clock.monotonic_ns()
             try:
-                self.picture = await self._evaluate(begun_ns)
+                # Agents have a turn after each stretch of sites; a thread would take every turn of the interpreter.
+                self.picture = await _in_turns(self.pipeline.evaluating(self.clock.wall_ns(), begun_ns))
                 self.evaluated_monotonic_ns, self.unwritten = begun_ns, ""
-                # Of ten thousand sites that takes a tenth of a second in which agents would wait.
-                self.feed.show(await asyncio.to_thread(self.feed.draw, self.picture))
+                self.feed.show(await _in_turns(self.feed.drawing(self.picture)))
             except sqlite3.Error as error:
                 # Nothing is shown that is not written: screens cover themselves until the disk takes it.
                 self.telemetry.evaluation_faults.inc()
@@ -96,17 +98,17 @@ class Evaluation:
             breath = min(_BREATHS * spent, _LONGEST_BREATH_SECONDS)
             await self.clock.sleep(max(0.05, self.every_seconds - spent, breath))
 
-    async def _evaluate(self, begun_ns: int) -> Picture:
-        """The agents have a turn after each stretch of sites."""
-        steps = self.pipeline.evaluating(self.clock.wall_ns(), begun_ns)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                picture: Picture = end.value
-                return picture
-            await asyncio.sleep(0)
-
     async def _count_suspects(self) -> None:
         with contextlib.suppress(IdentityFailedError):
             self.telemetry.suspected(await self.keys.read(lambda book: book.suspects()))
+
+
+async def _in_turns(steps: Generator[None, None, _T]) -> _T:
+    """What comes out of the steps; the loop does whatever else is to do after each."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: _T = end.value
+            return result
+        await asyncio.sleep(0)

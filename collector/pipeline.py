@@ -1,7 +1,6 @@
 """The path of a batch from the inbox to the picture, readable from top to bottom; every decision is made elsewhere."""
 
 from collections.abc import Collection, Generator, Iterable, Mapping
-from typing import TypeVar
 
 from collector.arrival import Arrival
 from collector.inventory.site import Inventory
@@ -17,10 +16,10 @@ from collector.picture import AgentView, Picture, SiteView, State, Verdict
 from collector.series.latest import Late, Latest
 from collector.series.quality import Quality, Train
 from collector.series.store import SeriesStore
+from collector.steps import finished
 from collector.trains import train_of
 from shared.wire.reading import Reading
 
-_T = TypeVar("_T")
 _SECOND_NS = 1_000_000_000
 _SHOWN_TRANSITIONS = 50
 _LATELY_NS = 3600 * _SECOND_NS
@@ -170,16 +169,6 @@ class Pipeline:
             clock_offset_seconds=(batch.sent_wall_ns - arrival.received_wall_ns) / _SECOND_NS,
             spool_oldest_ns=self._review.spool_oldest_ns(arrival.agent),
         )
-
-
-def finished(steps: Generator[None, None, _T]) -> _T:
-    """What comes out of them, without a pause."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            result: _T = end.value
-            return result
 
 
 def _review(  # noqa: PLR0913, PLR0917 - what the judgement is made of

@@ -43,7 +43,7 @@ from shared.supervision import Supervisor
 
 _INPUT_IS_WRONG = 2
 _SWITCH_SECONDS = 0.001
-"""Bodies are unpacked and frames drawn in threads: Python's own 5 ms would be what the loop waits for its turn."""
+"""Large bodies are unpacked in threads: Python's own 5 ms would be what the loop waits for its turn."""
 _FEW_FILES = (
     "the limit of open files leaves room for %d of the %d connections that listen.connections allows:"
     " raise it (LimitNOFILE in the unit, ulimit -n in a shell)"

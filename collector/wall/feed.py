@@ -1,10 +1,11 @@
 """The newest frame for everybody who watches; a slow screen misses frames, and never holds up another."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 
 from collector.picture import Picture
-from collector.wall.frame import Frame, alert_path, encode, frame
+from collector.steps import finished
+from collector.wall.frame import Frame, alert_path, encode, framing
 
 _HEARTBEAT_SECONDS = 5.0
 
@@ -32,12 +33,13 @@ class Feed:
 
     def publish(self, picture: Picture) -> None:
         """Show a picture to everybody."""
-        self.show(self.draw(picture))
+        self.show(finished(self.drawing(picture)))
 
-    def draw(self, picture: Picture) -> tuple[Frame, bytes]:
-        """The frame of a picture and its JSON; it may be drawn in another thread, and is shown by :meth:`show`."""
+    def drawing(self, picture: Picture) -> Generator[None, None, tuple[Frame, bytes]]:
+        """The frame of a picture and its JSON, in steps; :meth:`show` shows it."""
         path = None if self._proven is None else alert_path(self._proven(), picture.evaluated_at_ns)
-        drawn = frame(picture, path)
+        drawn = yield from framing(picture, path)
+        yield
         return drawn, encode(drawn)
 
     def show(self, drawn: tuple[Frame, bytes]) -> None:

@@ -1,12 +1,13 @@
 """The picture as a document: one schema for the status page, the event stream and the pages; times are Unix seconds."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import msgspec
 
 from collector.incident import Incident, Scope, Trouble
-from collector.picture import Picture, SiteView, State
+from collector.picture import AgentView, Picture, SiteView, State
+from collector.steps import finished, in_stretches
 from collector.wall.lines import LinkFrame, link_frame
 
 _SECOND_NS = 1_000_000_000
@@ -115,27 +116,25 @@ def alert_path(proven_ns: int | None, now_ns: int) -> AlertPath:
 
 def frame(picture: Picture, path: AlertPath | None = None) -> Frame:
     """The document of a picture; incidents come oldest first (then by number and site), transitions newest first."""
+    return finished(framing(picture, path))
+
+
+def framing(picture: Picture, path: AlertPath | None = None) -> Generator[None, None, Frame]:
+    """The same in steps, a stretch of sites or agents at a time: of ten thousand it takes a tenth of a second."""
     names = {view.site.id: view.site.name for view in picture.sites}
     problems = sorted(_problems(picture), key=lambda problem: (problem.since, problem.number or math.inf, problem.site))
+    yield
+    sites = yield from in_stretches(_site, picture.sites)
+    agents = yield from in_stretches(_agent, picture.agents)
     return Frame(
         build=picture.build,
         sequence=picture.sequence,
         evaluated_at=picture.evaluated_at_ns / _SECOND_NS,
         expected_sites=len(picture.sites),
         counts={state.word: count for state, count in picture.counts().items()},
-        sites=tuple(_site(view) for view in picture.sites),
+        sites=sites,
         incidents=tuple(problems),
-        agents=tuple(
-            AgentFrame(
-                agent=agent.name,
-                site=agent.site,
-                last_report=_seconds(agent.last_report_ns),
-                version=agent.version,
-                clock_offset_seconds=agent.clock_offset_seconds,
-                spool_oldest=_seconds(agent.spool_oldest_ns),
-            )
-            for agent in picture.agents
-        ),
+        agents=agents,
         transitions=tuple(
             TransitionFrame(
                 number=change.number,
@@ -156,6 +155,17 @@ def frame(picture: Picture, path: AlertPath | None = None) -> Frame:
 def encode(document: Frame) -> bytes:
     """JSON, on one line."""
     return msgspec.json.encode(document)
+
+
+def _agent(agent: AgentView) -> AgentFrame:
+    return AgentFrame(
+        agent=agent.name,
+        site=agent.site,
+        last_report=_seconds(agent.last_report_ns),
+        version=agent.version,
+        clock_offset_seconds=agent.clock_offset_seconds,
+        spool_oldest=_seconds(agent.spool_oldest_ns),
+    )
 
 
 def _site(view: SiteView) -> SiteFrame:

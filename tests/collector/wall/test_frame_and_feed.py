@@ -147,3 +147,20 @@ def test_any_number_of_sites_finds_its_place(sites: int) -> None:
 
     assert layout.tile_vh > 0
     assert sum(len(box.sites) for column in layout.columns for box in column) == sites
+
+
+def test_a_frame_of_ten_thousand_sites_is_drawn_in_stretches_and_is_the_same() -> None:
+    many = picture(states=(State.UP, State.DOWN) * 5000)
+    drawing = Feed().drawing(many)
+    stops = 0
+    while True:
+        try:
+            next(drawing)
+        except StopIteration as end:
+            drawn, body = end.value
+            break
+        stops += 1
+
+    assert stops >= 10_000 / 250
+    assert drawn == frame(many)
+    assert body == encode(drawn)
