@@ -14,10 +14,13 @@ _BESIDES = 4.0
 """What a batch costs with disk and sockets, in times of what is measured: the mean of decoding and of taking in."""
 _BOOKED = 0.7
 """Share of the time that is given away in appointments; the rest is for the newest states."""
-_NEWEST = 0.25
-"""Share of the wait that newest states may fill: the loop itself works on them, each waits for all at every turn."""
-_TURN = 0.15
-"""Share of the wait that one turn of the loop may take: a request that is let in needs about eight of them."""
+_CROWDED = 0.25
+"""Share of the wait that newest states may fill while some that were sent away have not come: the loop itself works on
+them, and each waits for all of them at each of its turns."""
+_CROWD_NS = 250_000_000
+"""Appointments of newest states that reach so far ahead are a crowd's; fewer were a moment's."""
+_TURN, _TURN_CROWDED = 0.5, 0.15
+"""Shares of the wait that one turn of the loop may take: a request that is let in needs about eight of them."""
 
 
 class ReceptionSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,19 +75,23 @@ class Reception:
     def hears(self, size_bytes: int, now_monotonic_ns: int, turn_ns: int = 0) -> bool:
         """Whether a batch of that size would be taken now, when a turn of the loop takes so long.
 
-        Newest states wait behind each other alone; as long as some of them have appointments the past waits. Two large
-        ones are always let in: while one waits for the disk the other is decoded, else a slow machine would stand idle.
+        Newest states wait behind each other alone; as long as some of them have appointments the past waits, and while
+        they are a crowd fewer come in beside each other. Two large ones are always let in: while one waits for the disk
+        the other is decoded, else a slow machine would stand idle.
         """
         own_ns, wait_ns = self._cost_ns(size_bytes), self._settings.wait_seconds * _SECOND_NS
-        waiting_bytes, allowed_ns = self._waiting_bytes[True], _NEWEST * wait_ns
+        waiting_bytes, booked_ns = self._waiting_bytes[True], self._booked_until_ns[True] - now_monotonic_ns
+        crowded = booked_ns > _CROWD_NS
+        allowed_ns = _CROWDED * wait_ns if crowded else wait_ns
         if size_bytes > _SMALL_BYTES:
-            if self._booked_until_ns[True] > now_monotonic_ns:
+            if booked_ns > 0:
                 return False
             waiting_bytes += self._waiting_bytes[False]
             allowed_ns = max(wait_ns, 2 * own_ns)
         if not waiting_bytes:
             return True
-        return turn_ns <= _TURN * wait_ns and self._cost_ns(waiting_bytes) + own_ns <= allowed_ns
+        longest_ns = (_TURN_CROWDED if crowded else _TURN) * wait_ns
+        return turn_ns <= longest_ns and self._cost_ns(waiting_bytes) + own_ns <= allowed_ns
 
     def begin(self, size_bytes: int) -> None:
         """A batch is coming in, or waits to be worked on."""

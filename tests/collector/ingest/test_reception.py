@@ -6,6 +6,7 @@ from collector.ingest.reception import Reception, ReceptionSettings
 
 LARGE, SMALL = 200_000, 2_000
 SECOND_NS = 1_000_000_000
+MILLISECOND_NS = SECOND_NS // 1000
 
 
 def busy() -> Reception:
@@ -29,28 +30,49 @@ def test_the_newest_state_is_still_heard_where_the_past_is_sent_away() -> None:
     assert found.hears(SMALL, 0)
 
 
-def test_of_newest_states_as_many_are_let_in_as_are_worked_on_in_a_quarter_of_the_wait() -> None:
+def quick() -> Reception:
+    """A newest state costs a millisecond, with disk and sockets."""
     found = Reception(ReceptionSettings(wait_seconds=0.15))
     for _ in range(500):
-        found.learn(SMALL, SECOND_NS // 4000)  # with disk and sockets four times that: 1 ms
+        found.learn(SMALL, SECOND_NS // 4000)
+    return found
+
+
+def send_away(found: Reception, number: int) -> None:
+    """Each gets an appointment a millisecond and a half behind the one before."""
+    for _ in range(number):
+        found.appointment_seconds(SMALL, 0)
+
+
+def let_in(found: Reception) -> int:
+    """How many newest states come in beside each other."""
     number = 0
     while found.hears(SMALL, 0):
         found.begin(SMALL)
         number += 1
+    return number
 
-    assert number == 37
+
+def test_as_many_newest_states_are_let_in_as_can_be_worked_on_in_the_wait_and_in_a_crowd_in_a_quarter_of_it() -> None:
+    calm, crowded = quick(), quick()
+    send_away(calm, 100)
+    send_away(crowded, 250)
+
+    assert 147 <= let_in(calm) <= 150
+    assert 36 <= let_in(crowded) <= 37
 
 
-def test_where_turns_of_the_loop_are_long_nobody_is_let_in_beside_others() -> None:
-    found = Reception(ReceptionSettings(wait_seconds=0.15))
-    for _ in range(500):
-        found.learn(SMALL, SECOND_NS // 4000)
+def test_where_turns_of_the_loop_are_long_nobody_is_let_in_beside_others_and_in_a_crowd_sooner() -> None:
+    calm, crowded = quick(), quick()
+    send_away(calm, 100)
+    send_away(crowded, 250)
 
-    assert found.hears(SMALL, 0, turn_ns=SECOND_NS)
-    found.begin(SMALL)
-    assert found.hears(SMALL, 0, turn_ns=SECOND_NS // 50)
-    assert not found.hears(SMALL, 0, turn_ns=SECOND_NS // 40)
-    assert not found.hears(LARGE, 0, turn_ns=SECOND_NS // 40)
+    for found, long_ms in ((calm, 76), (crowded, 23)):
+        assert found.hears(SMALL, 0, turn_ns=SECOND_NS)
+        found.begin(SMALL)
+        assert found.hears(SMALL, 0, turn_ns=(long_ms - 1) * MILLISECOND_NS)
+        assert not found.hears(SMALL, 0, turn_ns=long_ms * MILLISECOND_NS)
+        assert not found.hears(LARGE, 0, turn_ns=long_ms * MILLISECOND_NS)
 
 
 def test_two_large_batches_are_let_in_however_slow_the_machine_and_no_third() -> None:
