@@ -1,11 +1,11 @@
 """Causes of the outages of sites and of folds, from what was noted of each site and of its neighbours."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from collector.incident import Cause, Clue, Confidence, Incident, Scope, Trouble
+from collector.incident import Cause, Clue, Confidence, Incident, Scope
 from collector.inventory.site import Inventory
-from collector.judgement.attribution import Span, amid, cause_amid, cause_of, clues_of
+from collector.judgement.attribution import Span, cause_amid, cause_of, clues_of
 from collector.judgement.clues import ClueKind
 from collector.judgement.folding import Seen
 from collector.judgement.groups import SHOWN_SITES, Case, Group, back_when
@@ -13,6 +13,7 @@ from collector.judgement.neighbours import Neighbours
 from collector.judgement.notes import Notes
 from collector.judgement.scene import Scene
 from collector.judgement.settings import JudgementSettings
+from collector.judgement.siblings import Siblings
 
 _SECOND_NS = 1_000_000_000
 _POLLED_NS = 150 * _SECOND_NS
@@ -53,12 +54,8 @@ class Causes:
     ) -> None:
         """``lately`` gives the incidents that are not forgotten yet."""
         self._notes = notes
-        self._lately = lately
         self._settings = settings
-        self._hub = {site.id: site.hub for site in inventory.sites}
-        self._at: dict[str, list[str]] = defaultdict(list)
-        for site, hub in self._hub.items():
-            self._at[hub].append(site)
+        self._siblings = Siblings(inventory, lately)
         self._neighbours = Neighbours(inventory, int(settings.fold_seconds * _SECOND_NS))
 
     def mains_failed(self, site: str, began_ns: int) -> int | None:
@@ -78,24 +75,17 @@ class Causes:
         """The cause of one site's outage."""
         notes = self._notes.of(case.site)
         clues = clues_of(case.span(), notes, scene.now_ns)
-        found = cause_of((*clues, *self._neighbours.clues(case.site, case.began_ns, scene)))
+        found = cause_of((*clues, *self._neighbours.clues(case.site, case.began_ns, scene, past=case.is_past)))
+        if case.ended_ns is not None and found[0] is Cause.ACCESS_LINK:
+            shared = self._siblings.together(case, scene)
+            if shared is not None:
+                return shared[0], (shared[1], *(one for one in found[1] if one.kind != ClueKind.NEIGHBOURS_WELL))
         if case.ended_ns is None or not scene.backlogs.get(case.site) or not self._told(case, scene):
             return found
         later = cause_amid(case.span(), notes)
         # A first hop that was lost in the middle may be that of a hub which failed later.
-        hidden = later[0] is Cause.ACCESS_LINK and not self._hub_worked(case)
+        hidden = later[0] is Cause.ACCESS_LINK and not self._siblings.worked(case)
         return found if hidden or later[0] is Cause.UNKNOWN else later
-
-    def _hub_worked(self, case: Case) -> bool:
-        """Whether most others of its hub were not lost in the middle of an outage, as far as incidents still tell."""
-        hub, (first_ns, last_ns) = self._hub.get(case.site, ""), amid(case.span())
-        others = {site for site in self._at[hub] if site != case.site} if hub else set()
-        lost: set[str] = set()
-        for one in self._lately() if others else ():
-            meanwhile = one.began_ns <= last_ns and (one.ended_ns is None or one.ended_ns >= first_ns)
-            if meanwhile and one.trouble in {Trouble.DOWN, Trouble.FLAPPING}:
-                lost |= others.intersection(one.sites)
-        return 2 * len(lost) < len(others) or not others
 
     def apart(self, case: Case, cases: Sequence[Case], scene: Scene) -> Case | None:
         """What of an outage in an area without power was a loss of the line: all, what followed, or nothing of it.

@@ -45,6 +45,11 @@ class Case:
         """Whether a fold may have it: it has none, or one that is a guess and still whole."""
         return self.group is None or (self.group.guess and not self.group.ends_ns())
 
+    @property
+    def is_past(self) -> bool:
+        """Whether it became known only when it was over."""
+        return self.ended_ns is not None and not self.began_ns < self.known_ns < self.ended_ns
+
     def span(self) -> Span:
         """As those who look for its cause see it."""
         planned_ns = self.planned_ns or 0

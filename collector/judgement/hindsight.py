@@ -51,7 +51,9 @@ class Hindsight:
             return None
         if found.ended_ns is None:
             return found
-        hidden = self._outlook.another_way(run, found.began_ns, found.ended_ns)
+        hidden = self._outlook.another_way(run, found.began_ns, found.ended_ns) or self._past.answered_amid(
+            run, found.began_ns, found.ended_ns
+        )
         return None if hidden or self._struck(found.site, found.began_ns, found.ended_ns) else found
 
     def hear(self, arrival: Arrival, site: str) -> None:

@@ -7,6 +7,7 @@ import msgspec
 
 from collector.incident import Cause, Clue, Confidence, Incident, Scope, Trouble
 from collector.judgement.attribution import is_refuted
+from collector.judgement.clues import ClueKind
 from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
@@ -245,4 +246,5 @@ def _essence(incident: Incident) -> tuple[object, ...]:
         incident.still,
         incident.silent_because,
         incident.folded_into,
+        tuple((clue.site, clue.subject) for clue in incident.clues if clue.kind == ClueKind.LINK_LOST),
     )

@@ -22,15 +22,20 @@ class Neighbours:
         self._shared = {site.id: tuple(name for name in (site.hub, site.provider) if name) for site in inventory.sites}
         self._of = Counter(name for names in self._shared.values() for name in names)
         self._scene: Scene | None = None
-        self._well: Counter[str] = Counter()
+        self._well: dict[str, list[int]] = {}
         self._lost: dict[str, list[int]] = {}
 
-    def clues(self, site: str, began_ns: int, scene: Scene) -> Iterator[Clue]:
-        """Of a site that was lost at a time: how many others of its hub, and of its provider, are well, or went too."""
+    def clues(self, site: str, began_ns: int, scene: Scene, *, past: bool = False) -> Iterator[Clue]:
+        """Of a site that was lost at a time: how many others of its hub, and of its provider, are well, or went too.
+
+        Where that is known only now that it is over (``past``), those that were well then, and are since, are.
+        """
         self._count(scene)
         own = scene.looks.get(site)
+        since_ns = began_ns if past else scene.now_ns
+        counted = own is not None and own.seen is Seen.WELL and own.fresh and own.since_ns <= since_ns
         for name in self._shared.get(site, ()):
-            well = self._well[name] - (own is not None and own.seen is Seen.WELL and own.fresh)
+            well = bisect_right(self._well.get(name, []), since_ns) - counted
             lost = self._lost.get(name, [])
             together = bisect_right(lost, began_ns + self._within_ns) - bisect_left(lost, began_ns - self._within_ns)
             together -= own is not None and own.seen is not Seen.WELL
@@ -44,14 +49,14 @@ class Neighbours:
         """Many cases ask in one turn."""
         if scene is self._scene:
             return
-        self._scene, self._well, self._lost = scene, Counter(), {}
+        self._scene, self._well, self._lost = scene, {}, {}
         for site, look in scene.looks.items():
             for name in self._shared.get(site, ()):
                 if look.seen is not Seen.WELL:
                     self._lost.setdefault(name, []).append(look.since_ns)
                 elif look.fresh:
-                    self._well[name] += 1
-        for since_ns in self._lost.values():
+                    self._well.setdefault(name, []).append(look.since_ns)
+        for since_ns in (*self._lost.values(), *self._well.values()):
             since_ns.sort()
 
 

@@ -1,5 +1,6 @@
 """Outages that come to light in a backlog: those that are over, and beginnings of those that last; it tells nobody."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from shared.wire.reading import Outcome
 _SECOND_NS = 1_000_000_000
 _KEPT = 65_536
 """Checks times targets that have a backlog at one time."""
+_Key = tuple[str, str, str, str]
+"""Agent, check, target and site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class _Chain:
     runs: int
     first_ns: int
     last_ns: int
+    answered_ns: int = 0
+    """When it was answered last before these runs."""
 
 
 class Past:
@@ -42,7 +47,9 @@ class Past:
         self._settings = settings
         self._roles = frozenset(settings.vantage_roles)
         self._gap_ns = int(settings.inside_gap_seconds * _SECOND_NS)
-        self._chains: dict[tuple[str, str, str, str], _Chain] = {}
+        self._chains: dict[_Key, _Chain] = {}
+        self._at: defaultdict[str, set[_Key]] = defaultdict(set)
+        """Their keys by site."""
 
     def take(self, run: Run, live: Callable[[str, str, str, str], Evidence | None]) -> PastOutage | None:
         """A run from outside, which counts; ``live`` gives the evidence of now by agent, check, target and site."""
@@ -66,12 +73,31 @@ class Past:
             return None
         return PastOutage(reading.site, run.agent, chain.first_ns, None, run.wall_ns)
 
-    def _begin(self, key: tuple[str, str, str, str], good: bool, at_ns: int) -> _Chain:
-        self._chains.pop(key, None)
-        chain = self._chains[key] = _Chain(good, 1, at_ns, at_ns)
+    def answered_amid(self, run: Run, first_ns: int, last_ns: int) -> bool:
+        """Whether something else of a run's site was answered in the midst of a time: then not all of it was lost."""
+        own = (run.agent, run.reading.check, run.reading.target, run.reading.site)
+        others = [self._chains[key] for key in self._at.get(run.reading.site, ()) if key != own]
+        last_ns -= int(self._settings.down_seconds * _SECOND_NS)  # ways that return together are seen one by one
+        return any(
+            first_ns < at_ns < last_ns
+            for one in others
+            for at_ns in (one.answered_ns, *((one.first_ns, one.last_ns) if one.good else ()))
+        )
+
+    def _begin(self, key: _Key, good: bool, at_ns: int) -> _Chain:
+        before = self._chains.pop(key, None)
+        answered_ns = 0 if before is None else before.last_ns if before.good else before.answered_ns
+        chain = self._chains[key] = _Chain(good, 1, at_ns, at_ns, answered_ns)
+        self._at[key[-1]].add(key)
         if len(self._chains) > _KEPT:
-            del self._chains[next(iter(self._chains))]
+            self._forget(next(iter(self._chains)))
         return chain
+
+    def _forget(self, key: _Key) -> None:
+        del self._chains[key]
+        self._at[key[-1]].discard(key)
+        if not self._at[key[-1]]:
+            del self._at[key[-1]]
 
     def _over(self, before: _Chain | None, run: Run) -> PastOutage | None:
         """The outage that a good run ends, where enough was seen of it and nothing lies between."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from collector.incident import Cause, Scope
+from collector.incident import Cause, Scope, Trouble
 from tests.peers.story import SECOND_NS, Story, communes
 
 ROUTER, HOP, CORE = "access_router", "isp_first_hop", "province_core"
@@ -106,3 +106,49 @@ def test_a_report_of_before_the_loss_does_not_bring_a_site_back_when_the_provinc
     (incident,) = (i for i in story.incidents() if i.scope is Scope.SITE)
     assert incident.ended_ns is not None
     assert incident.ended_ns - incident.began_ns > 300 * SECOND_NS
+
+
+def lost_while_nothing_arrived(
+    *sites: str, providers: tuple[str, ...] = ("VNPT", "Viettel")
+) -> list[tuple[str, Cause, set[tuple[str, str]]]]:
+    """Of four hubs with two sites each: what is told of sites that were lost and back before anything was heard."""
+    story = Story(communes(8, hubs=4, providers=providers), inside=True)
+    story.live(300)
+    story.deaf, story.province.online = set(story.hosts), False
+    story.live(60)
+    story.down = set(sites)
+    story.live(200)
+    story.down.clear()
+    story.live(100)
+    story.deaf.clear()
+    story.province.online = True
+    story.live(900)
+    past = [one for one in story.incidents() if one.silent_because == "past"]
+    assert all(one.trouble is Trouble.DOWN and one.scope is Scope.SITE for one in past)
+    told = [{(clue.kind, clue.subject) for clue in one.clues if "neighbours" in clue.kind} for one in past]
+    return sorted(zip([one.subject for one in past], [one.cause for one in past], told, strict=True))
+
+
+def test_both_sites_of_a_hub_that_were_lost_and_back_together_show_that_it_was_the_hub() -> None:
+    assert lost_while_nothing_arrived("s0", "s1") == [
+        ("s0", Cause.HUB, {("neighbours_down", "h0")}),
+        ("s1", Cause.HUB, {("neighbours_down", "h0")}),
+    ]
+
+
+def test_a_site_alone_lost_its_line_and_what_neighbours_show_now_says_nothing_of_then() -> None:
+    assert lost_while_nothing_arrived("s0") == [("s0", Cause.ACCESS_LINK, set())]
+
+
+def test_all_sites_of_a_provider_that_were_lost_and_back_together_show_that_it_was_the_provider() -> None:
+    lost = [f"s{number}" for number in range(4)]
+    found = lost_while_nothing_arrived(*lost, providers=(*["VNPT"] * 4, *["Viettel"] * 4))
+
+    assert found == [(site, Cause.ISP, {("neighbours_down", "VNPT")}) for site in lost]
+
+
+def test_a_hub_that_went_with_one_more_site_of_its_provider_is_not_said_to_have_failed() -> None:
+    found = lost_while_nothing_arrived("s0", "s1", "s2", providers=("VNPT",))
+
+    assert {cause for _, cause, _ in found} == {Cause.ACCESS_LINK}
+    assert len(found) == 3

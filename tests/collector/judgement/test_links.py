@@ -3,11 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.incident import Cause, Incident, Scope, Trouble
+from collector.incident import Cause, Clue, Incident, Scope, Trouble
 from collector.inventory.site import Inventory, Link, Site
+from collector.judgement.clues import ClueKind
 from collector.judgement.condition import Condition
 from collector.judgement.evidence import Evidence, Run, extend
 from collector.judgement.judge import Standing
+from collector.judgement.ledger import Draft, Ledger
 from collector.judgement.links import LinkFacts, SiteFacts, is_held, is_lost, judge_link, lost_alone, overlaid
 from collector.judgement.settings import JudgementSettings
 from collector.notify.message import Kind, Urgency
@@ -359,3 +361,30 @@ def run(at_ns: int, *, good: bool) -> Run:
     return Run(
         "province", Reading("ping", "icmp", "s3", WAY, "router", outcome, at_ns, at_ns, 1, samples), at_ns, at_ns
     )
+
+
+def test_another_link_that_is_lost_is_another_version_and_the_same_one_is_none() -> None:
+    ledger = Ledger([], 1, JudgementSettings())
+
+    def held(*links: str) -> Incident:
+        clues = tuple(Clue(kind=ClueKind.LINK_LOST, at_ns=1, site="s3", subject=link) for link in links)
+        draft = Draft(Scope.SITE, "s3", Trouble.DEGRADED, Cause.ACCESS_LINK, 1, sites=("s3",), clues=clues)
+        return ledger.hold(draft, 2)
+
+    assert [held(), held("4g"), held("4g"), held("4g", "leased")][-1].version == 3
+    assert [clue.subject for clue in ledger.get(1).clues] == ["4g", "leased"]
+
+
+def test_a_way_that_answered_now_and_then_keeps_a_lost_one_from_being_an_outage_of_the_site() -> None:
+    story = told()
+    story.ways["s3", WAY] = False
+    for _ in range(6):
+        story.live(60)
+        story.down.add("s3")
+        story.live(6)
+        story.down.discard("s3")
+    story.live(4)
+    story.ways["s3", WAY] = True
+    story.live(60)
+
+    assert {one.trouble for one in story.incidents()} == {Trouble.DEGRADED}
