@@ -12,6 +12,8 @@ from lab.world.truth import LEAST_SECONDS, Happening
 
 _AT_ONCE_SECONDS = 20.0
 """A cable that many share, and lines that fail by themselves, look the same from outside within so short a time."""
+_LOOKS_SECONDS = 10.0
+"""Looks lie so far apart: nobody knows better when something began or ended."""
 _MISSED, _NONE = "missed", "none"
 
 
@@ -168,8 +170,9 @@ def _touch(one: Span, other: Span) -> bool:
 
 
 def _much(one: Span, whole: Sequence[Span]) -> bool:
-    """Whether a time is at least half of others."""
-    return sum(shared(one, span) for span in whole) >= MOST * sum(end - start for start, end in whole)
+    """Whether a time is at least half of others, as far as that can be known."""
+    least = MOST * sum(end - start for start, end in whole) - _LOOKS_SECONDS
+    return sum(shared(one, span) for span in whole) >= least
 
 
 def _confusion(every: Iterable[Verdict]) -> dict[str, dict[str, int]]:

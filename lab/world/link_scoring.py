@@ -15,6 +15,8 @@ from lab.world.truth import LEAST_SECONDS
 from lab.world.when import seconds_of
 
 _MARGIN_SECONDS = 60.0
+_GLIMPSE_SECONDS = 15.0
+"""A link that is there for no longer is not seen to be back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +106,10 @@ def _lost_since(fault: Fault, timeline: Timeline) -> float:
     history, since = timeline.of(site), fault.begins
     for start, strain in reversed(list(zip(history.starts, history.strains, strict=True))):
         if start < fault.begins:
-            if strain.by_main if link == MAIN else strain.by_backup:
+            if not (strain.by_main if link == MAIN else strain.by_backup):
+                since = start
+            elif since - start > _GLIMPSE_SECONDS:
                 break
-            since = start
     return since
 
 

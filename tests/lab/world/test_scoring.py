@@ -361,6 +361,14 @@ def test_of_two_faults_of_a_site_at_once_either_cause_is_right_that_had_half_of_
         assert len(found.wrong) == wrong, cause
 
 
+def test_half_of_a_time_is_half_as_far_as_looks_can_tell() -> None:
+    long = fault(lasts=3600.0)
+    for short_by, wrong in ((9.0, 0), (40.0, 1)):
+        other = fault(2, begins=1600.0, lasts=1800.0 - short_by, cause=Cause.SITE_LAN)
+        found = score([long, other], [incident(cause=Cause.SITE_LAN)], [], HOUR).causes
+        assert len(found.wrong) == wrong, short_by
+
+
 def test_a_short_fault_may_be_told_by_another_that_had_its_time_and_a_long_one_may_not() -> None:
     long, short = fault(lasts=10_000.0), fault(2, begins=1400.0, lasts=500.0, cause=Cause.SITE_LAN)
     power = fault(3, begins=1350.0, lasts=650.0, cause=Cause.POWER)
