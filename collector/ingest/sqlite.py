@@ -27,8 +27,9 @@ from collector.ingest.writer import Writer
 from shared.wire.reading import Block, Statement
 
 _QUEUE = 2048
-_UNCOUNTED = ("parcel", "stated", "block", "unsure")
-"""In a copy: agents would wait while the first is counted, and the others lose rows while it is made."""
+_UNCOUNTED = ("parcel", "run", "stated", "block", "unsure")
+"""In a copy: agents would wait while the first is counted, and the others lose rows while it is made: two runs become
+one when the gap between them is closed."""
 _PORTION = 500
 """Parcels that are forgotten in one transaction: agents have their turn between two."""
 _SCHEMA = """

@@ -20,7 +20,7 @@ import pytest
 from collector.assembly import Collector
 from collector.calendar.nightly import NightReport, leftovers, superfluous, verify_backup
 from collector.commands.backup import do_nightly_work
-from collector.commands.rehearsal import RehearsalError
+from collector.commands.rehearsal import RehearsalError, rehearse
 from collector.copying import Tally, copy_database
 from collector.disk import NoRoomError
 from collector.identity.book import open_book
@@ -335,6 +335,22 @@ async def test_batches_are_acknowledged_while_the_inbox_is_copied(tmp_path: Path
 
     assert number > 105, "nobody was served during the copy"
     assert verify_backup(copied) >= 100
+
+
+async def test_gaps_that_are_closed_while_the_inbox_is_copied_are_no_loss_of_the_copy(tmp_path: Path) -> None:
+    copied = tmp_path / "copy.sqlite"
+    async with open_sqlite_inbox(tmp_path / "inbox.sqlite") as inbox:
+        for number in range(1, 101, 2):
+            await inbox.store(parcel(number, b"x" * 400_000))
+        copying = asyncio.create_task(inbox.backup(copied))
+        closed = 0
+        while not copying.done():
+            closed += 2
+            await inbox.store(parcel(closed, b"y" * 100))
+        there = await copying
+
+    assert closed > 4, "no gap was closed during the copy"
+    await asyncio.to_thread(rehearse, {"inbox": copied}, {"inbox": there}, tmp_path / "rehearsal")
 
 
 def parcel(number: int, body: bytes) -> Parcel:
