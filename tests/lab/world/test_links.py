@@ -63,6 +63,14 @@ def test_a_link_that_was_lost_with_its_site_and_stays_lost_is_named_by_its_true_
     assert links.links_missed == ()
 
 
+def test_a_link_that_was_there_for_a_moment_between_two_faults_was_lost_since_the_first() -> None:
+    made = universe(Fault("fibre_cut", SITE, 1800.0, 3600.0), Fault(LINK, f"{SITE}/backup", 3609.0, 6000.0))
+    links = link_score(made.faults, made.timeline, made.live().versions, SECONDS)
+
+    assert links is not None
+    assert (links.links_named, links.links_missed, links.links_false) == (1, (), ())
+
+
 def test_a_replay_that_skips_names_links_as_one_that_does_not() -> None:
     faults = (Fault(LINK, f"{SITE}/main", 1800.0, 5000.0), Fault(LINK, f"{OTHER}/backup", 3000.0, 3400.0))
     made = universe(*faults, loss=0.02)
