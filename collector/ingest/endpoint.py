@@ -19,7 +19,7 @@ from collector.ingest.inbox import (
     TooManyEpochsError,
     TooSparseError,
 )
-from collector.ingest.pace import Pace
+from collector.ingest.loop_lag import LoopLag
 from collector.ingest.reception import Reception, ReceptionSettings
 from collector.ingest.reconciliation import NO_WISH, Reconciliation
 from collector.ingest.scope import admitted
@@ -84,7 +84,7 @@ class BatchEndpoint:
         self._complain = complain
         self._reconciliation = reconciliation
         self._told_ns = told_ns or clock.wall_ns
-        self._pace = Pace(clock)
+        self._lag = LoopLag(clock)
         self._reception = Reception(ReceptionSettings(wait_seconds=settings.wait_seconds))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,7 +115,7 @@ class BatchEndpoint:
         limit, seconds = self._settings.encoded_bytes, self._settings.read_seconds
         told = headers.get(b"content-length", "")
         size = min(int(told), limit) if told.isdigit() and len(told) < 10 else 0
-        if not self._reception.hears(size, self._clock.monotonic_ns(), self._pace.turn_ns()):
+        if not self._reception.hears(size, self._clock.monotonic_ns(), self._lag.lag_ns()):
             await discard(receive, limit, seconds)
             self._send_away(size)
         with self._reception.coming(size) as place:
@@ -124,7 +124,7 @@ class BatchEndpoint:
                 body = await read_body(headers, receive, limit, seconds)
             finally:
                 late.cancel()
-        if place.left_early and not self._reception.hears(len(body), self._clock.monotonic_ns(), self._pace.turn_ns()):
+        if place.left_early and not self._reception.hears(len(body), self._clock.monotonic_ns(), self._lag.lag_ns()):
             self._send_away(len(body))
         return body
 

@@ -1,4 +1,4 @@
-"""How long a turn of the event loop takes while requests come; it decides nothing."""
+"""The lag of the event loop while requests come: how long a turn of it takes; it decides nothing."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ _STALE_NS = 500_000_000
 """A turn so long ago says nothing of now."""
 
 
-class Pace:
+class LoopLag:
     """Measures while it is asked: a loop with nothing to do is not woken for it.
 
     A request that is let in waits for several turns until it is answered, and newcomers wait for theirs in the kernel,
@@ -22,7 +22,7 @@ class Pace:
         self._last_ns = 0
         self._before_ns = 0
 
-    def turn_ns(self) -> int:
+    def lag_ns(self) -> int:
         """The shorter of the last two turns, the one that is on its way among them: one long one alone is nothing."""
         now_ns = self._clock.monotonic_ns()
         if self._begun_ns is None:

@@ -19,8 +19,8 @@ _CROWDED = 0.25
 them, and each waits for all of them at each of its turns."""
 _CROWD_NS = 250_000_000
 """Appointments of newest states that reach so far ahead are a crowd's; fewer were a moment's."""
-_TURN, _TURN_CROWDED = 0.5, 0.15
-"""Shares of the wait that one turn of the loop may take: a request that is let in needs about eight of them."""
+_LAG, _LAG_CROWDED = 0.5, 0.15
+"""Shares of the wait that the lag of the loop may be: a request that is let in waits for about eight turns."""
 
 
 class ReceptionSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,8 +72,8 @@ class Reception:
         self._booked_until_ns = {True: 0, False: 0}
         """Of small batches and of large ones: the newest states do not queue behind the past."""
 
-    def hears(self, size_bytes: int, now_monotonic_ns: int, turn_ns: int = 0) -> bool:
-        """Whether a batch of that size would be taken now, when a turn of the loop takes so long.
+    def hears(self, size_bytes: int, now_monotonic_ns: int, lag_ns: int = 0) -> bool:
+        """Whether a batch of that size would be taken now, at such a lag of the loop.
 
         Newest states wait behind each other alone; as long as some of them have appointments the past waits, and while
         they are a crowd fewer come in beside each other. Two large ones are always let in: while one waits for the disk
@@ -90,8 +90,8 @@ class Reception:
             allowed_ns = max(wait_ns, 2 * own_ns)
         if not waiting_bytes:
             return True
-        longest_ns = (_TURN_CROWDED if crowded else _TURN) * wait_ns
-        return turn_ns <= longest_ns and self._cost_ns(waiting_bytes) + own_ns <= allowed_ns
+        most_ns = (_LAG_CROWDED if crowded else _LAG) * wait_ns
+        return lag_ns <= most_ns and self._cost_ns(waiting_bytes) + own_ns <= allowed_ns
 
     def begin(self, size_bytes: int) -> None:
         """A batch is coming in, or waits to be worked on."""

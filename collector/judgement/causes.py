@@ -9,11 +9,11 @@ from collector.judgement.attribution import Span, cause_amid, cause_of, clues_of
 from collector.judgement.clues import ClueKind
 from collector.judgement.folding import Seen
 from collector.judgement.groups import SHOWN_SITES, Case, Group, back_when
+from collector.judgement.neighbour_outages import NeighbourOutages
 from collector.judgement.neighbours import Neighbours
 from collector.judgement.notes import Notes
 from collector.judgement.scene import Scene
 from collector.judgement.settings import JudgementSettings
-from collector.judgement.siblings import Siblings
 
 _SECOND_NS = 1_000_000_000
 _POLLED_NS = 150 * _SECOND_NS
@@ -55,7 +55,7 @@ class Causes:
         """``lately`` gives the incidents that are not forgotten yet."""
         self._notes = notes
         self._settings = settings
-        self._siblings = Siblings(inventory, lately)
+        self._outages = NeighbourOutages(inventory, lately)
         self._neighbours = Neighbours(inventory, int(settings.fold_seconds * _SECOND_NS))
 
     def mains_failed(self, site: str, began_ns: int) -> int | None:
@@ -77,14 +77,14 @@ class Causes:
         clues = clues_of(case.span(), notes, scene.now_ns)
         found = cause_of((*clues, *self._neighbours.clues(case.site, case.began_ns, scene, past=case.is_past)))
         if case.ended_ns is not None and found[0] is Cause.ACCESS_LINK:
-            shared = self._siblings.together(case, scene)
+            shared = self._outages.together(case, scene)
             if shared is not None:
                 return shared[0], (shared[1], *(one for one in found[1] if one.kind != ClueKind.NEIGHBOURS_WELL))
         if case.ended_ns is None or not scene.backlogs.get(case.site) or not self._told(case, scene):
             return found
         later = cause_amid(case.span(), notes)
         # A first hop that was lost in the middle may be that of a hub which failed later.
-        hidden = later[0] is Cause.ACCESS_LINK and not self._siblings.worked(case)
+        hidden = later[0] is Cause.ACCESS_LINK and not self._outages.worked(case)
         return found if hidden or later[0] is Cause.UNKNOWN else later
 
     def apart(self, case: Case, cases: Sequence[Case], scene: Scene) -> Case | None:

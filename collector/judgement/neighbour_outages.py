@@ -18,7 +18,7 @@ _MOST = 0.8
 """Share of a provider's sites that went together where the provider did: some had lost their power already."""
 
 
-class Siblings:
+class NeighbourOutages:
     """Sites by hub; ``lately`` gives the incidents that are not forgotten yet."""
 
     def __init__(self, inventory: Inventory, lately: Callable[[], Iterable[Incident]]) -> None:

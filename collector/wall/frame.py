@@ -120,7 +120,7 @@ def frame(picture: Picture, path: AlertPath | None = None) -> Frame:
 
 
 def framing(picture: Picture, path: AlertPath | None = None) -> Generator[None, None, Frame]:
-    """The same in steps, a stretch of sites or agents at a time: of ten thousand it takes a tenth of a second."""
+    """The same in steps, a stretch of sites or agents at a time: ten thousand take ten milliseconds, or more."""
     names = {view.site.id: view.site.name for view in picture.sites}
     problems = sorted(_problems(picture), key=lambda problem: (problem.since, problem.number or math.inf, problem.site))
     yield

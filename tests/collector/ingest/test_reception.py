@@ -68,11 +68,11 @@ def test_where_turns_of_the_loop_are_long_nobody_is_let_in_beside_others_and_in_
     send_away(crowded, 250)
 
     for found, long_ms in ((calm, 76), (crowded, 23)):
-        assert found.hears(SMALL, 0, turn_ns=SECOND_NS)
+        assert found.hears(SMALL, 0, lag_ns=SECOND_NS)
         found.begin(SMALL)
-        assert found.hears(SMALL, 0, turn_ns=(long_ms - 1) * MILLISECOND_NS)
-        assert not found.hears(SMALL, 0, turn_ns=long_ms * MILLISECOND_NS)
-        assert not found.hears(LARGE, 0, turn_ns=long_ms * MILLISECOND_NS)
+        assert found.hears(SMALL, 0, lag_ns=(long_ms - 1) * MILLISECOND_NS)
+        assert not found.hears(SMALL, 0, lag_ns=long_ms * MILLISECOND_NS)
+        assert not found.hears(LARGE, 0, lag_ns=long_ms * MILLISECOND_NS)
 
 
 def test_two_large_batches_are_let_in_however_slow_the_machine_and_no_third() -> None:
