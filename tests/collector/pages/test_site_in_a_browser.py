@@ -291,8 +291,8 @@ def test_a_page_left_open_is_renewed_and_keeps_its_zoom_and_its_open_table(open_
     span = shown_at(page, 0.0)
     server.scene(measured=0.5, down=193)
     deadline = time.monotonic() + 10
-    # The server's clock, of which whole seconds are shown, may still stand where it stood. The browser's is not moved on
-    # meanwhile: a page that is asked for thrice and is no newer loads itself anew.
+    # The server's clock, of which whole seconds are shown, may still stand where it stood. The browser's is not moved
+    # on meanwhile: a page that is asked for thrice and is no newer loads itself anew.
     while drawn_until(page.request.get(page.url).text()) == until and time.monotonic() < deadline:
         pass
     assert renewed(page).request.headers["phusong-renewal"] == "1"
