@@ -11,6 +11,10 @@ FAULT = "fault"
 """The reason of an answer 500 that gives none: the server's, or what it makes of one sample."""
 REFUSED = "refused"
 """The reason of a refusal that gives none."""
+MISDIRECTED = "misdirected"
+"""The reason of an answer that rejects the sender; or one body of it, where something on the way reads bodies."""
+DOUBTFUL = frozenset({FAULT, MISDIRECTED})
+"""Of one body or of all: whether others are taken tells which."""
 _NEVER_HEAL = (
     # Words in the answers of Prometheus, Mimir and VictoriaMetrics; a reason is a label, so there are few.
     ("too old sample", "too_old"),
@@ -37,7 +41,7 @@ class Meaning(Enum):
     RETRY = "retry"
     """The moment is wrong: the same body again, later."""
     HELD = "held"
-    """Address or credentials are wrong, the samples are not: nothing is lost, an operator must mend it."""
+    """Address or credentials are wrong, and the samples are not, unless others are taken: an operator must mend it."""
     SPLIT = "refused"
     """Something in the body is refused for ever: halve it until what is refused stands alone."""
     OLDER = "not_understood"
@@ -76,7 +80,7 @@ def judge(reply: Reply, *, version: int, proven: bool, samples: int, now_wall_se
         why = FAULT if reply.status == 500 else "busy"
         return Verdict(Meaning.RETRY, why, detail, _pause(reply, now_wall_seconds))
     if reply.status < 400 or reply.status in _ABOUT_THE_SENDER:
-        return Verdict(Meaning.HELD, "misdirected", detail)
+        return Verdict(Meaning.HELD, MISDIRECTED, detail)
     return Verdict(Meaning.SPLIT, reason or REFUSED, detail)
 
 

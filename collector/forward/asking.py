@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from collector.forward.answers import FAULT, REFUSED, Meaning, Verdict, judge, wait_seconds
+from collector.forward.answers import DOUBTFUL, FAULT, REFUSED, Meaning, Verdict, judge, wait_seconds
 from collector.forward.bodies import grouped
 from collector.forward.canary import probe
 from collector.forward.encoding import Blocks, write_request, write_request_2
@@ -59,11 +59,12 @@ class Asker:
                 self._proven = self._proven or verdict.meaning is Meaning.SENT
                 self._telemetry.protocol.labels(self._name).set(self._version)
                 return verdict
-            trial = trial.failed(self._clock.monotonic_ns()) if verdict.reason == FAULT else Trial()
-            if trial.faults and (suspected or is_suspect(trial, self._clock.monotonic_ns(), self._patience_ns)):
+            trial = trial.failed(self._clock.monotonic_ns()) if verdict.reason in DOUBTFUL else Trial()
+            patience_ns = self._patience_ns if verdict.reason == FAULT else 0
+            if trial.faults and (suspected or is_suspect(trial, self._clock.monotonic_ns(), patience_ns)):
                 if not await self._takes_others():
                     trial, self._given_up = Trial(), GivenUp()  # an outage, in which nothing is given up
-                elif self._are_to_blame(points, trial):
+                elif self._are_to_blame(points, trial, patience_ns):
                     return replace(verdict, meaning=Meaning.SPLIT)
             self._complain.warning(f"forward '{self._name}' waits", f"{verdict.reason}: {verdict.detail}")
             failures += 1
@@ -89,12 +90,12 @@ class Asker:
         now_ms = self._clock.wall_ns() // _MILLISECOND_NS
         return (await self._ask(probe(self._name, self._settings.labels, now_ms))).meaning
 
-    def _are_to_blame(self, points: list[Point], trial: Trial) -> bool:
+    def _are_to_blame(self, points: list[Point], trial: Trial, patience_ns: int) -> bool:
         """All that is not alone: one half of it may be taken."""
         now_ns = self._clock.monotonic_ns()
         if len(points) > 1:
             return True
-        if is_hopeless(trial, self._given_up, now_ns, self._patience_ns):
+        if is_hopeless(trial, self._given_up, now_ns, patience_ns):
             self._given_up = self._given_up.another(now_ns)
             return True
         return False

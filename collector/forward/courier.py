@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 
-from collector.forward.answers import FAULT, OLDEST_GO_TOO, Meaning, Verdict
+from collector.forward.answers import DOUBTFUL, MISDIRECTED, OLDEST_GO_TOO, REFUSED, Meaning, Verdict
 from collector.forward.asking import Asker
 from collector.forward.bodies import chunks, halves
 from collector.forward.canary import canary
@@ -159,7 +159,7 @@ class Courier:
                 dead += [_letter(point, verdict) for point in part]
             else:
                 older, newer = halves(part)
-                suspected = verdict.reason == FAULT
+                suspected = verdict.reason in DOUBTFUL
                 stack += [(newer, suspected), (older, suspected)]
 
     async def _all_too_old(self, part: list[Point], verdict: Verdict) -> bool:
@@ -181,6 +181,5 @@ class Courier:
 
 def _letter(point: Point, verdict: Verdict) -> DeadLetter:
     series = ",".join(f"{name}={text}" for name, text in point.labels)
-    return DeadLetter(
-        reason=verdict.reason, series=series[:1000], at_ms=point.at_ms, value=point.value, detail=verdict.detail
-    )
+    reason = REFUSED if verdict.reason == MISDIRECTED else verdict.reason
+    return DeadLetter(reason=reason, series=series[:1000], at_ms=point.at_ms, value=point.value, detail=verdict.detail)

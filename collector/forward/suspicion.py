@@ -1,4 +1,7 @@
-"""When a fault is a body's: the store answers 500 to that one again and again, and takes others meanwhile (core)."""
+"""When a fault is a body's: the store rejects that one again and again, and takes others meanwhile (core).
+
+A patience is for what may heal by itself, an answer 500; to one that rejects the sender, 403, it is nothing.
+"""
 
 from dataclasses import dataclass
 

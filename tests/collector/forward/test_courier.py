@@ -32,6 +32,8 @@ from tests.peers.outage import batch, reading
 from tests.peers.receiver import Answer, Receiver, Rule, running_scripted, takes_1, takes_2
 from tests.peers.receiver import Sample as Stored
 
+_PROBES = 16
+
 
 @dataclass
 class Bench:
@@ -218,9 +220,11 @@ def measured(receiver: Receiver) -> list[float]:
     return [value for labels, _, value in receiver.stored if ("__name__", NAME) not in labels]
 
 
-def faulting(bad: Callable[[Stored], bool], also: Callable[[list[Stored]], bool] = lambda _: False) -> Rule:
+def faulting(
+    bad: Callable[[Stored], bool], also: Callable[[list[Stored]], bool] = lambda _: False, status: int = 500
+) -> Rule:
     def rule(version: int, samples: list[Stored]) -> Answer:
-        return (500, {}, "boom") if also(samples) or any(map(bad, samples)) else takes_1(version, samples)
+        return (status, {}, "boom") if also(samples) or any(map(bad, samples)) else takes_1(version, samples)
 
     return rule
 
@@ -266,10 +270,24 @@ async def test_of_many_that_a_store_faults_on_not_each_is_waited_for_as_long(tmp
     assert spent < 10
 
 
-async def test_a_store_that_faults_on_everything_is_away_and_costs_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", [302, 401, 403, 404, 405, 407])
+async def test_a_sample_that_something_on_the_way_rejects_costs_itself_and_no_hour(tmp_path: Path, status: int) -> None:
+    """A firewall that reads bodies says 403 to one label and takes all others: nothing came there any more."""
+    with running_scripted(faulting(lambda sample: sample[2] == 7.0, status=status)) as receiver:
+        async with opened(tmp_path, receiver.url, protocol=Protocol.V1) as bench:
+            await fill(bench.inbox, 20)
+            await bench.drain()
+            dead = await bench.ledger.dead_letters("d")
+            assert bench.counted("samples_dead_total", reason="refused") == 1
+    assert measured(receiver) == [float(n) for n in range(1, 21) if n != 7]
+    assert [(letter.value, letter.reason, letter.detail) for letter in dead] == [(7.0, "refused", f"{status} boom")]
+
+
+@pytest.mark.parametrize("status", [401, 404, 500])
+async def test_a_store_that_rejects_everything_is_away_and_costs_nothing(tmp_path: Path, status: int) -> None:
     """However long it lasts, and whatever was given up before."""
     down = False
-    with running_scripted(faulting(lambda sample: sample[2] == 3.0, lambda _: down)) as receiver:
+    with running_scripted(faulting(lambda sample: sample[2] == 3.0, lambda _: down, status)) as receiver:
         async with opened(tmp_path, receiver.url, protocol=Protocol.V1, patience_seconds=0.05) as bench:
             await fill(bench.inbox, 5)
             await bench.drain()
@@ -280,10 +298,10 @@ async def test_a_store_that_faults_on_everything_is_away_and_costs_nothing(tmp_p
             async with asyncio.timeout(20):
                 while len(receiver.requests) < before + 200:  # noqa: ASYNC110 - the server is a thread
                     await asyncio.sleep(0.01)
-            assert bench.counted("samples_dead_total", reason="fault") == 1
+            assert bench.counted("samples_dead_total", reason="fault" if status == 500 else "refused") == 1
             down = False
             await waiting
-            assert bench.counted("samples_dead_total", reason="fault") == 1
+            assert bench.counted("samples_dead_total", reason="fault" if status == 500 else "refused") == 1
     assert measured(receiver) == [float(n) for n in range(1, 26) if n != 3]
 
 
@@ -354,8 +372,8 @@ async def test_a_server_that_is_not_ready_costs_nothing_and_nothing_overtakes(tm
             await bench.drain()
             assert bench.counted("samples_sent_total") == 10
             assert await bench.ledger.dead_letters("d") == []
-    assert values(receiver) == [float(n) for n in range(1, 11)]
-    assert max(samples for _, samples in receiver.requests) == 3
+    assert measured(receiver) == [float(n) for n in range(1, 11)]
+    assert max(samples for _, samples in receiver.requests if samples != _PROBES) == 3
 
 
 async def test_after_an_end_in_the_middle_the_same_samples_go_again_with_the_same_times(tmp_path: Path) -> None:
