@@ -34,5 +34,6 @@ def doors(settings: CollectorSettings, state: Evaluation, told_ns: Callable[[], 
         reconciliation=Reconciliation(state.inbox, books.note, clock, Limited(state.log, clock)),
         told_ns=told_ns,
     )
-    enrolling = EnrolEndpoint(state.keys, state.pipeline.know, telemetry.enrolment, clock)
-    return {"/api/v1/batches": batches, ENROL: enrolling, ROTATE: RotateEndpoint(entrance, state.keys, clock)}
+    enrolling = EnrolEndpoint(state.keys, state.pipeline.know, telemetry.enrolment, clock, told_ns)
+    rotating = RotateEndpoint(entrance, state.keys, clock, told_ns)
+    return {"/api/v1/batches": batches, ENROL: enrolling, ROTATE: rotating}

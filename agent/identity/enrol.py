@@ -13,6 +13,7 @@ from agent.uplink.connection import AwayError, Line, Way, connection_to, in_a_li
 from shared.secret import Secret
 from shared.wire.enrolment import PATH, Enrolled, EnrolRequest, enrol_request, invitation_id
 from shared.wire.joincode import JoinCode
+from shared.wire.reading import Objection
 from shared.wire.seal import HEADER as SEAL
 from shared.wire.seal import is_genuine
 from shared.wire.signature import key_id_of
@@ -92,13 +93,17 @@ def post_once(
         line.connection.close()
 
 
+def objection(status: int, body: bytes) -> str:
+    """Why the collector says no, in its own words, or that it may have been somebody else."""
+    try:
+        return msgspec.json.decode(body, type=Objection).error[:200]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return f"status {status}: is this the collector's address?"
+
+
 def _answer(status: int, body: bytes, seal: str, request: EnrolRequest) -> Enrolled:
     if status != http.HTTPStatus.OK:
-        try:
-            why = msgspec.json.decode(body, type=dict[str, str])["error"][:200]
-        except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
-            why = f"status {status}: is this the collector's address?"
-        raise EnrolError(why)
+        raise EnrolError(objection(status, body))
     try:
         enrolled = msgspec.json.decode(body, type=Enrolled)
         collector = Ed25519PublicKey.from_public_bytes(enrolled.collector_key)

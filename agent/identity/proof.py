@@ -73,7 +73,10 @@ class KeyProof:
             self._challenge = ""
             self._keep(reply.body)
         else:
-            self._object(_challenge(reply.body))
+            objection = _objection(reply.body)
+            if objection.status not in {0, reply.status}:
+                raise AwayError(f"status {reply.status} where the collector said {objection.status}")
+            self._object(objection.challenge)
         return reply
 
     def _object(self, challenge: str) -> None:
@@ -100,8 +103,8 @@ def _stamp(state: Path) -> tuple[int, int]:
     return found.st_ino, found.st_mtime_ns
 
 
-def _challenge(body: bytes) -> str:
+def _objection(body: bytes) -> Objection:
     try:
-        return msgspec.json.decode(body, type=Objection).challenge
+        return msgspec.json.decode(body, type=Objection)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""
+        return Objection("")

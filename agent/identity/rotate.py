@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from agent.identity.card import Card, card_path, chain_path, finish, key_for
 from agent.identity.chain_file import read_chain
-from agent.identity.enrol import EnrolError
+from agent.identity.enrol import EnrolError, objection
 from agent.identity.proof import NO_CHAIN
 from agent.identity.turn import turn
 from shared.wire.enrolment import ROTATE_PATH, Enrolled, rotate_request
@@ -37,8 +37,10 @@ def rotate(card: Card, state: Path, ask: Ask, fresh: bytes) -> Card:
         headers = sign("POST", ROTATE_PATH, claim, body, old)
         signature = read("POST", ROTATE_PATH, headers.items()).signature
         status, answer, seal = ask(ROTATE_PATH, body, headers)
+        if status != http.client.OK:
+            raise EnrolError(objection(status, answer))
         if not is_genuine(Ed25519PublicKey.from_public_bytes(card.collector_key), seal, signature, answer):
-            raise EnrolError(_why(status, answer))
+            raise EnrolError("the answer is not sealed by the collector that this machine joined")
         enrolled = _enrolled(answer)
         if enrolled.key_id != key_id_of(new.public_key()) or enrolled.site != card.site:
             raise EnrolError("the collector answered for another key or another site")
@@ -52,12 +54,3 @@ def _enrolled(answer: bytes) -> Enrolled:
         return msgspec.json.decode(answer, type=Enrolled)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise EnrolError("the answer is not a phusong collector's") from None
-
-
-def _why(status: int, answer: bytes) -> str:
-    if status == http.client.OK:
-        return "the answer is not sealed by the collector that this machine joined"
-    try:
-        return msgspec.json.decode(answer, type=dict[str, str])["error"][:200]
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
-        return f"status {status}: is this the collector's address?"

@@ -28,8 +28,7 @@ from shared.clock import Clock
 from shared.logs import Limited
 from shared.wire.codec import BatchError, Limits, encode_batch
 from shared.wire.reading import Acknowledgement, Batch, Objection
-from shared.wire.seal import HEADER as SEAL
-from shared.wire.signature import SignatureError, read
+from shared.wire.signature import SignatureError
 
 _EPOCHS_SECONDS = 60
 """After so long an agent whose new epoch was one too many may ask again."""
@@ -225,21 +224,15 @@ class BatchEndpoint:
     async def _refuse(self, refusal: Refusal, scope: Scope, send: Send) -> None:
         self._refused(refusal.reason.label)
         self._complain.warning(f"a batch was refused ({refusal.reason.label})", refusal.what)
-        headers = {}
-        if refusal.reason.status in {429, 503}:
+        headers, status = {}, refusal.reason.status
+        if status in {429, 503}:
             headers["retry-after"] = str(max(self._settings.retry_after_seconds, refusal.retry_seconds))
         if refusal.reason is Reason.METHOD:
             headers["allow"] = "POST"
         if refusal.reason in {Reason.TOO_LARGE, Reason.SLOW}:
             headers["connection"] = "close"
-        body = msgspec.json.encode(Objection(refusal.what, self._told_ns(), refusal.challenge))
-        await answer(send, refusal.reason.status, body, {**headers, **self._sealed(scope, body)})
+        body = msgspec.json.encode(Objection(refusal.what, self._told_ns(), refusal.challenge, status))
+        await answer(send, status, body, {**headers, **self._sealed(scope, body)})
 
     def _sealed(self, scope: Scope, body: bytes) -> dict[str, str]:
-        """The seal on an answer to a request that carries a signature, right or wrong; others ask for none."""
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-        try:
-            signature = read(scope["method"], scope["path"], headers).signature
-        except SignatureError:
-            return {}
-        return {SEAL: self._entrance.seal(signature, body)}
+        return self._entrance.sealed(scope["method"], scope["path"], scope["headers"], body)

@@ -14,6 +14,7 @@ from collector.identity.room import IdentityFailedError, IdentityRoom, draw_chai
 from collector.ingest.admission import Reason, Refusal, Register
 from shared.clock import Clock
 from shared.wire.reading import Batch
+from shared.wire.seal import HEADER as SEAL
 from shared.wire.seal import seal
 from shared.wire.signature import INPUT, SignatureError, Signed, read
 
@@ -116,9 +117,14 @@ class Entrance:
         except IdentityFailedError as error:
             raise Refusal(Reason.DISK, str(error)) from None
 
-    def seal(self, signature: bytes, body: bytes) -> str:
-        """The collector's seal on an answer to the request with this signature."""
-        return seal(self._keys.seal_key, signature, body)
+    def sealed(self, method: str, path: str, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> dict[str, str]:
+        """The seal on an answer to a request that carries a signature, right or wrong; others ask for none."""
+        told = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+        try:
+            signature = read(method, path, told).signature
+        except SignatureError:
+            return {}
+        return {SEAL: seal(self._keys.seal_key, signature, body)}
 
     async def _find(self, key_id: str) -> Key:
         try:

@@ -74,13 +74,12 @@ def enrol_request(secret: bytes, key: Ed25519PrivateKey) -> EnrolRequest:
 
 def is_proven(request: EnrolRequest, verifier: bytes) -> bool:
     """Whether the sender holds the code whose key's public half is ``verifier``, and the key that it names."""
-    covered = _covered(request.invitation, request.public_key)
-    try:
-        Ed25519PublicKey.from_public_bytes(verifier).verify(request.proof, covered)
-        Ed25519PublicKey.from_public_bytes(request.public_key).verify(request.possession, covered)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    return _has_signed(verifier, request.proof, _covered(request.invitation, request.public_key)) and is_owned(request)
+
+
+def is_owned(request: EnrolRequest) -> bool:
+    """Whether the sender holds the key that it names, whatever the code is."""
+    return _has_signed(request.public_key, request.possession, _covered(request.invitation, request.public_key))
 
 
 def rotate_request(old_key_id: str, new: Ed25519PrivateKey) -> RotateRequest:
@@ -92,12 +91,16 @@ def rotate_request(old_key_id: str, new: Ed25519PrivateKey) -> RotateRequest:
 def is_possessed(request: RotateRequest, old_key_id: str) -> bool:
     """Whether the sender holds the new key too, and meant it to follow the old one."""
     covered = _ROTATE_PURPOSE + old_key_id.encode() + b"\n" + request.public_key
-    try:
-        Ed25519PublicKey.from_public_bytes(request.public_key).verify(request.possession, covered)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    return _has_signed(request.public_key, request.possession, covered)
 
 
 def _covered(invitation: str, public: bytes) -> bytes:
     return _PURPOSE + invitation.encode("utf-8", "surrogateescape") + b"\n" + public
+
+
+def _has_signed(public: bytes, signature: bytes, covered: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, covered)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

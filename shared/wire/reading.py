@@ -209,7 +209,7 @@ class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Objection(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The collector's answer to a batch that it does not take, JSON."""
+    """The collector's answer to a batch, an enrolment or a rotation that it does not take, JSON."""
 
     error: str
     """One line for the operator of the agent."""
@@ -217,3 +217,5 @@ class Objection(msgspec.Struct, frozen=True, omit_defaults=True):
     """0 where the collector does not trust its own clock."""
     challenge: str = ""
     """What an enrolled agent must sign to show that it is not a replay."""
+    status: int = 0
+    """Of HTTP, under the seal: "later" must not become "never" on the way. 0 where it is not told."""

@@ -13,7 +13,7 @@ from agent.uplink.answer import Reply
 from agent.uplink.connection import AwayError
 from agent.uplink.proof import Stamp
 from shared.logs import Limited
-from shared.wire.reading import Acknowledgement
+from shared.wire.reading import Acknowledgement, Objection
 from shared.wire.seal import seal
 from shared.wire.signature import CHAIN, read
 from tests.peers.village import HandClock, Heard
@@ -71,6 +71,17 @@ def test_a_proxys_trouble_is_a_reason_to_come_again(proof: KeyProof) -> None:
     assert proof.believe(sent, Reply(502, b'{"error": "", "server_time_ns": 4000000000000000000}', "7")) == Reply(
         502, b"", "7"
     ), "anybody's time is nobody's"
+
+
+def test_later_does_not_become_never_on_the_way(proof: KeyProof) -> None:
+    """What is sealed is the body: whoever ends TLS in between could make another status of it, and bury records."""
+    sent = proof.headers(PATH, b"body", STAMP)
+    busy = msgspec.json.encode(Objection("come again", 7, status=503))
+    for status in (400, 413, 401, 500):
+        with pytest.raises(AwayError, match=f"status {status} where the collector said 503"):
+            proof.believe(sent, sealed(sent, status, busy))
+
+    assert proof.believe(sent, sealed(sent, 503, busy)).body == busy
 
 
 def test_only_a_sealed_challenge_is_signed(proof: KeyProof) -> None:

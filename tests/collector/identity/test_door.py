@@ -1,5 +1,6 @@
 """Keys at the door of a running collector: who has none, another's, an old or a copied one, stays outside."""
 
+import base64
 import http.client
 import json
 import random
@@ -14,12 +15,13 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from collector.identity.pace import KEYS_A_DAY
 from lab.ports import free_port
 from shared.wire.codec import encode_batch
 from shared.wire.enrolment import ROTATE_PATH, Enrolled, enrol_request, rotate_request
+from shared.wire.seal import is_genuine
 from shared.wire.signature import Claim, sign
 from tests.peers.enrolled import BATCHES, Machine, batch, command, enrol, invited, machine, post
 from tests.peers.programs import PYTHON, get, running, until
@@ -59,6 +61,17 @@ def port(config: Path) -> Iterator[int]:
 def counted(port: int, line: str) -> float:
     page = get(f"http://127.0.0.1:{port}/metrics").splitlines()
     return next((float(each.split()[-1]) for each in page if each.startswith(line)), 0.0)
+
+
+def is_about_now(answer: dict[str, Any]) -> bool:
+    return abs(int(answer["server_time_ns"]) - time.time_ns()) < 60_000_000_000
+
+
+def is_sealed(one: Machine, headers: dict[str, str], answer: tuple[int, dict[str, Any], str]) -> bool:
+    """Whether it is the collector's answer to the request with these headers."""
+    seal_key = Ed25519PublicKey.from_public_bytes(one.enrolled.collector_key)
+    signature = base64.b64decode(headers.get("signature", "").removeprefix("phusong=:").removesuffix(":"))
+    return is_genuine(seal_key, answer[2], signature, answer[1]["raw"])
 
 
 def test_a_machine_with_a_code_gets_a_key_and_its_batches_are_taken_as_its_sites(port: int, config: Path) -> None:
@@ -101,10 +114,21 @@ def test_a_code_of_nobodys_and_a_proof_that_does_not_fit_are_refused(port: int, 
         msgspec.structs.replace(right, proof=right.possession),
     ]
 
-    assert [enrol(port, request)[0] for request in wrong] == [401] * len(wrong)
-    assert post(port, "/api/v1/enrol", b'{"invitation": 5}', {})[0] == 400
+    answers = [enrol(port, request) for request in wrong]
+    assert [status for status, _, _ in answers] == [401] * len(wrong)
+    assert all(is_about_now(answer) and answer["status"] == 401 for _, answer, _ in answers)
+    status, malformed, _ = post(port, "/api/v1/enrol", b'{"invitation": 5}', {})
+    assert status == 400
+    assert is_about_now(malformed)
     assert post(port, "/api/v1/enrol", bytes(5000), {})[0] == 413
-    assert enrol(port, right)[0] == 200
+    status, good, _ = enrol(port, right)
+    assert status == 200
+    seal_key = Ed25519PublicKey.from_public_bytes(msgspec.json.decode(good["raw"], type=Enrolled).collector_key)
+    sealed = [
+        is_genuine(seal_key, seal, request.possession, answer["raw"])
+        for request, (_, answer, seal) in zip(wrong, answers, strict=True)
+    ]
+    assert sealed == [True, False, False, False, True], "none for whoever names a key and does not hold it"
 
 
 def test_forged_flipped_and_replayed_requests_are_not_taken(port: int, config: Path) -> None:
@@ -283,7 +307,12 @@ def test_a_rotation_is_believed_of_the_key_that_it_ends_only(port: int, config: 
     unsigned = (wrong[0], {"authorization": "Bearer x"})
     stolen = rotation(one, new, other.enrolled.key_id)
 
-    assert [post(port, ROTATE_PATH, *each)[0] for each in (wrong, unsigned, stolen)] == [401, 401, 401]
+    answers = [post(port, ROTATE_PATH, *each) for each in (wrong, unsigned, stolen)]
+    assert [status for status, _, _ in answers] == [401, 401, 401]
+    assert all(is_about_now(answer) and answer["status"] == 401 for _, answer, _ in answers)
+    asked = (wrong[1], unsigned[1], stolen[1])
+    sealed = [is_sealed(one, headers, answer) for headers, answer in zip(asked, answers, strict=True)]
+    assert sealed == [True, False, True]
     right = rotation(one, new, one.enrolled.key_id)
     first, again = post(port, ROTATE_PATH, *right), post(port, ROTATE_PATH, *right)
     assert (first[0], again[0], first[1]["chain"] == again[1]["chain"]) == (200, 200, True)
