@@ -1,4 +1,7 @@
-"""Whole programs, an agent's four times and a collector, killed at any moment and started anew: all arrives, once."""
+"""Whole programs, an agent's four times and a collector, killed at any moment and started anew: all arrives, once.
+
+Most lives begin in a :mod:`cradle <lab.prove.cradle>`, a few with their interpreter, which takes ten times as long.
+"""
 
 import asyncio
 import os
@@ -20,12 +23,18 @@ from lab.children import Child, module, start
 from lab.fleet import name, token, write_settings
 from lab.ports import free_port
 from lab.prove import Finding, Proof, Trial
+from lab.prove.cradle import cradle
 from lab.prove.house import collector_command
 from lab.prove.inbox_file import ever_stored
 
 _AGENTS = 4
-_LONGEST_SECONDS = {"agent": 4.0, "collector": 6.0}
+_LONGEST_SECONDS = {"agent": 0.6, "collector": 1.0}
 """A life is as long as that, or shorter than it takes to start."""
+_LONGEST_COLD_SECONDS = {"agent": 4.0, "collector": 6.0}
+_COLD = 0.01
+"""Part of the lives that begin with their interpreter."""
+_SHARE = {"agent": 5, "collector": 1}
+"""Kills of each kind, of six."""
 _DRAINED_SECONDS = 180.0
 _LOOK_SECONDS = 0.2
 _HASTY = """
@@ -45,7 +54,9 @@ SqliteInbox.store = hasty
 
 @dataclass(slots=True)
 class _Score:
+    wanted: int
     kills: Counter[str] = field(default_factory=Counter)
+    cold: int = 0
     ended: int = 0
     """Programs that ended by themselves."""
     records: int = 0
@@ -53,25 +64,38 @@ class _Score:
     twice: int = 0
     damaged: int = 0
 
+    @property
+    def open(self) -> bool:
+        """Whether one kind was not killed often enough yet."""
+        return any(6 * self.kills[kind] < share * self.wanted for kind, share in _SHARE.items())
+
 
 @dataclass(frozen=True, slots=True)
 class _Program:
     kind: str
     folder: Path
-    command: list[str]
+    settings: Path
+    spoil: str = ""
+
+    @property
+    def log(self) -> Path:
+        """What it says."""
+        return self.folder / "log"
 
     async def begin(self) -> Child:
         """Started, or about to be."""
-        return await start(self.kind, self.command, self.folder / "log")
+        if self.kind == "collector":
+            return await start(self.kind, collector_command(self.settings, self.spoil), self.log)
+        return await start(self.kind, module("agent", "run", "--config", str(self.settings)), self.log)
 
 
 def _run(trial: Trial) -> Finding:
-    score = _Score()
+    score = _Score(trial.count)
     with tempfile.TemporaryDirectory(prefix="phusong-prove-") as folder:
         asyncio.run(_campaign(Path(folder), trial, score))
         _judge(Path(folder), score)
     seen = (
-        f"{score.kills['agent']} agents and {score.kills['collector']} collectors killed",
+        f"{score.kills['agent']} agents and {score.kills['collector']} collectors killed, {score.cold} begun cold",
         f"{score.records:,} records committed: {score.lost} lost, {score.twice} twice",
         f"{score.damaged} files damaged, {score.ended} programs ended by themselves",
     )
@@ -93,20 +117,29 @@ async def _campaign(folder: Path, trial: Trial, score: _Score) -> None:
 
 
 async def _lives(program: _Program, dice: random.Random, trial: Trial, score: _Score) -> None:
-    while score.kills.total() < trial.count:
-        child = await program.begin()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(dice.uniform(0.0, _LONGEST_SECONDS[program.kind])):
-                await child.wait()
-        if not child.running:
-            score.ended += 1
-            trial.tell(f"{program.kind} ended by itself: {child.last_words()}")
-            return
+    async with cradle(program.kind, program.settings, program.log, program.spoil) as warm:
+        while score.open:
+            is_cold = dice.random() < _COLD
+            longest = (_LONGEST_COLD_SECONDS if is_cold else _LONGEST_SECONDS)[program.kind]
+            seconds = dice.uniform(0.0, longest)
+            if not await (_cold_life(program, seconds) if is_cold else warm.life(seconds)):
+                score.ended += 1
+                trial.tell(f"{program.kind} ended by itself: see {program.log}")
+                return
+            score.cold += is_cold
+            score.kills[program.kind] += 1
+            if not score.kills.total() % 50:
+                trial.tell(f"{score.kills.total()} of {trial.count} kills")
+
+
+async def _cold_life(program: _Program, seconds: float) -> bool:
+    child = await program.begin()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await child.wait()
+    if child.running:
         os.kill(child.pid, signal.SIGKILL)
-        await child.wait()
-        score.kills[program.kind] += 1
-        if not score.kills.total() % 50:
-            trial.tell(f"{score.kills.total()} of {trial.count} kills")
+    return await child.wait() == -signal.SIGKILL
 
 
 async def _drained(folder: Path) -> None:
@@ -168,24 +201,24 @@ def _programs(folder: Path, spoil: str) -> Iterator[_Program]:
     said = yaml.safe_load(path.read_text(encoding="utf-8"))
     said["listen"]["socket"] = str(listening)
     path.write_text(yaml.safe_dump(said), encoding="utf-8")
-    yield _Program("collector", folder, collector_command(path, spoil))
+    yield _Program("collector", folder, path, spoil)
     for number in range(_AGENTS):
         own = folder / name(number)
         own.mkdir()
-        yield _Program("agent", own, module("agent", "run", "--config", str(_agent(own, number, listening))))
+        yield _Program("agent", own, _agent(own, number, listening))
 
 
 def _agent(folder: Path, number: int, listening: Path) -> Path:
-    """An agent that commits five times a second what it finds at a port where nobody listens."""
+    """An agent that commits twenty times a second what it finds at a port where nobody listens."""
     path = folder / "agent.yaml"
     said = {
         "agent": name(number),
         "site": name(number),
         "uplink": {"url": "http://collector", "socket": str(listening), "token": token(number)},
         "state": str(folder / "state"),
-        "commit_seconds": 0.2,
+        "commit_seconds": 0.05,
         "report_seconds": 1,
-        "checks": [{"kind": "tcp", "every_seconds": 0.2, "timeout_seconds": 0.2}],
+        "checks": [{"kind": "tcp", "every_seconds": 0.05, "timeout_seconds": 0.05}],
         "targets": [{"site": name(number), "name": "closed", "address": f"127.0.0.1:{free_port()}"}],
     }
     path.write_text(yaml.safe_dump(said), encoding="utf-8")
@@ -194,5 +227,5 @@ def _agent(folder: Path, number: int, listening: Path) -> Path:
 
 
 PROOF = Proof(
-    "kill-programs", "acknowledged is never lost: kill -9 of whole programs, agents and collector", 1_000, 40, _run
+    "kill-programs", "acknowledged is never lost: kill -9 of whole programs, agents and collector", 12_000, 40, _run
 )
