@@ -1,8 +1,9 @@
 """The agent's own figures as samples of a reading of kind ``agent``; it measures nobody else."""
 
 import resource
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 
 from agent.spool.queue import Backlog, Gap
@@ -35,6 +36,17 @@ METRICS = (
         "phusong_agent_spool_lost_records_total",
         MetricKind.COUNTER,
         "Records lost for want of space, or in a damaged file.",
+    ),
+    Metric("phusong_agent_spool_newest_gap_records", MetricKind.GAUGE, "Records of the gap that was lost last."),
+    Metric(
+        "phusong_agent_spool_newest_gap_first_timestamp_seconds",
+        MetricKind.GAUGE,
+        "When the first record of the gap that was lost last was stored, by the agent's own clock.",
+    ),
+    Metric(
+        "phusong_agent_spool_newest_gap_last_timestamp_seconds",
+        MetricKind.GAUGE,
+        "When the last record of the gap that was lost last was stored, by the agent's own clock.",
     ),
     Metric("phusong_agent_spool_dead_letters", MetricKind.GAUGE, "Records that the collector refused for good."),
     Metric(
@@ -156,7 +168,19 @@ def _spool_samples(spool: SpoolFigures) -> list[Sample]:
     if spool.backlog.oldest_wall_ns is not None:
         oldest = spool.backlog.oldest_wall_ns / _SECOND_NS
         found.append(Sample("phusong_agent_spool_oldest_timestamp_seconds", oldest))
-    return found
+    return [*found, *_newest_gap(spool.gaps)]
+
+
+def _newest_gap(gaps: tuple[Gap, ...]) -> Iterator[Sample]:
+    """Its extent; the older ones were told when they were the newest. Nothing where no gap's times are known."""
+    known = [(gap.last_wall_ns, gap.first_wall_ns, gap.records) for gap in gaps if gap.last_wall_ns is not None]
+    if not known:
+        return
+    last_wall_ns, first_wall_ns, records = max(known, key=itemgetter(0))
+    yield Sample("phusong_agent_spool_newest_gap_records", float(records))
+    if first_wall_ns is not None:
+        yield Sample("phusong_agent_spool_newest_gap_first_timestamp_seconds", first_wall_ns / _SECOND_NS)
+    yield Sample("phusong_agent_spool_newest_gap_last_timestamp_seconds", last_wall_ns / _SECOND_NS)
 
 
 def _uplink_samples(uplink: UplinkFigures) -> list[Sample]:
