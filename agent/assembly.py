@@ -183,7 +183,17 @@ def _courier(  # noqa: PLR0913, PLR0917 - the composition root hands everything 
     complain = Limited(log, clock)
     sender = Sender(settings.file.agent, release(), lambda: _descriptions(instruments))
     post = make_post(settings, complain, meter, times.doubts_clock)
-    return Courier(sender, desk, post, clock=clock, times=times, purse=purse, complain=complain, draw=random.random)
+    return Courier(
+        sender,
+        desk,
+        post,
+        clock=clock,
+        times=times,
+        complain=complain,
+        draw=random.random,
+        purse=purse,
+        backoff=settings.file.uplink.backoff(),
+    )
 
 
 def _descriptions(instruments: Mapping[str, Instrument]) -> tuple[Metric, ...]:

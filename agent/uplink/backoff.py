@@ -11,6 +11,9 @@ class BackoffSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """With an attempt of its own, live state is there within a minute of the line's return."""
 
 
+USUAL = BackoffSettings()
+
+
 def wait_seconds(
     failures: int, draw: float, settings: BackoffSettings, retry_after_seconds: float | None = None
 ) -> float:

@@ -9,7 +9,7 @@ from agent.spool.desk import Desk
 from agent.spool.queue import SpoolError
 from agent.timekeeping.keeper import Timekeeper
 from agent.uplink.answer import Meaning, Verdict, interpret, time_in
-from agent.uplink.backoff import BackoffSettings, wait_seconds
+from agent.uplink.backoff import USUAL, BackoffSettings, wait_seconds
 from agent.uplink.burden import Burden
 from agent.uplink.connection import AwayError
 from agent.uplink.http import Post
@@ -50,6 +50,7 @@ class Courier:
         complain: Limited,
         draw: Callable[[], float],
         purse: Purse | None = None,
+        backoff: BackoffSettings = USUAL,
     ) -> None:
         """Without a ``purse`` nobody asks what it costs."""
         self._sender = sender
@@ -58,6 +59,7 @@ class Courier:
         self._clock = clock
         self._times = times
         self._purse = purse
+        self._backoff = backoff
         self._complain = complain
         self._draw = draw
         self._failures = 0
@@ -123,7 +125,7 @@ class Courier:
         except SpoolError as error:
             self._failures += 1
             self._complain.warning("the spool cannot be read or written, delivery waits", str(error))
-            return wait_seconds(self._failures, self._draw(), BackoffSettings())
+            return wait_seconds(self._failures, self._draw(), self._backoff)
 
     async def _load(self) -> Load | None:
         spool = self._desk.spool
@@ -200,7 +202,7 @@ class Courier:
         self._failures += 1
         self.tally.kept(self._clock.monotonic_ns())
         self._complain.warning("batches stay here, the collector does not take them", meaning.reason)
-        return wait_seconds(self._failures, self._draw(), BackoffSettings(), meaning.retry_after_seconds)
+        return wait_seconds(self._failures, self._draw(), self._backoff, meaning.retry_after_seconds)
 
     async def _refused(self, sequences: list[int], reason: str, *, laden: bool) -> float:
         """Find what is not taken: first without what goes beside the records, then half of them, then one alone."""

@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from agent.uplink.answer import Reply
+from agent.uplink.backoff import USUAL, BackoffSettings
 from agent.uplink.connection import AwayError, Line, Way, connection_to, heed_time, in_a_line
 from agent.uplink.meter import FAILED_CONNECT_BYTES, FAILED_HANDSHAKE_BYTES, Meter, Tap
 from agent.uplink.proof import Proof, Stamp
@@ -36,8 +37,14 @@ class UplinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     proxy: Secret | None = None
     """``http://user:password@host:port``: an HTTP proxy that is asked to CONNECT."""
     timeout_seconds: float = 20.0
+    retry_first_seconds: float = USUAL.first_seconds
+    retry_cap_seconds: float = USUAL.cap_seconds
     monthly_megabytes: int | None = None
     """How many millions of bytes a calendar month (UTC) may cost, both ways, headers and TLS included."""
+
+    def backoff(self) -> BackoffSettings:
+        """How long it is waited between tries."""
+        return BackoffSettings(first_seconds=self.retry_first_seconds, cap_seconds=self.retry_cap_seconds)
 
     def way(self) -> Way:
         """How the collector is reached."""

@@ -10,6 +10,7 @@ from shared.secret import header_problem
 _LEAST_MEGABYTES = 30
 """A request over TLS each quarter of an hour, with room to spare."""
 _LONGEST_SECONDS = 300
+_LONGEST_RETRY_SECONDS = 3600
 
 
 def problems_of(uplink: UplinkSettings) -> Iterator[tuple[str, str]]:
@@ -19,6 +20,10 @@ def problems_of(uplink: UplinkSettings) -> Iterator[tuple[str, str]]:
         yield "proxy", problem
     if not 0 < uplink.timeout_seconds <= _LONGEST_SECONDS:
         yield "timeout_seconds", f"must be more than 0 and at most {_LONGEST_SECONDS}"
+    if not 0 < uplink.retry_first_seconds <= uplink.retry_cap_seconds:
+        yield "retry_first_seconds", "must be more than 0 and at most retry_cap_seconds"
+    if not 0 < uplink.retry_cap_seconds <= _LONGEST_RETRY_SECONDS:
+        yield "retry_cap_seconds", f"must be more than 0 and at most {_LONGEST_RETRY_SECONDS}"
     if uplink.monthly_megabytes is not None and uplink.monthly_megabytes < _LEAST_MEGABYTES:
         yield "monthly_megabytes", f"must be at least {_LEAST_MEGABYTES}: the newest state alone costs that much"
 

@@ -100,6 +100,8 @@ class Span:
     """Since when it is lost for a reason of its own, where it was lost with others that have returned."""
     unseen_ns: int | None = None
     """Since when nobody could see, where nobody could when it was lost."""
+    hidden_ns: int | None = None
+    """Since when nobody could see until it was back."""
 
     @property
     def first_ns(self) -> int:
@@ -126,8 +128,13 @@ def clues_of(span: Span, notes: SiteNotes, now_ns: int) -> Iterator[Clue]:
 
 
 def amid(span: Span) -> tuple[int, int]:
-    """The middle of an outage that is over, long enough for an agent that works to have looked at its line."""
+    """The middle of an outage that is over, long enough for an agent that works to have looked at its line.
+
+    As far as it was seen: while nobody can see on our own side, a site that is back reaches nothing of ours either.
+    """
     first_ns, ended_ns = max(span.began_ns, span.alone_ns or span.began_ns), span.ended_ns or span.began_ns
+    if span.hidden_ns is not None and span.hidden_ns > first_ns:
+        ended_ns = min(ended_ns, span.hidden_ns)
     middle_ns = (first_ns + ended_ns) // 2
     return max(first_ns, middle_ns - _AMID_NS), min(ended_ns, middle_ns + _AMID_NS)
 

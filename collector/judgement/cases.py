@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from collector.incident import Incident, Scope
+from collector.judgement.blindness import Blindness
 from collector.judgement.folding import Fold, Glimpse, Part, Seen
 from collector.judgement.groups import SHOWN_SITES, Case, Group, Turn
 from collector.judgement.mains import Mains
@@ -12,8 +13,6 @@ from collector.judgement.settings import JudgementSettings
 
 _SECOND_NS = 1_000_000_000
 _LATE_NS = 600 * _SECOND_NS
-_LOOKED_NS = 30 * _SECOND_NS
-"""So long after somebody could see again every site has been looked at."""
 
 
 class Cases:
@@ -28,7 +27,7 @@ class Cases:
         self._gap_ns = int(settings.inside_gap_seconds * _SECOND_NS)
         self._earlier: dict[str, tuple[int, int]] = {}
         """By site: when a loss began that is not known yet, and when it was seen last."""
-        self._blind_ns = (0, 0)
+        self._blindness = Blindness()
 
     def restore(self, incident: Incident) -> None:
         """Go on with an open incident of an earlier run; sites that returned meanwhile end by their next look."""
@@ -65,8 +64,7 @@ class Cases:
 
     def update(self, scene: Scene, mains: Mains) -> Turn:
         """Open, close, part and fold."""
-        if blind := [one.since_ns for one in scene.blind if one.alone]:
-            self._blind_ns = min(blind), scene.now_ns
+        self._blindness.see(scene.blind, scene.now_ns)
         turn = Turn(list(self._close(scene.looks)))
         self._open(scene)
         self._part(scene, mains, turn)
@@ -92,7 +90,7 @@ class Cases:
             if look.seen is Seen.DOWN and look.fresh and site not in self.lasting:
                 began_ns = look.since_ns or scene.now_ns
                 case = self.lasting[site] = Case(site, self._since(site, began_ns), scene.now_ns)
-                case.unseen_ns = self._unseen(began_ns)
+                case.unseen_ns = self._blindness.before(began_ns)
             if look.seen is Seen.WELL and look.fresh:
                 self._earlier.pop(site, None)
             elif look.maintenance and site in self.lasting:
@@ -110,6 +108,7 @@ class Cases:
                 case.ended_ns = case.known_ns  # The site is gone from the inventory.
             elif look.fresh and look.seen is Seen.WELL:
                 case.ended_ns = max(look.since_ns, case.began_ns)
+                case.hidden_ns = self._blindness.until(case.began_ns, case.ended_ns)
             else:
                 continue
             del self.lasting[site]
@@ -195,13 +194,8 @@ class Cases:
     def _between(self, began_ns: int, case: Case | None) -> tuple[int, int] | None:
         if case is not None and case.alone_ns is not None:
             return case.began_ns, case.alone_ns
-        first_ns = self._unseen(began_ns)
+        first_ns = self._blindness.before(began_ns)
         return None if first_ns is None else (first_ns, began_ns)
-
-    def _unseen(self, began_ns: int) -> int | None:
-        """Since when nobody could see, where nobody could when a site was lost."""
-        first_ns, last_ns = self._blind_ns
-        return first_ns if first_ns <= began_ns <= last_ns + _LOOKED_NS else None
 
     def _part(self, scene: Scene, mains: Mains, turn: Turn) -> None:
         """Faults that are over end; what stays lost when what it shares works again stands for itself."""

@@ -31,6 +31,8 @@ class Case:
     """Since when it is lost for a reason of its own, where it was lost with others that have returned."""
     unseen_ns: int | None = None
     """Since when nobody could see, where nobody could when it was lost: it may have been lost since then."""
+    hidden_ns: int | None = None
+    """Since when nobody could see until it was back: that it was lost so long is not known."""
     planned_ns: int | None = None
     """Until when somebody worked at the site meanwhile: what was seen by then tells of the work."""
     mains_ns: int | None = None
@@ -55,7 +57,7 @@ class Case:
         planned_ns = self.planned_ns or 0
         worked = self.began_ns < planned_ns and (self.ended_ns is None or planned_ns < self.ended_ns)
         alone_ns = max(planned_ns, self.alone_ns or 0) if worked else self.alone_ns
-        return Span(self.site, self.began_ns, self.ended_ns, self.remembered, alone_ns, self.unseen_ns)
+        return Span(self.site, self.began_ns, self.ended_ns, self.remembered, alone_ns, self.unseen_ns, self.hidden_ns)
 
     def due(self, now_ns: int) -> bool:
         """Whether its cause should be asked for again; a thing that lasts is asked now and then."""

@@ -36,6 +36,8 @@ _JUDGEMENT = {
     "maintenance_grace_seconds": 3.0,
     "settle_seconds": 12.0,
 }
+_TRIES = {"retry_first_seconds": 0.1, "retry_cap_seconds": 4.5}
+"""A tenth as long too, or chance would decide how long a collector that is back knows nothing."""
 _RULES = {
     "hold_seconds": 2.0,
     "settle_seconds": 6.0,
@@ -84,7 +86,7 @@ def agent(folder: Path, name: str, port: int) -> Path:
     content = {
         "agent": name,
         "site": name,
-        "uplink": {"url": f"http://{host}:{port}", "token": token(name), "timeout_seconds": 3.0},
+        "uplink": {"url": f"http://{host}:{port}", "token": token(name), "timeout_seconds": 3.0, **_TRIES},
         "state": str(folder / name),
         "commit_seconds": 1.0,
         "report_seconds": 2.0,

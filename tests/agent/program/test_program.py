@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from shared.wire.reading import Batch, Reading
-from tests.peers.bad_collector import Collector, listening
+from tests.peers.bad_collector import Collector, answer, listening
 
 ROOT = Path(__file__).parents[3]
 
@@ -79,6 +79,21 @@ async def test_an_agent_measures_tells_about_itself_and_loses_nothing_when_it_is
     assert told <= described
     assert sorted(collector.stored) == list(range(1, max(collector.stored) + 1))
     assert "stopped" in said
+
+
+async def test_it_tries_again_as_often_as_its_settings_say(tmp_path: Path) -> None:
+    """As often as it does unasked, twenty times would take minutes."""
+    config = settings(tmp_path, 0, 1)
+    content = yaml.safe_load(config.read_text(encoding="utf-8"))
+    async with listening(Collector(acts=[lambda _: answer(503)] * 20)) as collector:
+        content["uplink"] |= {"url": f"http://127.0.0.1:{collector.port}", "retry_cap_seconds": 0.05}
+        content["uplink"]["retry_first_seconds"] = 0.01
+        config.write_text(yaml.safe_dump(content), encoding="utf-8")
+        agent = await start(config)
+        await until(lambda: bool(collector.stored))
+        await stop(agent)
+
+    assert len(collector.batches) > 20
 
 
 async def test_a_spool_that_breaks_under_the_running_agent_is_replaced_and_probing_goes_on(tmp_path: Path) -> None:

@@ -152,3 +152,41 @@ def test_a_hub_that_went_with_one_more_site_of_its_provider_is_not_said_to_have_
 
     assert {cause for _, cause, _ in found} == {Cause.ACCESS_LINK}
     assert len(found) == 3
+
+
+def mended_unseen(lost: Callable[[Story], None], mend: Callable[[Story], None]) -> list[Cause]:
+    """Of a fault that is seen for ten minutes and ends as our own side fails, which its agent does not reach either."""
+    story = Story(communes(6), inside=True)
+    story.live(300)
+    story.down.add("s3")
+    story.deaf.add("s3")
+    lost(story)
+    story.live(600)
+    story.blind = True
+    story.levels.clear()
+    story.levels["s3", CORE] = False
+    mend(story)
+    story.live(1800)
+    for each in (story.levels, story.down, story.deaf):
+        each.clear()
+    story.blind = False
+    story.live(900)
+    return [i.cause for i in story.incidents() if i.scope is Scope.SITE]
+
+
+def test_a_fault_that_ended_while_nobody_could_see_has_the_cause_that_it_had_while_it_was_seen() -> None:
+    """For the site itself all that was wrong later, for longer, was behind its provider's first hop: our own side."""
+
+    def cut(story: Story) -> None:
+        story.levels |= {("s3", HOP): False, ("s3", CORE): False}
+
+    def dark(story: Story) -> None:
+        story.hosts["s3"].running = False
+
+    def light(story: Story) -> None:
+        story.hosts["s3"].running = True
+        story.hosts["s3"].boot_s = story.now
+        restart(story)
+
+    assert mended_unseen(cut, lambda _: None) == [Cause.ACCESS_LINK]
+    assert mended_unseen(dark, light) == [Cause.POWER]
