@@ -37,11 +37,7 @@ class Child:
 
     def last_words(self) -> str:
         """The last line of its log."""
-        try:
-            lines = self._log.read_bytes()[-_TAIL_BYTES:].decode("utf-8", "replace").splitlines()
-        except OSError:
-            return ""
-        return lines[-1] if lines else ""
+        return last_words(self._log)
 
     async def stop(self) -> None:
         """End it: asked first, forced after a while."""
@@ -53,6 +49,15 @@ class Child:
             except TimeoutError:
                 self._process.kill()
         await self._process.wait()
+
+
+def last_words(log: Path) -> str:
+    """The last line of a program's log; empty where there is none."""
+    try:
+        lines = log.read_bytes()[-_TAIL_BYTES:].decode("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    return lines[-1] if lines else ""
 
 
 async def start(name: str, command: list[str], log: Path) -> Child:

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from lab.children import Child, module, start
+from lab.children import Child, last_words, module, start
 from lab.fleet import name, token, write_settings
 from lab.ports import free_port
 from lab.prove import Finding, Proof, Trial
@@ -66,8 +66,8 @@ class _Score:
 
     @property
     def open(self) -> bool:
-        """Whether one kind was not killed often enough yet."""
-        return any(6 * self.kills[kind] < share * self.wanted for kind, share in _SHARE.items())
+        """Whether one kind was not killed often enough yet; no longer once a program has ended by itself."""
+        return not self.ended and any(6 * self.kills[kind] < share * self.wanted for kind, share in _SHARE.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ async def _lives(program: _Program, dice: random.Random, trial: Trial, score: _S
             seconds = dice.uniform(0.0, longest)
             if not await (_cold_life(program, seconds) if is_cold else warm.life(seconds)):
                 score.ended += 1
-                trial.tell(f"{program.kind} ended by itself: see {program.log}")
+                trial.tell(f"{program.kind} ended by itself: {last_words(program.log)}")
                 return
             score.cold += is_cold
             score.kills[program.kind] += 1
