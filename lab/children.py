@@ -5,7 +5,7 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -60,19 +60,24 @@ def last_words(log: Path) -> str:
     return lines[-1] if lines else ""
 
 
-async def start(name: str, command: list[str], log: Path) -> Child:
+async def start(name: str, command: Sequence[str], log: Path) -> Child:
     """Start a program whose output goes to its log."""
+    return Child(name, await spawn(command, log), log)
+
+
+async def spawn(command: Sequence[str], log: Path, *, piped: bool = False) -> asyncio.subprocess.Process:
+    """A process that dies with its parent; its output goes to its log. ``piped``: its errors alone, the rest to us."""
+    pipe, nowhere = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     with log.open("ab") as sink:
-        process = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=sink,
+            stdin=pipe if piped else nowhere,
+            stdout=pipe if piped else sink,
             stderr=sink,
             env=environment(),
             start_new_session=True,
             preexec_fn=die_with_parent(),
         )
-    return Child(name, process, log)
 
 
 def environment() -> Mapping[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from lab.children import die_with_parent, environment, module
+from lab.children import last_words, module, spawn
 from lab.inside import Event
 from lab.ports import free_port
 from lab.stage import Stage
@@ -63,8 +63,7 @@ class Inside:
 
     def last_words(self) -> str:
         """The last line that it wrote to standard error."""
-        lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return lines[-1] if lines else "no reason given"
+        return last_words(self._log) or "no reason given"
 
     async def stop(self) -> None:
         """End it by closing its input; it ends its agents first."""
@@ -96,17 +95,8 @@ async def open_inside(stage: Stage, folder: Path, way: Way) -> AsyncIterator[Ins
     if way.loopback_port is not None:
         arguments += ["--loopback-port", str(way.loopback_port)]
     log = folder / "inside.log"
-    with log.open("wb") as sink:
-        process = await asyncio.create_subprocess_exec(
-            *way.prefix,
-            *module("lab.inside", *arguments),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=sink,
-            env=environment(),
-            start_new_session=True,
-            preexec_fn=die_with_parent(),
-        )
+    log.unlink(missing_ok=True)
+    process = await spawn((*way.prefix, *module("lab.inside", *arguments)), log, piped=True)
     inside = Inside(process, way, log)
     try:
         async with asyncio.timeout(_READY_SECONDS):

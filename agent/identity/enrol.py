@@ -93,7 +93,7 @@ def post_once(
         line.connection.close()
 
 
-def objection(status: int, body: bytes) -> str:
+def why_refused(status: int, body: bytes) -> str:
     """Why the collector says no, in its own words, or that it may have been somebody else."""
     try:
         return msgspec.json.decode(body, type=Objection).error[:200]
@@ -103,7 +103,7 @@ def objection(status: int, body: bytes) -> str:
 
 def _answer(status: int, body: bytes, seal: str, request: EnrolRequest) -> Enrolled:
     if status != http.HTTPStatus.OK:
-        raise EnrolError(objection(status, body))
+        raise EnrolError(why_refused(status, body))
     try:
         enrolled = msgspec.json.decode(body, type=Enrolled)
         collector = Ed25519PublicKey.from_public_bytes(enrolled.collector_key)

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from agent.identity.card import Card, card_path, chain_path, finish, key_for
 from agent.identity.chain_file import read_chain
-from agent.identity.enrol import EnrolError, objection
+from agent.identity.enrol import EnrolError, why_refused
 from agent.identity.proof import NO_CHAIN
 from agent.identity.turn import turn
 from shared.wire.enrolment import ROTATE_PATH, Enrolled, rotate_request
@@ -38,7 +38,7 @@ def rotate(card: Card, state: Path, ask: Ask, fresh: bytes) -> Card:
         signature = read("POST", ROTATE_PATH, headers.items()).signature
         status, answer, seal = ask(ROTATE_PATH, body, headers)
         if status != http.client.OK:
-            raise EnrolError(objection(status, answer))
+            raise EnrolError(why_refused(status, answer))
         if not is_genuine(Ed25519PublicKey.from_public_bytes(card.collector_key), seal, signature, answer):
             raise EnrolError("the answer is not sealed by the collector that this machine joined")
         enrolled = _enrolled(answer)

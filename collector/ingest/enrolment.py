@@ -12,7 +12,7 @@ from collector.identity.room import IdentityFailedError, IdentityRoom, draw_chai
 from collector.ingest.admission import Refusal
 from collector.ingest.body import Receive, Scope, Send, answer, read_body
 from shared.clock import Clock
-from shared.wire.enrolment import Enrolled, EnrolRequest, is_owned, is_proven
+from shared.wire.enrolment import Enrolled, EnrolRequest, is_proven, proves_possession
 from shared.wire.reading import Objection
 from shared.wire.seal import HEADER as SEAL
 from shared.wire.seal import seal
@@ -103,5 +103,5 @@ class EnrolEndpoint:
         """Sealed where the machine signed with a key of its own: nobody gets a seal for another's signature."""
         self._told("refused")
         body = msgspec.json.encode(Objection(what, self._told_ns(), status=status))
-        sealed = {SEAL: seal(self._keys.seal_key, to.possession, body)} if to and is_owned(to) else {}
+        sealed = {SEAL: seal(self._keys.seal_key, to.possession, body)} if to and proves_possession(to) else {}
         await answer(send, status, body, {**headers, **sealed})

@@ -1,6 +1,6 @@
 """Whole programs, an agent's four times and a collector, killed at any moment and started anew: all arrives, once.
 
-Most lives begin in a :mod:`cradle <lab.prove.cradle>`, a few with their interpreter, which takes ten times as long.
+Most lives are forked (:mod:`lab.prove.fork_server`), a few begin with their interpreter, which takes ten times as long.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from lab.children import Child, last_words, module, start
 from lab.fleet import name, token, write_settings
 from lab.ports import free_port
 from lab.prove import Finding, Proof, Trial
-from lab.prove.cradle import cradle
+from lab.prove.fork_server import fork_server
 from lab.prove.house import collector_command
 from lab.prove.inbox_file import ever_stored
 
@@ -117,12 +117,12 @@ async def _campaign(folder: Path, trial: Trial, score: _Score) -> None:
 
 
 async def _lives(program: _Program, dice: random.Random, trial: Trial, score: _Score) -> None:
-    async with cradle(program.kind, program.settings, program.log, program.spoil) as warm:
+    async with fork_server(program.kind, program.settings, program.log, program.spoil) as warm:
         while score.open:
             is_cold = dice.random() < _COLD
             longest = (_LONGEST_COLD_SECONDS if is_cold else _LONGEST_SECONDS)[program.kind]
             seconds = dice.uniform(0.0, longest)
-            if not await (_cold_life(program, seconds) if is_cold else warm.life(seconds)):
+            if not await (_cold_life(program, seconds) if is_cold else warm.run_for(seconds)):
                 score.ended += 1
                 trial.tell(f"{program.kind} ended by itself: {last_words(program.log)}")
                 return

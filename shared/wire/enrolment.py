@@ -74,10 +74,11 @@ def enrol_request(secret: bytes, key: Ed25519PrivateKey) -> EnrolRequest:
 
 def is_proven(request: EnrolRequest, verifier: bytes) -> bool:
     """Whether the sender holds the code whose key's public half is ``verifier``, and the key that it names."""
-    return _has_signed(verifier, request.proof, _covered(request.invitation, request.public_key)) and is_owned(request)
+    covered = _covered(request.invitation, request.public_key)
+    return _has_signed(verifier, request.proof, covered) and proves_possession(request)
 
 
-def is_owned(request: EnrolRequest) -> bool:
+def proves_possession(request: EnrolRequest) -> bool:
     """Whether the sender holds the key that it names, whatever the code is."""
     return _has_signed(request.public_key, request.possession, _covered(request.invitation, request.public_key))
 
